@@ -1,0 +1,142 @@
+"""A CSV file into rows by column name, as they stream: separators, quotes, line numbers."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from digest.errors import AudienceError
+from digest.models import Problem
+
+_LONGEST_ROW = 100
+"""Lines a quoted field may go over; past these its quote was never meant to be open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line it begins on, and its fields by the name of their column, each on one line."""
+
+    line: int
+    fields: Mapping[str, str]
+
+
+class Table:
+    """The header of a file and, as they stream, its rows. `columns` are casefolded, in the order of the file."""
+
+    def __init__(self, file: Path, stream: TextIO) -> None:
+        """Read the header. Raises AudienceError when there is none."""
+        self.file = file
+        self._lines = _Lines(stream)
+        header = self._first_line()
+        if "\0" in header:
+            raise not_utf8(file, 1, "it holds zero bytes")
+        if not header:
+            raise AudienceError("is empty", where=str(file), next_step="begin it with a header: email,name")
+        # The separator is the one the header has most of: names of columns hold none of the three.
+        self._separator = max(",;\t", key=header.count)
+        self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self._separator))]
+        self._header_line = self._lines.first
+
+    def _first_line(self) -> str:
+        for line in self._lines:
+            if line.strip():
+                return line
+            self._lines.begin_row()
+        return ""
+
+    def require(self, column: str, known: Collection[str]) -> None:
+        """Refuse a header without a column, or with one of the known ones twice. Raises AudienceError."""
+        where = f"{self.file}:{self._header_line}"
+        if column not in self.columns:
+            names = ", ".join(filter(None, self.columns)) or "none"
+            seen = f"its columns, parted by {_spoken(self._separator)}: {names}"
+            near = next((name for name in self.columns if column in name or "mail" in name), "")
+            if any("@" in name for name in self.columns):
+                next_step = f"its first line is no header: put one before it that begins with `{column}`"
+            elif near:
+                next_step = f"rename its column `{near}` to `{column}`"
+            else:
+                next_step = f"name the column that holds the addresses `{column}`"
+            raise AudienceError(f"has no `{column}` column ({seen})", where=where, next_step=next_step)
+        if twice := [name for name in known if self.columns.count(name) > 1]:
+            raise AudienceError(f"has more than one `{twice[0]}` column", where=where, next_step="keep the right one")
+
+    def unknown(self, known: Collection[str]) -> Iterator[Problem]:
+        """One Problem for all the columns that nobody reads."""
+        if names := [name for name in self.columns if name and name not in known]:
+            what = f"unknown columns are ignored: {', '.join(names)}"
+            yield self.problem(self._header_line, what, f"known: {', '.join(known)}")
+
+    def rows(self) -> Iterator[Row | Problem]:
+        """Each row that is not blank; a Problem for one that cannot be read, or that would lose a field."""
+        # Not strict, an open quote would take in every row to the end of the file, and with them their readers.
+        reader = csv.reader(self._lines, delimiter=self._separator, strict=True)
+        while True:
+            self._lines.begin_row()
+            try:
+                fields = [_one_line(field) for field in next(reader)]
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield self.problem(self._lines.first, f"cannot be read: {error}", "left out; mend the row's quotes")
+                self._lines.read_again()
+                continue
+            line = self._lines.first
+            if any(fields[len(self.columns) :]):
+                hint = f"left out; quote a field that holds {_spoken(self._separator)}"
+                yield self.problem(line, f"has {len(fields)} fields, the header {len(self.columns)}", hint)
+            elif any(fields):
+                yield Row(line, dict(zip(self.columns, fields, strict=False)))
+
+    def problem(self, line: int, what: str, next_step: str) -> Problem:
+        """Something wrong with a line."""
+        return Problem(f"{self.file}:{line}", what, next_step)
+
+
+class _Lines(Iterator[str]):
+    """The lines of a file, numbered, where those of a row that did not end can be read again as rows of their own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._numbered = enumerate(stream, 1)
+        self._again: deque[tuple[int, str]] = deque()
+        self._row: list[tuple[int, str]] = []
+        self.first = 0
+        """The number of the line the present row begins on."""
+
+    def __next__(self) -> str:
+        if len(self._row) == _LONGEST_ROW:
+            raise csv.Error(f"a quote that opens here is still open {_LONGEST_ROW} lines on")
+        number, line = self._again.popleft() if self._again else next(self._numbered)
+        self._row.append((number, line))
+        self.first = self._row[0][0]
+        return line
+
+    def begin_row(self) -> None:
+        self._row.clear()
+
+    def read_again(self) -> None:
+        """Give out the lines of this row once more, but for the one it begins on."""
+        self._again.extendleft(reversed(self._row[1:]))
+
+
+def not_utf8(file: Path, line: int, how: str) -> AudienceError:
+    """The error for a file in another encoding."""
+    return AudienceError(
+        f"not UTF-8 ({how})",
+        where=f"{file}:{line}",
+        next_step="save it as UTF-8; a spreadsheet calls it CSV UTF-8",
+    )
+
+
+def _spoken(separator: str) -> str:
+    return "tabs" if separator == "\t" else f"`{separator}`"
+
+
+def _one_line(value: str) -> str:
+    """A field without line breaks and control characters: it goes into headers."""
+    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value).split())

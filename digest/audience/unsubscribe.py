@@ -1,0 +1,54 @@
+"""The link a reader leaves by, signed so that nobody can unsubscribe somebody else."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from digest.errors import AudienceError, ConfigError
+
+_SALT = "digest.unsubscribe"  # a token made for one purpose must not serve another
+
+
+def unsubscribe_url(template: str, email: str, secret: str) -> str:
+    """The unsubscribe link of one reader: `{email}` and `{token}` in the template replaced, percent-encoded.
+
+    Raises:
+        ConfigError: the template holds `{token}` and there is no secret.
+    """
+    token = unsubscribe_token(email, secret) if "{token}" in template else ""
+    return template.replace("{email}", quote(email, safe="")).replace("{token}", token)
+
+
+def unsubscribe_token(email: str, secret: str) -> str:
+    """A URL-safe token that holds the address, signed.
+
+    Raises:
+        ConfigError: there is no secret: anybody could sign with an empty one.
+    """
+    return _serializer(secret).dumps(email)
+
+
+def read_token(token: str, secret: str) -> str:
+    """The address in a token.
+
+    Raises:
+        AudienceError: the token was not made with this secret, or was changed.
+        ConfigError: there is no secret.
+    """
+    try:
+        return str(_serializer(secret).loads(token))
+    except BadData:
+        raise AudienceError(
+            "the unsubscribe token is not genuine", next_step="use the link of the newest mail"
+        ) from None
+
+
+def _serializer(secret: str) -> URLSafeSerializer:
+    if not secret:
+        raise ConfigError(
+            "no DIGEST_SECRET_KEY to sign unsubscribe links with",
+            next_step="set it in the environment to a long random text, the same on every run",
+        )
+    return URLSafeSerializer(secret, salt=_SALT)

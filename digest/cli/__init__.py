@@ -1,0 +1,86 @@
+"""The command line: `digest COMMAND`. Each command is a file here; only this folder prints, prompts or exits.
+
+What a command needs is imported inside it, so that `digest --help` costs no more than click.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from digest import __version__
+from digest.cli.articles import articles
+from digest.cli.cancel import cancel
+from digest.cli.check import check
+from digest.cli.console import Console
+from digest.cli.init import init
+from digest.cli.preview import preview
+from digest.cli.resume import resume
+from digest.cli.send import send
+from digest.cli.status import status
+from digest.cli.suppress import suppress, unsuppress
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("digest.toml"),
+    show_default=True,
+    help="The newsroom's configuration.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr; show where an unexpected error came from.")
+@click.option("-q", "--quiet", is_flag=True, help="Only errors.")
+@click.version_option(__version__, prog_name="digest")
+@click.pass_context
+def cli(context: click.Context, config_file: Path, *, verbose: bool, quiet: bool) -> None:
+    r"""Send a news site's recent articles to its readers as one good email, once.
+
+    \b
+    digest init my-paper      make a newsroom with sample articles
+    digest preview --open     see what readers would get now
+    digest send --daily       send it: from cron, every morning
+
+    Results go to stdout, trouble to stderr. Exit status: 0 done or nothing to do, 1 failed, 2 wrong
+    usage or configuration, 3 sent but some recipients refused, deferred or in doubt, 75 another run
+    is at work.
+    """
+    context.obj = Console(config_file=config_file, verbose=verbose, quiet=quiet)
+
+
+for command in (init, preview, send, articles, status, resume, cancel, suppress, unsuppress, check):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit with its status; every error ends as one line on stderr."""
+    try:
+        status_code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status_code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
+        status_code = 130
+    except BrokenPipeError:
+        # `digest status | head`: nobody reads on, which is no failure. Python would complain again at exit.
+        sys.stderr.close()
+        status_code = 0
+    except Exception as error:
+        from digest.errors import DigestError  # here: `digest --help` has no need of it
+
+        if isinstance(error, DigestError):
+            click.echo(f"digest: {error}", err=True)
+            sys.exit(error.exit_status)
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            raise
+        what = " ".join(str(error).split()) or "no details"
+        click.echo(
+            f"digest: unexpected {type(error).__name__}: {what}; please report it with what `digest -v` shows", err=True
+        )
+        status_code = 1
+    sys.exit(status_code or 0)

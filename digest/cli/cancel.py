@@ -1,0 +1,22 @@
+"""`digest cancel`: give up what is left of an edition."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from digest.cli.console import Console
+
+
+@click.command()
+@click.argument("edition")
+@click.pass_obj
+def cancel(console: Console, edition: str) -> None:
+    """Send no more of EDITION (as in 2026-11-23-daily).
+
+    If nobody got it yet, its stories go into the next edition; if some did, they count as sent.
+    """
+    from digest.newsroom import send as newsroom
+
+    console.result(newsroom.cancel(console.config(), edition, datetime.now(UTC)))

@@ -1,0 +1,93 @@
+"""`digest preview`: what readers will get, and what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.console import Console, moment, now_option
+
+if TYPE_CHECKING:
+    from digest.models import Cadence
+    from digest.newsroom.preview import Preview
+
+_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+@click.command()
+@click.option("--daily", "cadence", flag_value="daily", default="daily", help="The daily edition (the default).")
+@click.option("--weekly", "cadence", flag_value="weekly", help="The weekly edition.")
+@click.option(
+    "-o",
+    "--output",
+    type=_FILE,
+    default=Path("preview.html"),
+    show_default=True,
+    help="Where the HTML goes; - for stdout.",
+)
+@click.option("--as", "reader", metavar="EMAIL", default="", help="As this subscriber would get it.")
+@click.option("--text", "text_file", type=_FILE, help="Write the plain text here too; - for stdout.")
+@click.option("--eml", "eml_file", type=_FILE, help="Write the whole mail here too, to open in a mail program.")
+@click.option("--open", "open_it", is_flag=True, help="Open the HTML in a browser.")
+@now_option
+@click.pass_obj
+def preview(
+    console: Console,
+    cadence: Cadence,
+    output: Path,
+    reader: str,
+    text_file: Path | None,
+    eml_file: Path | None,
+    now: datetime | None,
+    *,
+    open_it: bool,
+) -> None:
+    """Write what readers would get now into preview.html. Sends nothing and changes nothing."""
+    from digest.newsroom import preview as newsroom
+
+    config = console.config()
+    shown = newsroom.preview(config, cadence, moment(config, now), reader)
+    for problem in shown.problems:
+        console.problem(problem)
+    if shown.edition is None:
+        console.result(f"{shown.composition.no_news}, nothing to preview")
+        return
+    _write(output, shown.html.encode())
+    if text_file:
+        _write(text_file, shown.text.encode())
+    if eml_file:
+        _write(eml_file, shown.mail)
+    if output != Path("-"):
+        _summarise(console, shown, output)
+    if open_it:
+        click.launch(str(output.absolute()))
+
+
+def _write(file: Path, data: bytes) -> None:
+    from digest.errors import UsageError
+
+    try:
+        if file == Path("-"):
+            sys.stdout.buffer.write(data)
+        else:
+            file.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
+
+
+def _summarise(console: Console, shown: Preview, output: Path) -> None:
+    from digest.newsroom.preview import sections_line
+    from digest.newsroom.report import count_of
+
+    edition = shown.edition
+    assert edition is not None
+    console.result(
+        f"{output}: {edition.id}, {count_of(len(edition.articles), 'story', 'stories')}, {shown.size / 1000:.0f} kB"
+    )
+    console.result(f"Subject:   {shown.subject}")
+    console.result(f"Preheader: {shown.preheader}")
+    console.result(f"Sections:  {sections_line(edition)}")

@@ -1,0 +1,84 @@
+"""`digest send`: the command in the crontab."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.console import Console, moment, now_option
+from digest.cli.signals import until_told_to_stop
+
+if TYPE_CHECKING:
+    from digest.models import Cadence
+    from digest.newsroom.report import Report
+
+
+@click.command()
+@click.option("--daily", "cadence", flag_value="daily", help="Send today's edition.")
+@click.option("--weekly", "cadence", flag_value="weekly", help="Send this week's edition.")
+@click.option("--dry-run", is_flag=True, help="Compose and render it all, count the readers, send nothing.")
+@click.option("--to", "addresses", metavar="EMAIL", multiple=True, help="Send a test to this address only; repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many recipients; the next run goes on.")
+@click.option("--late", is_flag=True, help="Send although it is later than max_lateness allows.")
+@now_option
+@click.pass_context
+def send(
+    context: click.Context,
+    cadence: Cadence | None,
+    addresses: tuple[str, ...],
+    limit: int | None,
+    now: datetime | None,
+    *,
+    dry_run: bool,
+    late: bool,
+) -> None:
+    r"""Send the edition to everyone who has not got it yet.
+
+    Run it as often as you like: a second run the same day sends nothing, and a run after a crash goes on where the
+    first one stopped.
+
+    \b
+    In a crontab, results into a log and trouble to you:
+    0 7 * * *  cd /srv/my-paper && digest send --daily >> digest.log
+    """
+    if cadence is None:
+        raise click.UsageError("say which edition: --daily or --weekly")
+    if dry_run and addresses:
+        raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
+    from digest.newsroom.run import Run
+    from digest.newsroom.send import send as send_edition
+    from digest.newsroom.trial import dry_run as count_readers
+    from digest.newsroom.trial import send_test
+
+    console: Console = context.obj
+    config = console.config()
+    reports: list[Report] = []
+    try:
+        with console.progress(f"Sending {cadence}") as progress, until_told_to_stop() as stopping:
+            run = Run(
+                config=config,
+                cadence=cadence,
+                now=moment(config, now),
+                clock=lambda: moment(config, now),
+                tell=console.problem,
+                progress=progress,
+                limit=limit or 0,
+                late=late,
+                stopping=stopping,
+            )
+            if dry_run:
+                reports.append(count_readers(run))
+            elif addresses:
+                reports.append(send_test(run, addresses))
+            else:
+                reports.extend(send_edition(run))
+    finally:
+        # Under the progress bar, not in it; and what was done is said even where the next edition fails.
+        for report in reports:
+            console.result(str(report))
+    if stopping() and any(report.left for report in reports):
+        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
+        context.exit(1)
+    context.exit(max(report.exit_status for report in reports))

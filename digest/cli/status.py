@@ -1,0 +1,112 @@
+"""`digest status`: the editions, and what became of every recipient."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.console import Console, print_table
+
+if TYPE_CHECKING:
+    from digest.ledger import EditionRecord, Ledger
+
+_STATES = ("accepted", "refused", "deferred", "in_doubt", "suppressed", "skipped", "pending", "sending")
+
+
+@click.command()
+@click.argument("edition", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.pass_obj
+def status(console: Console, edition: str | None, *, as_json: bool) -> None:
+    """Show the latest editions, or what became of every recipient of EDITION (as in 2026-11-23-daily).
+
+    Sources that could not be read last time are named, and since when.
+    """
+    from digest.ledger import Ledger
+
+    config = console.config()
+    with Ledger.open_to_read(config.database_url) as ledger:
+        if edition:
+            _one(ledger, edition, as_json=as_json)
+        else:
+            _latest(ledger, as_json=as_json)
+
+
+def _latest(ledger: Ledger, *, as_json: bool) -> None:
+    records = ledger.editions()
+    failing = [source for source in ledger.sources().values() if source.failing_since]
+    if as_json:
+        _print_json(
+            {
+                "editions": [_as_json(record) for record in records],
+                "failing_sources": [
+                    {"source": source.name, "since": _iso(source.failing_since), "failure": source.failure}
+                    for source in failing
+                ],
+            }
+        )
+        return
+    for source in failing:
+        click.echo(f"Source {source.name} fails since {source.failing_since:%d %b %Y %H:%M} UTC: {source.failure}")
+    if not records:
+        click.echo("No edition has been sent yet.")
+    else:
+        shown = [state for state in _STATES if any(record.counts.get(state) for record in records)]
+        head = ["edition", "state", "stories", "recipients", *(state.replace("_", " ") for state in shown), "subject"]
+        rows = [
+            [
+                record.id,
+                "unfinished" if record.state == "frozen" else record.state,
+                str(record.stories),
+                str(record.recipients),
+                *(str(record.counts.get(state, 0)) for state in shown),
+                record.subject,
+            ]
+            for record in records
+        ]
+        print_table(head, rows)
+
+
+def _one(ledger: Ledger, edition: str, *, as_json: bool) -> None:
+    from digest.errors import UsageError
+
+    record = ledger.edition(edition)
+    if record is None:
+        known = ", ".join(known.id for known in ledger.editions(limit=3)) or "none yet"
+        raise UsageError(f"there is no edition {edition}", next_step=f"the latest: {known}")
+    rows = ledger.recipients(edition)
+    if as_json:
+        people = [
+            {"email": row.email, "state": row.state, "detail": row.detail, "changed_at": row.changed_at.isoformat()}
+            for row in rows
+        ]
+        _print_json({**_as_json(record), "recipients": people})
+    else:
+        print_table(
+            ["recipient", "state", "detail"],
+            ([row.email, row.state.replace("_", " "), row.detail] for row in rows),
+        )
+
+
+def _as_json(record: EditionRecord) -> dict[str, Any]:
+    return {
+        "edition": record.id,
+        "cadence": record.cadence,
+        "state": record.state,
+        "subject": record.subject,
+        "stories": record.stories,
+        "frozen_at": _iso(record.frozen_at),
+        "finished_at": _iso(record.finished_at),
+        "counts": {state: record.counts.get(state, 0) for state in _STATES},
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,80 @@
+"""The headers that make a mail a newsletter: who sends it, which list it is, and how to leave."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
+from urllib.parse import quote, urlsplit
+
+from digest.delivery.addresses import ascii_address, ascii_domain
+from digest.errors import ConfigError
+from digest.models import Publication
+
+
+def message_headers(
+    *,
+    sender: str,
+    reply_to: str,
+    publication: Publication,
+    cadence: str,
+    date: datetime,
+    unsubscribe_mailto: str,
+    unsubscribe_https: str,
+) -> tuple[tuple[str, str], ...]:
+    """The headers that all mails of an edition share.
+
+    Args:
+        sender: `Name <address>`.
+        reply_to: Likewise, or empty.
+        publication: Its name and site make the List-Id (RFC 2919).
+        cadence: Part of the List-Id: a reader may filter the daily apart from the weekly.
+        date: When the edition was composed; a resumed send keeps it.
+        unsubscribe_mailto: An address, or empty.
+        unsubscribe_https: The token of the slot that holds each reader's link, or empty.
+
+    Raises:
+        ConfigError: `sender` or `reply_to` is no address that every server takes.
+    """
+    for setting, mailbox in (("from", sender), ("reply_to", reply_to)):
+        _check(setting, mailbox)
+    leave = [f"<{unsubscribe_https}>"] if unsubscribe_https else []
+    if unsubscribe_mailto:
+        local, _, domain = unsubscribe_mailto.rpartition("@")
+        leave.append(f"<mailto:{quote(local)}@{ascii_domain(domain)}?subject=unsubscribe>")  # RFC 6068
+    headers = [
+        ("From", sender),
+        ("Reply-To", reply_to),
+        ("Date", format_datetime(date)),
+        ("List-Id", f"<{cadence}.digest.{_host(publication, sender)}>"),
+        ("List-Unsubscribe", ", ".join(leave)),  # RFC 2369
+        # One click, without a page that asks again: RFC 8058, which Gmail and Yahoo require of bulk senders.
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click" if unsubscribe_https else ""),
+        ("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies
+    ]
+    return tuple((name, value) for name, value in headers if value)
+
+
+def message_id(edition: str, email: str, sender: str) -> str:
+    """The Message-ID, without brackets, that an edition always has for a recipient: a repeat can be told as one."""
+    digest = hashlib.sha256(f"{edition}\n{email.casefold()}".encode()).hexdigest()
+    return f"{digest[:32]}@{_domain(sender)}"
+
+
+def _check(setting: str, mailbox: str) -> None:
+    try:
+        ascii_address(parseaddr(mailbox)[1])
+    except ValueError as error:
+        raise ConfigError(
+            f"{mailbox} cannot be used: {error}", where=f"[delivery] {setting}", next_step="use another address"
+        ) from None
+
+
+def _host(publication: Publication, sender: str) -> str:
+    host = urlsplit(publication.url).hostname
+    return re.sub(r"^www\.", "", ascii_domain(host)) if host else _domain(sender)
+
+
+def _domain(sender: str) -> str:
+    return ascii_domain(parseaddr(sender)[1].rpartition("@")[2] or "localhost")

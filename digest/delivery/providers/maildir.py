@@ -1,0 +1,73 @@
+"""A local outbox: each mail a file in a maildir, which mail programs can open."""
+
+from __future__ import annotations
+
+import mailbox
+import os
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from digest.delivery.mime import to_mail
+from digest.delivery.settings import MaildirSettings
+from digest.errors import DeliveryError
+from digest.models import Message, Outcome, Receipt, Recipient
+
+
+def open_provider(settings: MaildirSettings) -> MaildirProvider:
+    """The provider for these settings."""
+    return MaildirProvider(settings)
+
+
+class MaildirProvider:
+    """Writes mails into a maildir: into `tmp`, then in one step into `new` (cr.yp.to/proto/maildir.html)."""
+
+    name = "maildir"
+    batch_size = 1  # as many mails as a kill may leave in doubt
+
+    def __init__(self, settings: MaildirSettings) -> None:
+        self._folder = settings.folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing stays open."""
+
+    def check(self) -> None:
+        """Prove that the folder, or where it would be made, can be written. Raises DeliveryError."""
+        nearest = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise self._unwritable("permission denied")
+
+    def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
+        """Write a file for each recipient. Raises DeliveryError when the folder cannot be written."""
+        try:
+            # A folder that is there already, empty or half made by a run that was killed, gets what it lacks.
+            for part in ("tmp", "new", "cur"):
+                (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+            box = mailbox.Maildir(self._folder, create=False)
+        except OSError as error:
+            raise self._unwritable(str(error.strerror)) from None
+        return [self._write(box, message, recipient) for recipient in recipients]
+
+    def _write(self, box: mailbox.Maildir, message: Message, recipient: Recipient) -> Receipt:
+        try:
+            mail = to_mail(message, recipient)
+        except ValueError as error:
+            return Receipt(recipient, Outcome.REFUSED, str(error))
+        try:
+            # Maildir.add syncs the file before it moves it into `new`.
+            key = box.add(mail)
+        except OSError as error:
+            raise self._unwritable(str(error.strerror)) from None
+        return Receipt(recipient, Outcome.ACCEPTED, key)
+
+    def _unwritable(self, reason: str) -> DeliveryError:
+        return DeliveryError(
+            f"the outbox cannot be written: {reason}",
+            where=str(self._folder),
+            next_step="make the folder writable and see that the disk has room",
+        )

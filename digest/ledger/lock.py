@@ -1,0 +1,67 @@
+"""One run at a time: a lock that dies with its process, in a file beside an SQLite ledger or held by PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+
+from digest.errors import LedgerError, LockedError
+
+_ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one name space a database
+
+
+@contextmanager
+def run_lock(engine: Engine) -> Iterator[None]:
+    """Hold the ledger's lock for a whole run. Does not wait.
+
+    Raises:
+        LockedError: another run holds it (exit 75).
+        LedgerError: the lock file cannot be made.
+    """
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database and database != ":memory:":
+        with _file_lock(f"{database}.lock"):
+            yield
+    elif engine.dialect.name == "postgresql":
+        with _advisory_lock(engine):
+            yield
+    else:
+        yield  # a ledger in memory has one user
+
+
+def _refused() -> LockedError:
+    return LockedError(
+        "another digest run is at work on this ledger", next_step="let it finish; `digest status` shows how far it is"
+    )
+
+
+@contextmanager
+def _file_lock(path: str) -> Iterator[None]:
+    # The operating system drops the lock when the process dies, however it dies: no stale lock can block a cron.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise _refused() from None
+    except OSError as error:
+        raise LedgerError(f"the lock cannot be made: {error.strerror}", where=path) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _advisory_lock(engine: Engine) -> Iterator[None]:
+    # A session lock (PostgreSQL 13.3.5): released when this very connection ends, so it is kept open for the run.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}):
+            raise _refused()
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})

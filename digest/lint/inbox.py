@@ -1,0 +1,45 @@
+"""What an inbox shows before the mail is opened: the subject and the preheader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from digest.lint.findings import Finding, minor, serious
+
+_SUBJECT = 70
+"""Characters that inboxes on computers show of a subject; telephones show half."""
+_PREHEADER = (40, 110)
+"""Characters after the subject that inboxes show at least and at most (dotdigital, email accessibility)."""
+
+
+def of_inbox(subject: str, preheader: str) -> Iterator[Finding]:
+    """Findings about a subject and a preheader."""
+    yield from _subject(" ".join(subject.split()))
+    yield from _preheader(" ".join(preheader.split()))
+
+
+def _subject(subject: str) -> Iterator[Finding]:
+    if not subject:
+        yield serious(
+            "subject-missing", "there is no subject", "subject", "set one, or leave it to the lead's headline"
+        )
+    if len(subject) > _SUBJECT:
+        what = f"has {len(subject)} characters, and inboxes show {_SUBJECT}"
+        yield minor("subject-length", what, "subject", "shorten it, or put what matters first")
+    capitals = sum(map(str.isupper, subject))
+    # Most of it, so that no name in capitals among Chinese or Arabic words counts as shouting.
+    if subject.isupper() and " " in subject and capitals > sum(map(str.isalpha, subject)) / 2:
+        yield minor("subject-capitals", "is all in capitals, as spam is", "subject", "write it as a sentence")
+
+
+def _preheader(preheader: str) -> Iterator[Finding]:
+    least, most = _PREHEADER
+    if not preheader:
+        what = "is missing, and inboxes show whatever text comes first"
+        yield minor("preheader-missing", what, "preheader", "set one, or leave it to the next headlines")
+    elif len(preheader) < least:
+        what = f"has {len(preheader)} characters, and inboxes fill the line from {least} on with other text"
+        yield minor("preheader-length", what, "preheader", "say more in it")
+    elif len(preheader) > most:
+        what = f"has {len(preheader)} characters, and inboxes show {most}"
+        yield minor("preheader-length", what, "preheader", "shorten it, or put what matters first")

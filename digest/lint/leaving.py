@@ -1,0 +1,49 @@
+"""The ways out that the law and the large providers ask for, and slots that would reach a reader unfilled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from digest.lint.findings import Finding, serious
+from digest.lint.page import Page
+from digest.models import Message
+
+_TOKEN = re.compile(r"xtok[0-9a-f]{6,}x")
+
+
+def of_leaving(message: Message, page: Page) -> Iterator[Finding]:
+    """Findings about unsubscribing."""
+    tokens = {slot.form: slot.token for slot in message.slots if slot.name == "unsubscribe_url"}
+    html = tokens.get("html")
+    if not html or not any(html in link.get("href", "") for link in page.named("a")):
+        yield _no_way_out("HTML part", "footer.mjml")
+    if not (text := tokens.get("text")) or text not in message.text:
+        yield _no_way_out("text part", "digest.txt")
+    headers = {name.casefold(): value for name, value in message.headers}
+    if not headers.get("list-unsubscribe", "").strip():
+        what = "no List-Unsubscribe, which Gmail and Yahoo require of newsletters (RFC 2369)"
+        next_step = "set audience.unsubscribe_mailto or audience.unsubscribe_url"
+        yield serious("list-unsubscribe", what, "headers", next_step)
+
+
+def of_slots(message: Message, preheader: str) -> Iterator[Finding]:
+    """Findings about slots that nothing will fill."""
+    known = {(slot.form, slot.token) for slot in message.slots}
+    parts = [
+        ("HTML part", "html", message.html),
+        ("text part", "text", message.text),
+        ("subject", "text", message.subject),
+        ("preheader", "html", preheader),
+        *((f"header {name}", "text", value) for name, value in message.headers),
+    ]
+    for where, form, part in parts:
+        for token in sorted(set(_TOKEN.findall(part))):
+            if (form, token) not in known:
+                what = f"readers would see {token}, a slot that is never filled"
+                yield serious("slot", what, where, "ask for the slot in the template by slot(...)")
+
+
+def _no_way_out(where: str, template: str) -> Finding:
+    next_step = f'put {{{{ slot("unsubscribe_url") }}}} into {template}'
+    return serious("unsubscribe", "no link to unsubscribe", where, next_step)

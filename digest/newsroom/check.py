@@ -1,0 +1,149 @@
+"""Look at everything a send needs, one finding at a time, sending nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import audience, delivery, editorial, lint, render, sources
+from digest.config import Config
+from digest.errors import DigestError
+from digest.ledger import Ledger
+from digest.models import Problem, Section, Segment, Subscriber
+from digest.newsroom.compose import Composition, compose, recipient_of
+from digest.newsroom.preview import ANYONE, sections_line
+from digest.newsroom.report import count_of
+from digest.newsroom.settings import provider_settings, require_sendable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what was seen, line by line, and what is wrong with it.
+
+    `ok` when a send would go through all the same.
+    """
+
+    what: str
+    ok: bool = True
+    problems: Sequence[Problem] = ()
+    lines: Sequence[str] = ()
+
+
+def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Finding]:
+    """Look at configuration, ledger, sources, email, its links if asked, subscribers and provider, in this order."""
+    yield _or_failure("configuration", lambda: _configuration(config))
+    try:
+        with Ledger.open_to_read(config.database_url) as ledger:
+            editions = len(ledger.editions())
+            known = (
+                f"{count_of(editions, 'edition', 'editions')} in {ledger.name}" if editions else "no edition sent yet"
+            )
+            yield Finding(f"ledger: {known}")
+            composition = compose(config, ledger, "daily", now)
+    except DigestError as error:
+        yield Finding("sources", ok=False, problems=[error.as_problem()])
+    else:
+        yield from _sources(composition)
+        try:
+            yield from _email(composition)
+        except DigestError as error:
+            yield Finding("email", ok=False, problems=[error.as_problem()])
+        if links:
+            yield _or_failure("links", lambda: _links(composition))
+    yield _or_failure("subscribers", lambda: _subscribers(config))
+    yield _or_failure(f"provider {config.delivery.provider}", lambda: _provider(config))
+
+
+def _or_failure(what: str, look: Callable[[], Finding]) -> Finding:
+    """A finding, or the error that stopped it as one."""
+    try:
+        return look()
+    except DigestError as error:
+        return Finding(what, ok=False, problems=[error.as_problem()])
+
+
+def _configuration(config: Config) -> Finding:
+    require_sendable(config)
+    return Finding(f"configuration: {config.file}")
+
+
+def _sources(composition: Composition) -> Iterator[Finding]:
+    for harvest in composition.harvests:
+        failed = (harvest.failed,) if harvest.failed else ()
+        what = f"source {harvest.source.name}: {count_of(len(harvest.articles), 'article', 'articles')}"
+        yield Finding(what, ok=not failed, problems=(*failed, *harvest.problems))
+    stories = composition.selection.stories
+    if stories:
+        sections = editorial.sections_of(stories, composition.rules)
+        yield Finding(f"sections: {len(sections)}", lines=list(map(_filed, sections)))
+
+
+def _filed(section: Section) -> str:
+    """A section with the sources' categories that came to it: `Science 4: SciTech 3, Science 1`."""
+    categories = Counter(article.categories[0] if article.categories else "none" for article in section.articles)
+    told = ", ".join(f"{name} {count}" for name, count in categories.most_common(5))
+    return f"{section.name} {len(section.articles)}: {told}"
+
+
+def _email(composition: Composition) -> Iterator[Finding]:
+    edition = composition.edition(Segment())
+    if edition is None:
+        yield Finding("email: no story in the window, nothing would be sent")
+        return
+    rendered = composition.render(edition, Segment())
+    mail = delivery.to_mail(rendered.message, recipient_of(composition.config, edition.id, ANYONE))
+    size = f"{len(rendered.message.html.encode()) / 1000:.0f} kB of HTML, {len(mail) / 1000:.0f} kB as sent"
+    yield Finding(f"email: {sections_line(edition)}; {size}", problems=rendered.problems)
+    yield _or_failure("lint", lambda: _lint(composition.config, rendered))
+
+
+def _lint(config: Config, rendered: render.Rendered) -> Finding:
+    """What a mail program, a reader or a law would hold against the finished email."""
+    data = config.check.caniemail
+    found = lint.lint(
+        rendered.message,
+        subject=rendered.message.subject,
+        preheader=rendered.preheader,
+        clients=config.check.clients or lint.DEFAULT_CLIENTS,
+        support=lint.load_support(data) if data else None,
+        baseline={*lint.BASELINE, *config.check.accepted},
+    )
+    serious = sum(item.serious for item in found)
+    what = f"lint: {serious} serious, {len(found) - serious} minor"
+    return Finding(
+        what + ("" if data else "; mail programs' support not checked: set [check] caniemail"),
+        ok=not serious,
+        problems=[Problem(f"{item.rule}: {item.where}", item.what, item.next_step) for item in found],
+    )
+
+
+def _links(composition: Composition) -> Finding:
+    """Every link of the email asked for once."""
+    edition = composition.edition(Segment())
+    urls = lint.links(composition.render(edition, Segment()).message) if edition else []
+    broken = lint.broken_links(urls, sources.status_of)
+    return Finding(
+        f"links: {len(urls)} asked for, {len(broken)} with trouble",
+        ok=not any(item.serious for item in broken),
+        problems=[Problem(item.where, item.what, item.next_step) for item in broken],
+    )
+
+
+def _subscribers(config: Config) -> Finding:
+    rows = list(audience.read_subscribers(config.audience.subscribers))
+    readers = [row for row in rows if isinstance(row, Subscriber)]
+    cadences = Counter(cadence for row in readers for cadence in ("daily", "weekly") if audience.wants(row, cadence))
+    counts = ", ".join(f"{count} {cadence}" for cadence, count in cadences.items()) or "nobody to send to"
+    return Finding(
+        f"subscribers: {count_of(len(readers), 'reader', 'readers')}, {counts}",
+        ok=bool(cadences),
+        problems=[row for row in rows if isinstance(row, Problem)],
+    )
+
+
+def _provider(config: Config) -> Finding:
+    with delivery.open_provider(provider_settings(config)) as provider:
+        provider.check()
+    return Finding(f"provider {config.delivery.provider}: reachable and lets us in")

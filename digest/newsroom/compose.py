@@ -1,0 +1,228 @@
+"""From sources to editions: read, choose, and lay out and render what each segment gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from digest import audience, delivery, editorial, render, sources
+from digest.config import Config
+from digest.errors import ConfigError, SourceError
+from digest.ledger import Ledger, Reading
+from digest.models import (
+    Cadence,
+    Edition,
+    FirstSeen,
+    Harvest,
+    Problem,
+    Recipient,
+    Segment,
+    StoredDocument,
+    Subscriber,
+    Window,
+)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a cadence's edition would be now: the harvest and the choice, and from them one edition a segment."""
+
+    config: Config
+    cadence: Cadence
+    now: datetime
+    window: Window
+    windows: Mapping[str, Window]
+    harvests: Sequence[Harvest]
+    selection: editorial.Selection
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was wrong with the sources."""
+        return [
+            problem
+            for harvest in self.harvests
+            for problem in (*harvest.problems, *((harvest.failed,) if harvest.failed else ()))
+        ]
+
+    @property
+    def no_news(self) -> str:
+        """Why there is no edition, in words."""
+        start = self.window.start.astimezone(ZoneInfo(self.config.publication.timezone))
+        return f"no new stories since {start:%d %b %H:%M}"
+
+    def latest(self) -> Composition:
+        """The newest stories there are, sent or not: what a preview shows when the window has none."""
+        always = Window(datetime.min.replace(tzinfo=UTC), self.now)
+        selection = editorial.select(self.harvests, dict.fromkeys(self.windows, always), now=self.now, already_sent={})
+        return replace(self, selection=selection)
+
+    @cached_property
+    def rules(self) -> editorial.Rules:
+        """The configuration's rules for sections."""
+        sections = self.config.sections
+        return editorial.Rules(
+            order=sections.order,
+            names=sections.names,
+            limit=sections.limit,
+            limits=sections.limits,
+            exclude=sections.exclude,
+            pages=sections.pages,
+            max_articles=self.config.schedules[self.cadence].max_articles,
+        )
+
+    def edition(self, segment: Segment) -> Edition | None:
+        """The edition a segment would get, None when there is no news for it."""
+        edition = editorial.lay_out(
+            self.selection.stories,
+            self.rules,
+            cadence=self.cadence,
+            window=self.window,
+            timezone=self.config.publication.timezone,
+            only=segment.categories,
+        )
+        return edition and replace(edition, subject=self.config.schedules[self.cadence].subject)
+
+    def render(self, edition: Edition, segment: Segment) -> render.Rendered:
+        """The segment's Message with its headers, and what was wrong on the way."""
+        config = self.config
+        rendered = render.render(
+            edition,
+            config.publication,
+            now=self.now,
+            language=segment.language,
+            templates=config.templates,
+            layout=config.schedules[self.cadence].layout,
+            utm={name: value.replace("{cadence}", self.cadence) for name, value in config.utm.items()},
+        )
+        slot = render.slot_token("unsubscribe_url", "text")
+        headers = delivery.message_headers(
+            sender=config.delivery.sender,
+            reply_to=config.delivery.reply_to,
+            publication=config.publication,
+            cadence=edition.cadence,
+            date=self.now,
+            unsubscribe_mailto=config.audience.unsubscribe_mailto,
+            unsubscribe_https=slot if config.audience.unsubscribe_url.startswith("https://") else "",
+        )
+        return replace(rendered, message=replace(rendered.message, headers=headers))
+
+
+def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, remember: bool = False) -> Composition:
+    """Read every source and choose the stories of the window.
+
+    A source that could not be read in the last edition's run has its window still open where it was; one that is new
+    gets the window of a first run. With `remember`, for runs that send, the ledger keeps what was learnt of sources.
+
+    Raises:
+        ConfigError: no sources are configured.
+        SourceError: not one source could be read.
+    """
+    if not config.sources:
+        raise ConfigError(
+            "no sources", where=str(config.file), next_step="add a [[sources]] table with a feed or folder"
+        )
+    windows = _Windows(config, ledger, cadence, now)
+    one_at_a_time = Lock()
+
+    def stored(url: str) -> StoredDocument | None:
+        with one_at_a_time:  # sources are read in threads, and a ledger in memory has one connection
+            return ledger.document(url)
+
+    harvests = sources.read_sources(
+        config.sources,
+        now=now,
+        timezone=config.publication.timezone,
+        base_url=config.publication.url,
+        since={source.name: windows.of(source.name).start for source in config.sources},
+        stored=stored,
+    )
+    seen, readings = _first_seen(ledger, harvests, now)
+    if remember:
+        ledger.remember(readings, (document for harvest in harvests for document in harvest.fetched), now)
+    failures = [harvest.failed for harvest in harvests if harvest.failed]
+    if len(failures) == len(harvests):
+        whole = " | ".join(map(str, failures))
+        raise SourceError(whole if len(failures) == 1 else f"not one of {len(failures)} sources can be read: {whole}")
+    by_source = {harvest.source.name: windows.of(harvest.source.name) for harvest in harvests}
+    return Composition(
+        config=config,
+        cadence=cadence,
+        now=now,
+        window=editorial.window(cadence, now, config.publication.timezone, ledger.last_sent(cadence)),
+        windows=by_source,
+        harvests=harvests,
+        selection=editorial.select(
+            harvests,
+            by_source,
+            now=now,
+            already_sent=ledger.already_sent(cadence, seen),
+            first_seen=seen,
+            timezone=config.publication.timezone,
+        ),
+    )
+
+
+class _Windows:
+    """Where each source's window begins."""
+
+    def __init__(self, config: Config, ledger: Ledger, cadence: Cadence, now: datetime) -> None:
+        self._states = ledger.source_states(cadence)
+        self._window = partial(editorial.window, cadence, now, config.publication.timezone)
+
+    def of(self, source: str) -> Window:
+        state = self._states.get(source)
+        return self._window(state.next_start if state else None)
+
+
+def _first_seen(
+    ledger: Ledger, harvests: Sequence[Harvest], now: datetime
+) -> tuple[dict[str, FirstSeen], list[Reading]]:
+    """When every article at hand was first seen, and what to remember of this reading of the sources."""
+    identities = {editorial.identify(article) for harvest in harvests for article in harvest.articles}
+    seen = ledger.first_seen(identities)
+    memory = ledger.sources()
+    readings = []
+    for harvest in harvests:
+        known = memory.get(harvest.source.name)
+        new = {}
+        for article in harvest.articles:
+            identity = editorial.identify(article)
+            if identity not in seen:
+                new[identity] = seen[identity] = editorial.first_sight(
+                    article, known.read_at if known else None, known.horizon if known else None, now
+                )
+        dates = [article.published for article in harvest.articles if article.published]
+        failure = str(harvest.failed) if harvest.failed else ""
+        readings.append(Reading(harvest.source.name, failure, min(dates, default=None), new))
+    return seen, readings
+
+
+def edition_id(config: Config, cadence: Cadence, now: datetime) -> str:
+    """What the edition of this moment is called: its date where the publication is, and its cadence."""
+    return f"{now.astimezone(ZoneInfo(config.publication.timezone)).date()}-{cadence}"
+
+
+def segment_of(config: Config, subscriber: Subscriber) -> Segment:
+    """The segment a subscriber reads with."""
+    return audience.segment_of(subscriber, config.publication.language)
+
+
+def recipient_of(config: Config, edition: str, subscriber: Subscriber) -> Recipient:
+    """A subscriber as a recipient of an edition, with a value for every slot.
+
+    Raises:
+        ConfigError: the unsubscribe URL holds `{token}` and there is no secret to sign it with.
+    """
+    if config.audience.unsubscribe_url:
+        leave = audience.unsubscribe_url(config.audience.unsubscribe_url, subscriber.email, config.secrets.secret_key)
+    else:
+        leave = f"mailto:{config.audience.unsubscribe_mailto}?subject=unsubscribe"
+    return Recipient(
+        email=subscriber.email,
+        message_id=delivery.message_id(edition, subscriber.email, config.delivery.sender),
+        values={"email": subscriber.email, "name": subscriber.name, "unsubscribe_url": leave},
+    )

@@ -1,0 +1,106 @@
+"""Write down who gets which Message, before the first one is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from digest import audience, editorial
+from digest.errors import AudienceError
+from digest.ledger import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
+from digest.models import Edition, Message, Problem, Segment
+from digest.newsroom.compose import Composition, compose, recipient_of, segment_of
+from digest.newsroom.report import Report
+from digest.newsroom.run import Run
+
+
+def freeze(run: Run, ledger: Ledger, today: str) -> EditionRecord | Report:
+    """Write down who gets what; a Report instead when there is nothing to send or nobody to send it to."""
+    composition = compose(run.config, ledger, run.cadence, run.now, remember=True)
+    for problem in composition.problems:
+        run.tell(problem)
+    whole = composition.edition(Segment())
+    if whole is None:
+        return Report(today, note=f"{composition.no_news}, nothing sent")
+    roll = Roll(composition, run.tell)
+    subject = roll.message(Segment().key).subject
+    ledger.freeze(
+        whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
+    )
+    return ledger.edition(today) or Report(today, note="no subscriber wants any of today's news, nothing sent")
+
+
+def _source_states(composition: Composition) -> Iterator[SourceState]:
+    for harvest in composition.harvests:
+        window = composition.windows[harvest.source.name]
+        failed = harvest.failed is not None
+        yield SourceState(harvest.source.name, failed, next_start=window.start if failed else window.end)
+
+
+class Roll:
+    """The readers of an edition as they stream by, and one Message for each segment among them."""
+
+    def __init__(self, composition: Composition, tell: Callable[[Problem], None]) -> None:
+        """`tell` hears of every row and picture that is wrong."""
+        self._composition = composition
+        self._tell = tell
+        self._segments: dict[str, tuple[Segment, Edition | None]] = {}
+        self._messages: dict[str, Message] = {}
+        self._add(Segment())
+
+    def readers(self) -> Iterator[FrozenRecipient]:
+        """Everyone who gets this edition, with their segment.
+
+        Raises:
+            AudienceError: subscribers.csv cannot be used, or has not one valid row.
+        """
+        config = self._composition.config
+        valid = False
+        for row in audience.read_subscribers(config.audience.subscribers):
+            if isinstance(row, Problem):
+                self._tell(row)
+                continue
+            valid = True
+            if audience.wants(row, self._composition.cadence):
+                segment = segment_of(config, row)
+                if edition := self._add(segment):
+                    yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key)
+        if not valid:
+            raise AudienceError(
+                "not one valid subscriber",
+                where=str(config.audience.subscribers),
+                next_step="add a row with an address",
+            )
+
+    def message(self, key: str) -> Message:
+        """The Message of a segment that has news, rendered once."""
+        if key not in self._messages:
+            segment, edition = self._segments[key]
+            assert edition is not None, "a segment without news has no message"
+            rendered = self._composition.render(edition, segment)
+            for problem in rendered.problems:
+                self._tell(problem)
+            self._messages[key] = rendered.message
+        return self._messages[key]
+
+    def articles(self) -> Iterator[SentArticle]:
+        """Every story that is in some segment's edition, and other sources' copies of it, so that none comes back.
+
+        Complete once the readers have streamed by.
+        """
+        seen: set[str] = set()
+        for _, edition in self._segments.values():
+            for article in edition.articles if edition else ():
+                identity = editorial.identify(article)
+                if identity not in seen:
+                    seen.add(identity)
+                    yield SentArticle(identity, article.headline)
+        for left in self._composition.selection.left_out:
+            identity = editorial.identify(left.article)
+            if left.same_as in seen and identity not in seen:
+                seen.add(identity)
+                yield SentArticle(identity, left.article.headline, copy=True)
+
+    def _add(self, segment: Segment) -> Edition | None:
+        if segment.key not in self._segments:
+            self._segments[segment.key] = (segment, self._composition.edition(segment))
+        return self._segments[segment.key][1]

@@ -1,0 +1,30 @@
+"""One run of `digest send`: what it is told, and how it tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.config import Config
+from digest.models import Cadence, Problem
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of `digest send`: what it is told, and how it tells of itself while at work.
+
+    `now` is the moment it acts as if it were, `clock` what it stamps its records with. `tell` hears of trouble that
+    does not stop the run, `progress` of recipients done and recipients in all. `limit` is the most recipients this run
+    may send to, 0 for all. Once `stopping` says so, what is in flight is finished and recorded and nothing more begun.
+    """
+
+    config: Config
+    cadence: Cadence
+    now: datetime
+    clock: Callable[[], datetime]
+    tell: Callable[[Problem], None]
+    progress: Callable[[int, int], None]
+    limit: int = 0
+    late: bool = False
+    stopping: Callable[[], bool] = lambda: False

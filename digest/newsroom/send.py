@@ -1,0 +1,136 @@
+"""Send today's edition, and what an earlier day left: nobody twice, nobody missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from digest.config import Config
+from digest.errors import LateError, UsageError
+from digest.ledger import EditionRecord, Ledger
+from digest.models import Problem
+from digest.newsroom.compose import edition_id
+from digest.newsroom.deliver import deliver
+from digest.newsroom.freeze import freeze
+from digest.newsroom.report import Report, count_of, nothing_to_do
+from digest.newsroom.run import Run
+from digest.newsroom.settings import require_sendable
+
+
+def send(run: Run) -> Iterator[Report]:
+    """Finish what an earlier day left, then send today's edition; a Report for each as it is done.
+
+    Raises:
+        ConfigError: something every mail must have is missing.
+        LockedError: another run is at work.
+        LateError: today's edition is past its time.
+        DigestError: as for composing, rendering and delivery.
+    """
+    require_sendable(run.config)
+    today = edition_id(run.config, run.cadence, run.now)
+    with Ledger.open(run.config.database_url) as ledger, ledger.lock():
+        for record in ledger.unfinished(run.cadence):
+            if record.id != today:
+                yield from _close_earlier(run, ledger, record)
+        yield _send_today(run, ledger, today)
+
+
+def _send_today(run: Run, ledger: Ledger, today: str) -> Report:
+    record = ledger.edition(today)
+    if record and record.finished_at:
+        return Report(today, note=nothing_to_do(run.config, record))
+    late = _late_by(run, record)
+    if late > timedelta() and not run.late:
+        raise _too_late(today, record, late)
+    if record:
+        return deliver(run, ledger, record)
+    frozen = freeze(run, ledger, today)
+    return frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen)
+
+
+def _close_earlier(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:
+    """Go on with an edition of an earlier day, or close it where its time has passed."""
+    if _late_by(run, record) <= timedelta() or run.late:
+        yield deliver(run, ledger, record)
+        return
+    ledger.recover(record.id, run.clock())
+    missed = count_of(record.unsent, "reader", "readers")
+    if ledger.settle(record.id, run.clock(), give_up=True) == "cancelled":
+        run.tell(Problem(record.id, "nobody got it and now it is too late", "its stories go into the next edition"))
+    else:
+        yield Report(
+            record.id, note=f"stopped: too late for the {missed} of {record.recipients} without it", trouble=True
+        )
+
+
+def _late_by(run: Run, record: EditionRecord | None) -> timedelta:
+    """How far an edition, or today's if there is none yet, is past the last moment it may be sent at."""
+    at = run.config.schedules[run.cadence].at
+    if at is not None:
+        zone = ZoneInfo(run.config.publication.timezone)
+        day = (record.window_end if record else run.now).astimezone(zone).date()
+        due = datetime.combine(day, at, zone).astimezone(UTC)
+    else:
+        due = record.frozen_at if record else run.now
+    return run.now - due - run.config.delivery.max_lateness
+
+
+def _too_late(today: str, record: EditionRecord | None, late: timedelta) -> LateError:
+    minutes = int(late.total_seconds() // 60)
+    reached = f"{record.reached} of {record.recipients} readers have it" if record else "nobody has it"
+    return LateError(
+        f"too late to send by {minutes // 60} h {minutes % 60} min (max_lateness); {reached}",
+        where=today,
+        next_step=f"send it all the same with --late, or give it up with `digest cancel {today}`",
+    )
+
+
+def cancel(config: Config, edition: str, now: datetime) -> str:
+    """Give up what is left of an edition; a line that says what that came to.
+
+    Raises:
+        UsageError: there is no such edition.
+        LockedError: a run is at work.
+    """
+    with Ledger.open(config.database_url) as ledger, ledger.lock():
+        record = ledger.edition(edition)
+        if record is None:
+            raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
+        if record.finished_at:
+            return f"{edition}: {nothing_to_do(config, record)}"
+        ledger.recover(edition, now)
+        if ledger.settle(edition, now, give_up=True) == "cancelled":
+            return f"{edition}: cancelled before anybody got it; its stories go into the next edition"
+        return f"{edition}: stopped, {record.unsent} of {record.recipients} readers do not get it"
+
+
+def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
+    """Go on with an edition that a person names, however late; and settle its recipients in doubt if they say how.
+
+    Args:
+        run: The run.
+        edition: Its id.
+        in_doubt: `send` to send to those in doubt again, `skip` to leave them, empty to leave that open.
+
+    Raises:
+        UsageError: there is no such edition, or it was cancelled.
+        LockedError: another run is at work.
+        DigestError: as for delivery.
+    """
+    require_sendable(run.config)
+    with Ledger.open(run.config.database_url) as ledger, ledger.lock():
+        record = ledger.edition(edition)
+        if record is None:
+            raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
+        if record.state in ("cancelled", "stopped"):
+            raise UsageError(f"{edition} was cancelled", next_step="its readers get the next one")
+        ledger.recover(edition, run.clock())
+        if in_doubt:
+            ledger.decide(edition, run.clock(), send=in_doubt == "send")
+        record = ledger.edition(edition) or record
+        return (
+            Report(edition, note=nothing_to_do(run.config, record))
+            if record.finished_at
+            else deliver(run, ledger, record)
+        )

@@ -1,0 +1,71 @@
+"""Sends that leave no trace in the ledger: a dry run, and tests to named people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from time import monotonic
+
+from digest import audience, delivery
+from digest.ledger import Ledger
+from digest.models import Segment, Subscriber
+from digest.newsroom.compose import compose, edition_id, recipient_of
+from digest.newsroom.deliver import BadNews
+from digest.newsroom.freeze import Roll
+from digest.newsroom.report import Report, count_of, nothing_to_do
+from digest.newsroom.run import Run
+from digest.newsroom.settings import provider_settings, require_sendable
+
+
+def dry_run(run: Run) -> Report:
+    """Compose and render everything that `send` would, count who would get it, and leave no trace."""
+    require_sendable(run.config)
+    today = edition_id(run.config, run.cadence, run.now)
+    with Ledger.open_to_read(run.config.database_url) as ledger:
+        if (record := ledger.edition(today)) and record.finished_at:
+            return Report(today, note=nothing_to_do(run.config, record))
+        if record:
+            return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
+        composition = compose(run.config, ledger, run.cadence, run.now)
+    for problem in composition.problems:
+        run.tell(problem)
+    whole = composition.edition(Segment())
+    if whole is None:
+        return Report(today, note=f"{composition.no_news}, nothing sent")
+    roll = Roll(composition, run.tell)
+    recipients = 0
+    for reader in roll.readers():
+        roll.message(reader.segment)
+        recipients += 1
+    stories = count_of(len(list(roll.articles())), "story", "stories")
+    return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
+
+
+def send_test(run: Run, addresses: Iterable[str]) -> Report:
+    """Send the edition as it is now to named people, marked in the subject, leaving no trace in the ledger."""
+    require_sendable(run.config)
+    started = monotonic()
+    today = edition_id(run.config, run.cadence, run.now)
+    with Ledger.open_to_read(run.config.database_url) as ledger:
+        composition = compose(run.config, ledger, run.cadence, run.now)
+    for problem in composition.problems:
+        run.tell(problem)
+    edition = composition.edition(Segment())
+    if edition is None:
+        return Report(today, note=f"{composition.no_news}, nothing sent")
+    rendered = composition.render(edition, Segment())
+    for problem in rendered.problems:
+        run.tell(problem)
+    message = replace(rendered.message, subject=f"[Test] {rendered.message.subject}")
+    report = Report(f"{today} (test)", stories=len(edition.articles))
+    bad = BadNews(run, edition.id)
+    with delivery.open_provider(provider_settings(run.config)) as provider:
+        for address in dict.fromkeys(map(audience.normalised, addresses)):
+            # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
+            recipient = recipient_of(run.config, f"{edition.id}-test-{run.clock().isoformat()}", Subscriber(address))
+            receipts = provider.send(message, [recipient])
+            bad.tell(receipts)
+            report.count(receipts)
+            report.recipients += 1
+    report.seconds = monotonic() - started
+    return report

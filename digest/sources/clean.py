@@ -1,0 +1,77 @@
+"""Untrusted text and HTML made safe: plain text of one line for headlines, excerpts and names."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+_BLOCKS = re.compile(
+    r"(?i)<(/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|section|article|hr|pre)\b[^<>]*)>"
+)
+# `[^<>]`, not `[^>]`: a megabyte of unclosed tags is then read once, not once for each of them.
+_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_DATA_URI = re.compile(r"data:[^\"'\s<>]{1000,}")
+_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+
+MARKUP_LENGTH = 50_000
+"""Characters of markup that text is taken from. The parser's time grows with the square of the depth of nesting, and
+this many hold any excerpt."""
+
+_SAFE_TAGS = {"a", "b", "blockquote", "br", "em", "i", "li", "ol", "p", "strong", "sub", "sup", "ul"}
+
+
+_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_HOSTILE = re.compile(
+    # What is a control but no white space, lone surrogates, the byte order mark, direction embeddings, overrides and
+    # isolates, and noncharacters (Unicode 23.7). Not what is unassigned: that is this year's emoji.
+    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff\\ufeff\\u202a-\\u202e\\u2066-\\u2069\\ufdd0-\\ufdef"
+    f"{_NONCHARACTERS}]"
+)
+
+
+def safe_html(markup: str) -> str:
+    """HTML with only what an email may show: no script, style, form, frame, handler or script link (nh3, ammonia)."""
+    return nh3.clean(
+        encodable(markup),
+        tags=_SAFE_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+
+
+def text_of_html(markup: str) -> str:
+    """The text of an HTML fragment on one line; contents of scripts and styles are dropped, blocks part words.
+
+    Of a very long fragment, the text of its first MARKUP_LENGTH characters (pictures inside it not counted).
+    """
+    shown = _DATA_URI.sub("", encodable(markup))[:MARKUP_LENGTH]
+    spaced = _BLOCKS.sub(r" <\1> ", shown)
+    # clean_content_tags of nh3 drops script and style with what is in them.
+    return one_line(html.unescape(nh3.clean(spaced, tags=set())))
+
+
+def text_of(value: str) -> str:
+    """The text of something that may be plain, HTML, or HTML escaped once too often, as titles in feeds are."""
+    for _ in range(2):  # once for the markup itself, once more for a feed that escaped it twice
+        if not (_MARKUP.search(value) or _ENTITY.search(value)):
+            break
+        value = text_of_html(value)
+    return one_line(value)
+
+
+def encodable(value: str) -> str:
+    """Text without lone surrogates, which JSON can spell and nothing can encode."""
+    return value.encode("utf-8", "ignore").decode()
+
+
+def one_line(value: str) -> str:
+    """Text with whitespace folded and without control characters, lone surrogates and noncharacters.
+
+    Direction marks stay: they matter in Arabic and Hebrew; overrides and embeddings go, as they can turn round what
+    follows them (Unicode UAX 9, 3.1).
+    """
+    return " ".join(unicodedata.normalize("NFC", _HOSTILE.sub("", value)).split())

@@ -1,0 +1,242 @@
+"""The commands as a person or a cron runs them: a process, its output, its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOW = "2026-11-23T07:00:00Z"
+
+
+def digest(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "digest", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        timeout=60,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+
+
+def test_help_teaches_every_command() -> None:
+    shown = digest("--help")
+    assert shown.returncode == 0
+    for command in ("init", "preview", "send", "status", "cancel", "check"):
+        assert f"\n  {command} " in shown.stdout
+        assert digest(command, "--help").returncode == 0
+
+
+def test_a_new_newsroom_works_at_once(tmp_path: Path) -> None:
+    made = digest("init", "paper", cwd=tmp_path)
+    assert made.returncode == 0
+    paper = tmp_path / "paper"
+    shown = digest("preview", cwd=paper)
+    assert shown.returncode == 0
+    assert shown.stderr == ""
+    assert "12 stories" in shown.stdout
+    html = (paper / "preview.html").read_text()
+    assert "data:image/png;base64," in html
+    assert "cid:" not in html
+    sent = digest("send", "--daily", cwd=paper)
+    assert sent.returncode == 0
+    assert sent.stderr == ""
+    assert "2 recipients, 2 accepted" in sent.stdout
+    assert sent.stdout.count("\n") == 1
+    again = digest("init", cwd=paper)
+    assert again.returncode == 2
+    assert "has digest.toml and subscribers.csv and articles already" in again.stderr
+
+
+def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: Any) -> None:
+    sent = digest("-q", "send", "--daily", "--now", NOW)
+    assert (sent.returncode, sent.stdout, sent.stderr) == (0, "", "")
+    again = digest("send", "--daily", "--now", NOW)
+    assert again.stdout == "2026-11-23-daily: already sent to 2 readers at 07:00, nothing to do\n"
+    assert len(newsroom.mails()) == 2
+
+
+def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
+    assert digest("status").stdout == "No edition has been sent yet.\n"
+    assert json.loads(digest("status", "--json").stdout) == {"editions": [], "failing_sources": []}
+    digest("send", "--daily", "--now", NOW)
+    assert "2026-11-23-daily\tsent\t2\t2\t2\tThe ferry is back" in digest("status").stdout
+    assert "ada@example.com\taccepted\t" in digest("status", "2026-11-23-daily").stdout
+    told = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
+    assert told["counts"]["accepted"] == 2
+    assert {person["email"] for person in told["recipients"]} == {"ada@example.com", "kenji@example.org"}
+    unknown = digest("status", "2020-01-01-daily")
+    assert unknown.returncode == 2
+    assert "the latest: 2026-11-23-daily" in unknown.stderr
+
+
+def test_articles_says_of_each_where_it_is_or_why_not(newsroom: Any) -> None:
+    newsroom.configure(("[sections]\n", "[sections]\nlimit = 1\n"))
+    feed = newsroom.path / "feed.xml"
+    item = "<item><title>{0}</title><link>https://www.example.com/{0}</link><category>City</category><pubDate>{1}</pubDate></item>"
+    more = item.format("Old", "Sat, 21 Nov 2026 05:00:00 GMT") + item.format("Second", "Mon, 23 Nov 2026 01:00:00 GMT")
+    feed.write_text(feed.read_text().replace("</channel>", f"{more}</channel>"))
+    shown = digest("articles", "--now", NOW)
+    assert shown.returncode == 0
+    assert shown.stdout.splitlines() == [
+        "section\tage\tsource\theadline\twhy not",
+        "City (lead)\t2 h\tfeed\tThe ferry is back\t",
+        "Science\t3 h\tfeed\tA comet over the harbour\t",
+        "\t6 h\tfeed\tSecond\tbeyond the limit: counted as one of the City stories that are more",
+        "\t2 d\tfeed\tOld\tbefore the window, published 21 Nov 2026 05:00",
+    ]
+    told = json.loads(digest("articles", "--json", "--now", NOW).stdout)
+    assert [row["section"] for row in told] == ["City", "Science", None, None]
+    assert told[3]["left_out"].startswith("before the window")
+
+
+def test_status_names_a_source_that_keeps_failing(newsroom: Any) -> None:
+    newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "gone"\npath = "gone.xml"\n')
+    digest("send", "--daily", "--now", NOW)
+    digest("send", "--daily", "--now", "2026-11-24T07:00:00Z")
+    shown = digest("status").stdout
+    assert "Source gone fails since 23 Nov 2026 07:00 UTC: " in shown
+    assert "no such file" in shown
+
+
+def test_preview_writes_what_one_reader_gets(newsroom: Any) -> None:
+    files = ["-o", "p.html", "--text", "p.txt", "--eml", "p.eml"]
+    shown = digest("preview", "--now", NOW, "--as", "Kenji@Example.org", *files)
+    assert shown.returncode == 0
+    assert "Subject:   A comet over the harbour\n" in shown.stdout
+    text = (newsroom.path / "p.txt").read_text()
+    assert "kenji@example.org" in text
+    assert "The ferry is back" not in text
+    assert (newsroom.path / "p.eml").read_bytes().startswith(b"From: The Gazette <news@example.com>\r\n")
+    assert not list(newsroom.path.glob("ledger*"))
+    stranger = digest("preview", "--now", NOW, "--as", "stranger@example.com")
+    assert stranger.returncode == 2
+    assert "stranger@example.com is not among the subscribers" in stranger.stderr
+    nothing = digest("preview", "--now", NOW, "--as", "zoe@example.net")
+    assert nothing.returncode == 0
+    assert "nothing to preview" in nothing.stdout
+
+
+def test_preview_to_stdout_is_the_html_alone(newsroom: Any) -> None:
+    shown = digest("preview", "--now", NOW, "-o", "-")
+    assert shown.stdout.startswith("<!DOCTYPE html>")
+    assert shown.stdout.rstrip().endswith("</html>")
+    assert newsroom.path.joinpath("preview.html").exists() is False
+
+
+def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: Any) -> None:
+    shown = digest("preview", "--now", "2026-12-24T07:00:00Z")
+    assert shown.returncode == 0
+    assert "no new stories since 23 Dec 07:00" in shown.stderr
+    assert "2 stories" in shown.stdout
+    assert newsroom.path.joinpath("preview.html").exists()
+
+
+def test_check_finds_what_is_wrong(newsroom: Any) -> None:
+    good = digest("check", "--now", NOW)
+    assert good.returncode == 0, good.stdout
+    assert good.stdout.count("ok    ") == 8
+    newsroom.write("feed.xml", "<html>")
+    newsroom.subscribe("nonsense,X")
+    bad = digest("check", "--now", NOW)
+    assert bad.returncode == 1
+    assert "FAIL  sources" in bad.stdout
+    assert "subscribers.csv:2: `nonsense` is no address" in bad.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("send",), 2, "--daily or --weekly"),
+        (("send", "--daily", "--now", "today"), 2, "no moment"),
+        (("send", "--daily", "--dry-run", "--to", "a@example.com"), 2, "use one of them"),
+        (("send", "--hourly"), 2, "No such option"),
+        (("-c", "nowhere.toml", "preview"), 2, "digest init"),
+        (("cancel", "2026-11-23-daily"), 2, "no edition"),
+        (("preview", "-o", "/nowhere/preview.html", "--now", NOW), 2, "cannot be written"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_2(
+    newsroom: Any, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    shown = digest(*arguments)
+    assert shown.returncode == status
+    assert words in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert newsroom.mails() == []
+
+
+def test_a_broken_template_is_named_with_its_line(newsroom: Any) -> None:
+    newsroom.write("templates/masthead.mjml", "<mj-text>\n{{ publicatoin.name }}</mj-text>")
+    shown = digest("send", "--daily", "--now", NOW)
+    assert shown.returncode == 2
+    assert "templates/masthead.mjml:2: 'publicatoin' is undefined" in shown.stderr
+    assert newsroom.mails() == []
+
+
+def test_two_sends_at_once_send_one_edition(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(200)))
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=newsroom.path)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=60) for process in running]
+    assert sorted(process.returncode for process in running) in ([0, 0], [0, 75]), told
+    assert len(newsroom.mails()) == 200
+
+
+def test_a_killed_send_is_finished_by_the_next_one(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 60\n"))
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(newsroom.mails()) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    newsroom.configure()
+    assert digest("send", "--daily", "--now", NOW).returncode == 0
+    told = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
+    in_doubt = told["counts"]["in_doubt"]
+    assert in_doubt <= 1
+    assert told["counts"]["accepted"] + in_doubt == 150
+    assert 150 - in_doubt <= len(newsroom.mails()) <= 150
+
+
+def test_suppress_holds_whatever_subscribers_csv_says(newsroom: Any) -> None:
+    assert digest("suppress", "ADA@example.com").stdout == "ada@example.com is not mailed any more\n"
+    assert digest("suppress", "ada@example.com").stdout == "ada@example.com was suppressed already\n"
+    assert "ada@example.com\tunsubscribed\t" in digest("suppress", "--list").stdout
+    sent = digest("send", "--daily", "--now", NOW)
+    assert "2 recipients, 1 accepted, 0 refused, 1 suppressed" in sent.stdout
+    assert sent.returncode == 0
+    assert len(newsroom.mails()) == 1
+    assert digest("unsuppress", "ada@example.com").stdout == "ada@example.com may be mailed again\n"
+    assert digest("suppress", "nobody").returncode == 2
+    assert digest("suppress").returncode == 2
+
+
+def test_sigterm_finishes_what_is_on_its_way(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 60\n"))
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while len(newsroom.mails()) < 10 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "left for the next run" in out
+    assert "the same command goes on" in err
+    newsroom.configure()
+    assert "in doubt" not in digest("send", "--daily", "--now", NOW).stdout
+    assert len(newsroom.mails()) == 150

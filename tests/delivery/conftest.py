@@ -1,0 +1,56 @@
+"""Messages and recipients to send."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from digest.delivery import message_headers, message_id
+from digest.models import InlineImage, Message, Publication, Recipient, Slot
+
+SENDER = "The Gazette <news@example.com>"
+SLOTS = tuple(
+    Slot(name, f"xtok{index}{form[0]}x", form)
+    for index, name in enumerate(("email", "name", "unsubscribe_url"))
+    for form in ("html", "text")
+)
+
+
+def make_message(**fields: Any) -> Message:
+    told: dict[str, Any] = {
+        "subject": "The ferry is back",
+        "html": "<!DOCTYPE html><html><body><p>Zoë: xtok1hx</p><a href='xtok2hx'>leave</a></body></html>",
+        "text": "Zoë: xtok1tx\nLeave: xtok2tx\n",
+        "slots": SLOTS,
+        "headers": message_headers(
+            sender=SENDER,
+            reply_to="",
+            publication=Publication("The Gazette", url="https://www.example.com"),
+            cadence="daily",
+            date=datetime(2026, 11, 23, 7, tzinfo=UTC),
+            unsubscribe_mailto="leave@example.com",
+            unsubscribe_https="xtok2tx",
+        ),
+    }
+    return Message(**{**told, **fields})
+
+
+def make_recipient(email: str = "ada@example.com", name: str = "Ada <b>") -> Recipient:
+    values = {"email": email, "name": name, "unsubscribe_url": f"https://www.example.com/leave?e={email}&x=1"}
+    return Recipient(email, message_id("2026-11-23-daily", email, SENDER), values)
+
+
+@pytest.fixture
+def message() -> Callable[..., Message]:
+    return make_message
+
+
+@pytest.fixture
+def recipient() -> Callable[..., Recipient]:
+    return make_recipient
+
+
+@pytest.fixture
+def picture() -> InlineImage:
+    return InlineImage("abc@digest", "ferry.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))

@@ -1,0 +1,85 @@
+"""What makes a story the same story."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.editorial import identify
+from digest.editorial.identity import canonical_url, fold_headline
+from digest.models import Article
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://example.com/2026/ferry",
+        "https://www.example.com/2026/ferry/",
+        "https://EXAMPLE.com/2026/ferry?utm_source=rss&utm_medium=feed",
+        "https://example.com:443/2026/ferry#comments",
+        "https://example.com/2026/ferry?fbclid=abc&ref=home",
+    ],
+)
+def test_addresses_of_the_same_page_are_the_same(other: str) -> None:
+    assert canonical_url(other) == canonical_url("https://example.com/2026/ferry")
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("https://example.com/story.php?feature=41", "https://example.com/story.php?feature=42"),
+        ("https://example.com/a?tag=x&tag=y&utm_source=rss", "https://example.com/a?tag=x&utm_source=rss"),
+        ("https://example.com/a", "https://example.com/a?page=2"),
+    ],
+)
+def test_addresses_of_different_pages_differ(one: str, two: str) -> None:
+    assert canonical_url(one) != canonical_url(two)
+
+
+def test_which_visit_it_is_makes_no_other_story() -> None:
+    addresses = ("https://example.com/a;jsessionid=9AF1?id=7", "https://example.com/a?PHPSESSID=c0ffee&id=7")
+    assert {canonical_url(url) for url in addresses} == {"example.com/a?id=7"}
+
+
+addresses = st.from_regex(
+    r"https?://[a-z]{1,8}\.example/[a-z0-9/]{0,20}(\?[a-z]=[a-z0-9]{1,4}(&[a-z]=\w{1,4})?)?", fullmatch=True
+)
+tracking = st.sampled_from(
+    ["utm_source=rss", "fbclid=Iw1", "gclid=2", "mc_cid=0a", "CMP=share", "ref=home", "xtor=RSS-1"]
+)
+
+
+@given(addresses, st.lists(tracking, min_size=1, max_size=4))
+def test_tracking_parameters_never_change_a_storys_identity(url: str, told: list[str]) -> None:
+    followed = url + ("&" if "?" in url else "?") + "&".join(told)
+    plain, tracked = (Article(url=address, headline="A", source="feed") for address in (url, followed))
+    assert identify(plain) == identify(tracked)
+
+
+@pytest.mark.parametrize("other", ["https://example.com/?p=1", "https://example.com/?p=2", "https://example.org/?p=1"])
+def test_parameters_that_name_the_page_stay(other: str) -> None:
+    addresses = {
+        canonical_url(url)
+        for url in ("https://example.com/?p=1", "https://example.com/?p=2", "https://example.org/?p=1")
+    }
+    assert len(addresses) == 3
+    assert canonical_url(other) in addresses
+
+
+@given(st.from_regex(r"https?://[a-z]{1,8}\.example/[a-zA-Z0-9/?&=%#._-]{0,40}", fullmatch=True))
+def test_a_canonical_address_is_its_own(url: str) -> None:
+    once = canonical_url(url)
+    assert canonical_url("https://" + once) == once
+
+
+@given(st.text())
+def test_no_text_makes_it_fail(text: str) -> None:
+    canonical_url(text)
+    fold_headline(text)
+
+
+def test_without_an_address_the_guid_and_then_the_headline_tell() -> None:
+    by_guid = Article(url="", headline="A", source="feed", guid="7")
+    assert identify(by_guid) == "guid:feed:7"
+    by_headline = Article(url="", headline="The ferry, back", source="feed")
+    assert identify(by_headline) == identify(Article(url="", headline="the FERRY back", source="feed"))
+    assert identify(by_headline) != identify(Article(url="", headline="The ferry, back", source="other"))

@@ -1,0 +1,293 @@
+"""What the ledger promises, on both databases."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.errors import LedgerError, LockedError
+from digest.ledger import FrozenRecipient, Ledger, SentArticle, SourceState
+from digest.models import Article, Edition, InlineImage, Message, Outcome, Receipt, Recipient, Slot, Window
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+LEAD = Article(url="https://www.example.com/a", headline="The ferry returns", source="feed")
+MESSAGE = Message(
+    subject="The ferry returns",
+    html="<p>xtok1x</p>",
+    text="xtok2x",
+    slots=(Slot("name", "xtok1x", "html"), Slot("name", "xtok2x", "text")),
+    images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG\x00\xff"),),
+    headers=(("List-Id", "<digest.example.com>"),),
+)
+
+
+def edition(day: int = 23, cadence: str = "daily") -> Edition:
+    end = NOW.replace(day=day)
+    assert cadence in {"daily", "weekly"}
+    return Edition(
+        id=f"2026-11-{day}-{cadence}",
+        cadence="daily" if cadence == "daily" else "weekly",
+        date=date(2026, 11, day),
+        window=Window(end - timedelta(days=1), end),
+        lead=LEAD,
+        lead_section="City",
+        sections=(),
+    )
+
+
+def readers(count: int, segment: str = "") -> Iterator[FrozenRecipient]:
+    for number in range(count):
+        email = f"reader{number}{segment}@example.com"
+        yield FrozenRecipient(Recipient(email, f"{number}@example.com", {"name": "Zoë", "email": email}), segment)
+
+
+def freeze(ledger: Ledger, count: int = 3, day: int = 23) -> str:
+    today = edition(day)
+    frozen = ledger.freeze(
+        today,
+        "The ferry returns",
+        readers(count),
+        lambda _: MESSAGE,
+        [SentArticle("id-a", "The ferry returns")],
+        [SourceState("feed", failed=False, next_start=today.window.end)],
+        today.window.end,
+    )
+    assert frozen == count
+    return today.id
+
+
+def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> list[Receipt]:
+    return [Receipt(recipient, outcome, "said so") for recipient in batch]
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    with Ledger.open(ledger_url) as opened:
+        yield opened
+
+
+def test_what_is_frozen_comes_back_as_it_was(ledger: Ledger) -> None:
+    frozen = freeze(ledger)
+    assert ledger.message(frozen, "") == MESSAGE
+    segment, batch = ledger.turn(frozen, (), 10, NOW)
+    assert segment == ""
+    assert batch[0] == Recipient(
+        "reader0@example.com", "0@example.com", {"name": "Zoë", "email": "reader0@example.com"}
+    )
+    with pytest.raises(LedgerError, match="no message"):
+        ledger.message(frozen, "science")
+
+
+def test_each_recipient_is_claimed_once_and_settled_once(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 5)
+    sent: list[str] = []
+    _, batch = ledger.turn(frozen, (), 2, NOW)
+    while batch:
+        sent += [recipient.email for recipient in batch]
+        _, batch = ledger.turn(frozen, receipts(batch), 2, NOW)
+    assert sorted(sent) == [f"reader{number}@example.com" for number in range(5)]
+    assert ledger.settle(frozen, NOW) == "sent"
+    record = ledger.edition(frozen)
+    assert record
+    assert (record.state, record.reached, record.unsent, record.stories) == ("sent", 5, 0, 1)
+    assert {row.detail for row in ledger.recipients(frozen)} == {"said so"}
+
+
+def test_an_address_that_comes_twice_is_frozen_once(ledger: Ledger) -> None:
+    twice = [*readers(2), *readers(2)]
+    assert ledger.freeze(edition(), "s", twice, lambda _: MESSAGE, [], [], NOW) == 2
+
+
+def test_segments_are_claimed_apart_each_message_asked_for_once(ledger: Ledger) -> None:
+    asked: list[str] = []
+
+    def message_of(segment: str) -> Message:
+        asked.append(segment)
+        return MESSAGE
+
+    mixed = [*readers(2), *readers(2, "science"), *readers(600, "world")]
+    ledger.freeze(edition(), "s", mixed, message_of, [], [], NOW)
+    assert sorted(asked) == ["", "science", "world"]
+    claimed = []
+    segment, batch = ledger.turn(edition().id, (), 1000, NOW)
+    while batch:
+        claimed.append((segment, len(batch)))
+        segment, batch = ledger.turn(edition().id, receipts(batch), 1000, NOW)
+    assert claimed == [("", 2), ("science", 2), ("world", 600)]
+
+
+def test_nobody_to_send_to_leaves_no_trace(ledger: Ledger) -> None:
+    assert ledger.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], NOW) == 0
+    assert ledger.edition(edition().id) is None
+    assert ledger.editions() == []
+
+
+def test_a_failure_while_freezing_leaves_no_trace(ledger: Ledger) -> None:
+    def broken() -> Iterator[FrozenRecipient]:
+        yield from readers(700)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ledger.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], NOW)
+    assert ledger.edition(edition().id) is None
+
+
+def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: str) -> None:
+    with Ledger.open(ledger_url) as ledger:
+        frozen = freeze(ledger, 5)
+        ledger.turn(frozen, (), 2, NOW)  # and here the process dies
+    with Ledger.open(ledger_url) as ledger:
+        assert ledger.recover(frozen, NOW) == 2
+        _, batch = ledger.turn(frozen, (), 10, NOW)
+        assert [recipient.email for recipient in batch] == [f"reader{number}@example.com" for number in (2, 3, 4)]
+        ledger.turn(frozen, receipts(batch), 0, NOW)
+        assert ledger.settle(frozen, NOW) == "sent"
+        states = [row.state for row in ledger.recipients(frozen)]
+        assert states == ["in_doubt", "in_doubt", "accepted", "accepted", "accepted"]
+
+
+def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 2)
+    _, batch = ledger.turn(frozen, (), 2, NOW)
+    ledger.turn(frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0, NOW)
+    assert ledger.settle(frozen, NOW) == "frozen"
+    assert [record.id for record in ledger.unfinished("daily")] == [frozen]
+    assert ledger.recover(frozen, NOW) == 0
+    _, again = ledger.turn(frozen, (), 2, NOW)
+    assert again == batch[1:]
+
+
+def test_a_released_batch_is_pending_again(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 2)
+    _, batch = ledger.turn(frozen, (), 2, NOW)
+    ledger.release(frozen, NOW)
+    assert ledger.turn(frozen, (), 2, NOW) == ("", batch)
+
+
+def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 1, day=22)
+    assert ledger.already_sent("daily", {"id-a", "id-b"}) == {}
+    assert ledger.last_sent("daily") is None
+    assert ledger.settle(frozen, NOW, give_up=True) == "cancelled"
+    assert ledger.already_sent("daily", {"id-a"}) == {}
+
+    frozen = freeze(ledger, 1)
+    _, batch = ledger.turn(frozen, (), 1, NOW)
+    ledger.turn(frozen, receipts(batch), 0, NOW)
+    ledger.settle(frozen, NOW)
+    assert ledger.already_sent("daily", {"id-a", "id-b"}) == {"id-a": frozen}
+    assert ledger.already_sent("weekly", {"id-a"}) == {}
+    assert ledger.last_sent("daily") == NOW
+    assert ledger.source_states("daily")["feed"].next_start == NOW
+
+
+def test_giving_up_after_some_got_it_stops_the_edition(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 3)
+    _, batch = ledger.turn(frozen, (), 1, NOW)
+    ledger.turn(frozen, receipts(batch), 0, NOW)
+    assert ledger.settle(frozen, NOW, give_up=True) == "stopped"
+    assert ledger.already_sent("daily", {"id-a"}) == {"id-a": frozen}
+    assert ledger.unfinished("daily") == []
+
+
+def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
+    with Ledger.open(ledger_url) as one, Ledger.open(ledger_url) as two:
+        with one.lock(), pytest.raises(LockedError) as caught, two.lock():
+            pass
+        assert caught.value.exit_status == 75
+        with two.lock():
+            pass
+
+
+def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: Path) -> None:
+    with Ledger.open_to_read(ledger_url) as ledger:
+        assert ledger.editions() == []
+    assert list(tmp_path.iterdir()) == []
+    with Ledger.open_to_read(ledger_url) as ledger, ledger.lock():
+        assert ledger.name.startswith("sqlite://")
+
+
+def test_reading_sees_what_a_run_wrote(ledger: Ledger, ledger_url: str) -> None:
+    frozen = freeze(ledger)
+    with Ledger.open_to_read(ledger_url) as reader:
+        assert [record.id for record in reader.editions("daily")] == [frozen]
+        assert reader.edition("2020-01-01-daily") is None
+
+
+def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    Ledger.open(f"sqlite:///{file}").close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("update digest_ledger set version = 99")
+    connection.close()
+    for opening in (Ledger.open, Ledger.open_to_read):
+        with pytest.raises(LedgerError, match="version 99"):
+            opening(f"sqlite:///{file}")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    file.write_text("not a database, not at all" * 100)
+    with pytest.raises(LedgerError, match="move the file away"):
+        Ledger.open(f"sqlite:///{file}")
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(LedgerError, match="DIGEST_DATABASE_URL") as caught:
+        Ledger.open("postgresql://digest:hush@127.0.0.1:1/digest")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle9i://x/y"])
+def test_a_url_that_names_no_database_is_refused(url: str) -> None:
+    with pytest.raises(LedgerError):
+        Ledger.open(url)
+
+
+def test_who_is_suppressed_is_not_claimed_however_late(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 5)
+    assert ledger.suppress("reader3@example.com", "complained", NOW)
+    assert not ledger.suppress("reader3@example.com", "bounced", NOW)
+    claimed = []
+    _, batch = ledger.turn(frozen, (), 2, NOW)
+    ledger.suppress("reader4@example.com", "unsubscribed", NOW)
+    while batch:
+        claimed += [recipient.email for recipient in batch]
+        _, batch = ledger.turn(frozen, receipts(batch), 2, NOW)
+    assert claimed == [f"reader{number}@example.com" for number in range(3)]
+    assert ledger.settle(frozen, NOW) == "sent"
+    states = {row.email: (row.state, row.detail) for row in ledger.recipients(frozen)}
+    assert states["reader3@example.com"] == ("suppressed", "complained")
+    assert states["reader4@example.com"] == ("suppressed", "unsubscribed")
+    assert ledger.unsuppress("reader3@example.com")
+    assert not ledger.unsuppress("reader3@example.com")
+    assert [item.email for item in ledger.suppressions()] == ["reader4@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "suppressed"),
+    [("550 5.1.1 no such user", True), ("550 5.2.2 mailbox full", False), ("554 5.7.1 looks like spam", False)],
+)
+def test_an_address_that_does_not_exist_is_suppressed_by_itself(
+    ledger: Ledger, detail: str, *, suppressed: bool
+) -> None:
+    frozen = freeze(ledger, 1)
+    _, batch = ledger.turn(frozen, (), 1, NOW)
+    ledger.turn(frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0, NOW)
+    assert [item.reason for item in ledger.suppressions()] == ["bounced"] * suppressed
+
+
+def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    Ledger.open(f"sqlite:///{file}").close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("delete from digest_ledger")
+        connection.execute("drop table suppressions")
+    connection.close()
+    with Ledger.open_to_read(f"sqlite:///{file}") as reader:
+        assert reader.name == "sqlite://"
+    with Ledger.open(f"sqlite:///{file}") as ledger:
+        freeze(ledger)
+        assert ledger.suppressions() == []

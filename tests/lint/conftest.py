@@ -1,0 +1,55 @@
+"""A mail without a fault, to break one thing at a time, and the data that says what mail programs support."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digest.lint import Finding, Support, lint, load_support
+from digest.models import Message, Slot
+
+CANIEMAIL = (
+    Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "email" / "caniemail" / "caniemail_features"
+)
+HTML = "xtok0123456789x"
+TEXT = "xtokabcdef0123x"
+GOOD = Message(
+    subject="The ferry is back",
+    html=f"""<!DOCTYPE html><html lang="en" dir="ltr"><head><title>x</title></head><body>
+<!--[if mso]><p>Outlook</p><![endif]--><table role="presentation"><tr><td><h1>The Gazette</h1>
+<h2><a href="https://www.example.com/ferry" style="color:#111111">The ferry is back</a></h2><p>It crossed.</p>
+<img src="https://www.example.com/ferry.jpg" alt="A ferry" width="600">
+<a href="{HTML}" style="color:#111111">Unsubscribe</a></td></tr></table></body></html>""",
+    text=f"The ferry is\nback\nhttps://www.example.com/ferry\n\nUnsubscribe: {TEXT}\n",
+    slots=(Slot("unsubscribe_url", HTML, "html"), Slot("unsubscribe_url", TEXT, "text")),
+    headers=(("List-Unsubscribe", f"<{TEXT}>"),),
+)
+PREHEADER = "A comet over the harbour · A treaty about the strait is signed"
+
+
+@pytest.fixture
+def good() -> Message:
+    return GOOD
+
+
+@pytest.fixture
+def check() -> Callable[..., list[Finding]]:
+    """Lint the good mail with some of it replaced; `add` is HTML before its end."""
+
+    def checked(
+        add: str = "", *, subject: str = GOOD.subject, preheader: str = PREHEADER, **fields: object
+    ) -> list[Finding]:
+        options = {name: fields.pop(name) for name in ("support", "baseline", "clients") if name in fields}
+        message = replace(GOOD, **fields)  # type: ignore[arg-type]
+        message = replace(message, html=message.html.replace("</td>", f"{add}</td>"))
+        return lint(message, subject=subject, preheader=preheader, **options)  # type: ignore[arg-type]
+
+    return checked
+
+
+@pytest.fixture(scope="session")
+def support() -> Support:
+    if not CANIEMAIL.is_dir():
+        pytest.skip(f"caniemail's data absent: {CANIEMAIL}")
+    return load_support(CANIEMAIL)

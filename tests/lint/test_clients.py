@@ -1,0 +1,118 @@
+"""What mail programs support, from caniemail's data as it is."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from digest.errors import ConfigError
+from digest.lint import BASELINE, DEFAULT_CLIENTS, Finding, Support, load_support
+
+Check = Callable[..., list[Finding]]
+
+
+@pytest.mark.parametrize(
+    ("add", "feature"),
+    [
+        ('<p style="display:flex">x</p>', "css-display-flex"),
+        ('<p style="display: inline-grid !important">x</p>', "css-display-grid"),
+        ('<p style="position:sticky">x</p>', "css-position"),
+        ('<p style="float:left">x</p>', "css-float"),
+        ('<p style="background-image:url(https://www.example.com/a;b.png)">x</p>', "css-background-image"),
+        ('<p style="border-top-left-radius:4px">x</p>', "css-border-radius"),
+        ("<style>@font-face { font-family: x }</style>", "css-at-font-face"),
+        ('<svg width="9" height="9"></svg>', "html-svg"),
+        ("<video></video>", "html-video"),
+        ("<form></form>", "html-form"),
+        ('<input type="checkbox">', "html-input-checkbox"),
+        ("<style>a:hover { color: #111111 }</style>", "css-pseudo-class-hover"),
+        ("<style>a::before { color: #111111 }</style>", "css-pseudo-element-before"),
+        ("<style>@media (orientation: portrait) { a { color: #111111 } }</style>", "css-at-media-orientation"),
+        ("<style>[data-x] { color: #111111 }</style>", "css-selector-attribute"),
+        ("<style>h2 + p { margin: 0 }</style>", "css-selector-adjacent-sibling"),
+        ('<p style="margin:0 -4px">x</p>', "css-margin"),
+        ('<p style="--x:1px">x</p>', "css-variables"),
+        ('<p style="width:calc(100% - 3px)">x</p>', "css-unit-calc"),
+        ('<p style="color:rgb(0 0 0 / 90%)">x</p>', "css-rgb"),
+        ('<picture><img src="cid:a@b" alt="" width="9"></picture>', "html-picture"),
+        ('<img src="cid:a@b" alt="" width="9" srcset="x">', "html-srcset"),
+        ('<p style="object-fit:cover">x</p>', "css-object-fit"),
+        ('<p style="column-gap:4px">x</p>', "css-gap"),
+        ('<img src="https://www.example.com/a.webp?w=9" alt="" width="9">', "image-webp"),
+        ('<p style="width:50vw">x</p>', "css-unit-vw"),
+    ],
+)  # fmt: skip
+def test_a_feature_that_a_program_lacks_is_told(check: Check, support: Support, add: str, feature: str) -> None:
+    found = [finding for finding in check(add, support=support, baseline=()) if finding.rule == "client-support"]
+    told = {finding.next_step.rstrip("/").rpartition("/")[2]: finding for finding in found}
+    assert feature in told
+    left = check(add, support=support, baseline={feature})
+    assert feature not in {finding.next_step.rstrip("/").rpartition("/")[2] for finding in left}
+
+
+def test_a_finding_names_the_programs_and_is_serious_when_it_is_all_of_them(check: Check, support: Support) -> None:
+    add = '<p style="float:left">x</p>'
+    in_some = check(add, support=support, clients=["apple-mail.*", "outlook.windows"], baseline=BASELINE)
+    assert [(finding.serious, finding.what) for finding in in_some] == [
+        (False, "float does nothing in outlook.windows")
+    ]
+    in_all = check(add, support=support, clients=["outlook.windows"], baseline=BASELINE)
+    assert [(finding.serious, finding.where) for finding in in_all] == [(True, '<p> "x" near "The Gazette"')]
+
+
+def test_what_is_never_asked_is_never_told(check: Check) -> None:
+    assert check('<p style="float:left">x</p>') == []
+
+
+def test_a_program_that_the_data_does_not_know_is_told(check: Check, support: Support) -> None:
+    (found,) = check(support=support, clients=["gmail.palm"], baseline=BASELINE)
+    assert (found.rule, found.where) == ("client-support", "gmail.palm")
+
+
+def test_the_baseline_names_features_that_a_default_program_lacks(support: Support) -> None:
+    clients = support.clients(DEFAULT_CLIENTS)
+    assert [name for name in BASELINE if not support.lacking(name, clients)] == []
+    assert all(support.clients([pattern]) for pattern in DEFAULT_CLIENTS)
+
+
+def test_the_newest_answer_counts(support: Support) -> None:
+    assert support.features["css-display-flex"].answers["gmail.ios"] == "a #1"
+    assert support.features["css-display-flex"].answers["outlook.windows"] == "n"
+
+
+def test_one_json_file_says_the_same_as_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "css-float.md").write_text(
+        '---\ntitle: "float"\ncategory: css\nstats: {\n\tgmail: {\n\t\tios: {\n\t\t\t"2019": "y",\n\t\t\t"2020": "n #1",\n\t\t}\n\t}\n}\n---\n'
+    )
+    (tmp_path / "_template.md").write_text("no feature")
+    data = {
+        "data": [{"slug": "css-float", "title": "float", "stats": {"gmail": {"ios": {"2019": "y", "2020": "n #1"}}}}]
+    }
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(data))
+    assert load_support(tmp_path) == load_support(file)
+    assert load_support(file).lacking("css-float", ["gmail.ios"]) == ["gmail.ios"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("absent.json", None, "No such file"),
+        ("data.json", "{", "is not caniemail's data.json"),
+        ("data.json", '{"data": []}', "has no features"),
+        ("folder", None, "has no features"),
+        ("folder", "---\ntitle: [\n---\n", "is no feature"),
+        ("folder", "---\ntitle: x\n---\n", "is no feature"),
+    ],
+)
+def test_data_that_cannot_be_read_says_so(tmp_path: Path, name: str, content: str | None, what: str) -> None:
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    if content is not None:
+        (path / "css-x.md" if name == "folder" else path).write_text(content)
+    with pytest.raises(ConfigError, match=what) as error:
+        load_support(path)
+    assert str(path) in error.value.where
+    assert error.value.next_step

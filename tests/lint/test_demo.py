@@ -1,0 +1,47 @@
+"""The shipped articles through the shipped templates: what a new newsroom's first check says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest import editorial, render, sources
+from digest.lint import BASELINE, Finding, Support, lint
+from digest.models import Publication, Source, Window
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+ALWAYS = Window(datetime.min.replace(tzinfo=UTC), NOW)
+ROOT = Path(__file__).resolve().parents[2]
+FEEDS = ROOT.parent / "shared" / "corpus" / "feeds"
+
+
+def findings(source: Source, support: Support | None = None, language: str = "en") -> list[Finding]:
+    """What an edition of all stories of a source is told."""
+    harvests = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
+    stories = editorial.select(harvests, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
+    edition = editorial.lay_out(stories, editorial.Rules(), cadence="daily", window=ALWAYS, timezone="UTC", only=())
+    assert edition
+    publication = Publication(
+        "The Harbour Herald", "https://www.example.com", language=language, postal_address="1 Quay Street"
+    )
+    rendered = render.render(edition, publication, now=NOW)
+    message = replace(rendered.message, headers=(("List-Unsubscribe", "<mailto:leave@example.com>"),))
+    return lint(message, subject=message.subject, preheader=rendered.preheader, support=support, baseline=BASELINE)
+
+
+def test_the_demo_has_no_finding() -> None:
+    assert findings(Source("folder", "demo", path=ROOT / "articles")) == []
+
+
+def test_the_demo_uses_no_feature_beyond_the_baseline(support: Support) -> None:
+    assert findings(Source("folder", "demo", path=ROOT / "articles"), support) == []
+
+
+@pytest.mark.parametrize(("feed", "language"), [("rssparser_guardian.rss", "en"), ("miniflux_urdu_UTF8.xml", "ur")])
+def test_an_edition_of_a_real_feed_has_no_serious_finding(feed: str, language: str, support: Support) -> None:
+    if not (FEEDS / feed).is_file():
+        pytest.skip(f"feeds absent: {FEEDS}")
+    assert [
+        finding for finding in findings(Source("feed", feed, path=FEEDS / feed), support, language) if finding.serious
+    ] == []

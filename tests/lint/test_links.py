@@ -1,0 +1,44 @@
+"""Links that no longer lead anywhere."""
+
+import pytest
+
+from digest.lint import broken_links, links
+from digest.models import Message
+
+
+def test_each_web_address_is_listed_once_and_no_readers_own(good: Message) -> None:
+    assert links(good) == ["https://www.example.com/ferry", "https://www.example.com/ferry.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("status", "rules"),
+    [
+        (200, []),
+        (304, []),
+        (404, [("link-broken", True)]),
+        (410, [("link-broken", True)]),
+        (503, [("link-broken", True)]),
+        (403, [("link-unknown", False)]),
+        (429, [("link-unknown", False)]),
+    ],
+)
+def test_what_an_answer_means(status: int, rules: list[tuple[str, bool]]) -> None:
+    found = broken_links(["https://www.example.com/a"], lambda _url: status)
+    assert [(finding.rule, finding.serious) for finding in found] == rules
+
+
+def test_each_address_is_asked_once_and_one_that_fails_stops_none() -> None:
+    asked = []
+
+    def fetch(url: str) -> int:
+        asked.append(url)
+        if url.endswith("a"):
+            raise TimeoutError("timed out")
+        return 404
+
+    found = broken_links(["https://a", "https://b", "https://b"], fetch)
+    assert asked == ["https://a", "https://b"]
+    assert [str(finding) for finding in found] == [
+        "https://a: cannot be reached: timed out; mend the link, or try again later",
+        "https://b: answers 404; mend the link",
+    ]

@@ -1,0 +1,44 @@
+"""What an editor sees, leaving no trace."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from digest import config as configuration
+from digest.newsroom.preview import preview
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+OLD = '[[sources]]\ntype = "feed"\nname = "feed"\npath = "feed.xml"\n'
+ITEM = "<item><title>Story number {0}</title><link>https://www.example.com/{0}</link></item>"
+
+
+def test_many_sources_on_the_web_are_read_where_there_is_no_ledger_yet(newsroom: Any, web: Any) -> None:
+    tables = []
+    for number in range(20):
+        web.page(
+            f"/{number}", f"<rss version='2.0'><channel>{ITEM.format(number)}</channel></rss>".encode(), ETag='"1"'
+        )
+        tables.append(f'[[sources]]\ntype = "feed"\nname = "source {number}"\nurl = "{web.url}/{number}"\n')
+    newsroom.configure((OLD, "".join(tables)))
+    before = sorted(newsroom.path.iterdir())
+    shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    assert shown.edition
+    assert len(shown.composition.selection.stories) == 20
+    assert list(shown.problems) == []
+    assert sorted(newsroom.path.iterdir()) == before
+
+
+def test_what_is_shown_is_what_is_sent(newsroom: Any) -> None:
+    loaded = configuration.load(newsroom.path / "digest.toml")
+    shown = preview(loaded, "daily", NOW, "Ada@example.com")
+    assert shown.recipient.values["name"] == "Ada"
+    assert shown.subject == "The ferry is back"
+    assert "ada@example.com" in shown.text
+    assert b"To: Ada <ada@example.com>\r\n" in shown.mail
+    assert "cid:" not in shown.html
+
+
+def test_a_preview_says_why_a_send_would_be_refused(newsroom: Any) -> None:
+    newsroom.configure(('postal_address = "1 Quay Street, Example City"\n', ""))
+    shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    assert shown.edition
+    assert "postal_address under [publication]" in str(shown.problems[0])

@@ -1,0 +1,136 @@
+"""The email in a real browser: Chromium, at the widths of phones and of desktops, in light and dark."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from digest.models import Article, Image, Publication, Section, Source
+from digest.render import Layout, Rendered, standalone
+from digest.sources import read_sources
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FEEDS = Path(__file__).parents[2].parent / "shared" / "corpus" / "feeds"
+VALUES = {"email": "ada.byron@example.com", "name": "Ada", "unsubscribe_url": "https://www.example.com/leave?t=abc"}
+WIDTHS = (320, 375, 600, 800)
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
+]
+
+Make = Callable[..., Rendered]
+Story = Callable[..., Article]
+
+LOOK = """
+function luminance(colour) {
+  const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+function contrast(element) {
+  let under = element;
+  while (under && /, 0\\)$/.test(getComputedStyle(under).backgroundColor)) under = under.parentElement;
+  const two = [luminance(getComputedStyle(element).color), under ? luminance(getComputedStyle(under).backgroundColor) : 1].sort((a, b) => a - b);
+  return (two[1] + 0.05) / (two[0] + 0.05);
+}
+function look(frame) {
+  const page = frame.contentDocument, view = frame.contentWindow, elements = [...page.querySelectorAll('.paper *')];
+  const told = elements.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  const seen = {
+    width: view.innerWidth, dark: view.matchMedia('(prefers-color-scheme: dark)').matches,
+    scroll: page.documentElement.scrollWidth,
+    contrast: Math.min(...told.map(e => contrast(e))),
+    targets: [...page.querySelectorAll('a.alone')].map(e => e.getBoundingClientRect().height),
+    smallest: Math.min(...told.map(e => parseFloat(getComputedStyle(e).fontSize))),
+    headlines: page.querySelectorAll('h2, h3').length,
+  };
+  const sizes = told.map(e => parseFloat(getComputedStyle(e).fontSize));
+  told.forEach((e, i) => { e.style.setProperty('font-size', sizes[i] * 2 + 'px', 'important'); e.style.lineHeight = '1.3'; });
+  seen.scrollAtTwice = page.documentElement.scrollWidth;
+  return seen;
+}
+onload = () => {
+  document.body.append(Object.assign(document.createElement('pre'), {id: 'seen', textContent: JSON.stringify([...document.querySelectorAll('iframe')].map(look))}));
+};
+"""
+
+
+def seen(folder: Path, mail: str, scheme: str) -> list[dict[str, Any]]:
+    """What Chromium makes of the mail at each width."""
+    frames = "".join(
+        f'<iframe width="{width}" height="700" frameborder="0" srcdoc="{html.escape(mail)}"></iframe>'
+        for width in WIDTHS
+    )
+    page = folder / "page.html"
+    page.write_text(f'<!DOCTYPE html><meta charset="utf-8"><script>{LOOK}</script>{frames}', encoding="utf-8")
+    options = [
+        "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking",
+        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
+        f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}", "--virtual-time-budget=20000",
+    ]  # fmt: skip
+    command = [str(CHROMIUM), *options, "--dump-dom", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout)
+    assert found, done.stdout[-500:] + done.stderr[-500:]
+    told: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
+    return told
+
+
+def judge(folder: Path, rendered: Rendered, headlines: int) -> None:
+    mail = standalone(rendered.message, VALUES)
+    for scheme in ("light", "dark"):
+        for width, view in zip(WIDTHS, seen(folder, mail, scheme), strict=True):
+            assert (view["width"], view["dark"]) == (width, scheme == "dark")
+            assert view["scroll"] <= width, f"{scheme}: {view['scroll']} pixels wide in {width}"
+            assert view["scrollAtTwice"] <= width, f"{scheme}: {view['scrollAtTwice']} pixels wide in {width} at 200 %"
+            assert view["contrast"] >= 4.5
+            assert view["smallest"] >= 12
+            assert min(view["targets"]) >= 44
+            assert view["headlines"] == headlines
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
+def test_hostile_stories_stay_in_their_place(make: Make, story: Story, tmp_path: Path, layout: Layout) -> None:
+    hostile = ("<script>document.body.remove()</script>", "</style><style>*{width:9999px}", "x" * 5000, "👩\u200d🚒🎉" * 90,
+               "\u202eturned round", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3)  # fmt: skip
+    huge = Image("https://www.example.com/40-megapixels.jpg", alt="y" * 400, width=8000, height=5000)
+    told = tuple(story(text, summary=text, image=image, also_in=(text,)) for text in hostile for image in (huge, None))
+    sections = tuple(Section(text, told, more=1, url="https://www.example.com/w") for text in hostile[:3])
+    judge(tmp_path, make(*told, sections=sections, layout=layout), 1 + 3 + 3 * len(told))
+
+
+@pytest.mark.parametrize(
+    ("feed", "language", "layout"),
+    [
+        (feed, language, layout)
+        for (feed, language), layout in product(
+            (
+                ("rssparser_guardian.rss", "en"),
+                ("miniflux_urdu_UTF8.xml", "ar"),
+                ("rss2email_bbc-chinese.atom", "zh"),
+                ("rssparser_heise.atom", "de"),
+            ),
+            get_args(Layout),
+        )
+    ],
+)
+def test_real_stories_in_four_scripts(make: Make, tmp_path: Path, feed: str, language: str, layout: Layout) -> None:
+    file = FEEDS / feed
+    if not file.is_file():
+        pytest.skip(f"the corpus of feeds is absent: {file}")
+    (harvest,) = read_sources([Source("feed", feed, path=file)], now=NOW)
+    told = [replace(article, published=NOW) for article in harvest.articles][:12]
+    publication = Publication(
+        "The Gazette", "https://www.example.com", postal_address="1 Quay Street", colour="#0b6e4f"
+    )
+    judge(tmp_path, make(*told, publication=publication, language=language, layout=layout), len(told) + 1)

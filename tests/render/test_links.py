@@ -1,0 +1,56 @@
+"""Links that say where their reader came from."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from digest.models import Article, Section
+from digest.render import Rendered, slot_token
+from digest.render.links import with_parameters
+
+UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
+
+
+@pytest.mark.parametrize(
+    ("url", "tagged"),
+    [
+        ("https://example.com/a", "https://example.com/a?utm_source=newsletter&utm_campaign=daily+%26+more"),
+        (
+            "https://example.com/?b=%20c#d",
+            "https://example.com/?b=%20c&utm_source=newsletter&utm_campaign=daily+%26+more#d",
+        ),
+        ("https://example.com/?", "https://example.com/?utm_source=newsletter&utm_campaign=daily+%26+more"),
+        ("https://example.com/?utm_source=feed&utm_campaign=", "https://example.com/?utm_source=feed&utm_campaign="),
+        ("http://[", "http://["),
+        ("", ""),
+    ],
+)
+def test_what_a_link_has_is_kept_and_what_it_lacks_is_added(url: str, tagged: str) -> None:
+    assert with_parameters(url, UTM) == tagged
+
+
+@given(st.text(max_size=30))
+def test_any_link_is_kept_around_what_is_added(rest: str) -> None:
+    url = f"https://example.com/{rest}"
+    tagged = with_parameters(url, {"utm_source": "n"})
+    assert tagged == url or len(tagged) - len(url) in (len("utm_source=n"), len("?utm_source=n"))
+    assert with_parameters(tagged, {"utm_source": "n"}) == tagged
+
+
+def test_stories_and_sections_are_tagged_and_nothing_else(
+    make: Callable[..., Rendered], story: Callable[..., Article]
+) -> None:
+    sections = (
+        Section("World", (story("A comet"), story("No link", url="")), more=1, url="https://www.example.com/w"),
+    )
+    rendered = make(story(), sections=sections, utm={"utm_source": "newsletter"})
+    links = [str(link.get("href")) for link in lxml_html.fromstring(rendered.message.html).iter("a")]
+    tagged = [link for link in links if link.endswith("?utm_source=newsletter")]
+    assert len(tagged) == 3
+    others = [link for link in links if link not in tagged]
+    assert others == ["https://www.example.com", slot_token("unsubscribe_url", "html")]
+    assert "https://www.example.com/ferry?utm_source=newsletter\n" in rendered.message.text
+    assert "utm" not in make(story(), sections=sections).message.html

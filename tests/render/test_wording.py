@@ -1,0 +1,96 @@
+"""Dates, ages, lists and excerpts."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.models import Author
+from digest.render.colour import contrast, readable
+from digest.render.wording import age, excerpt, long_date, names, wrap
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+EN = Locale("en")
+
+
+@pytest.mark.parametrize(
+    ("passed", "told"),
+    [
+        (timedelta(seconds=-30), "1 minute ago"),
+        (timedelta(minutes=40), "40 minutes ago"),
+        (timedelta(hours=1), "1 hour ago"),
+        (timedelta(hours=3), "3 hours ago"),
+        (timedelta(days=3), "3 days ago"),
+        (timedelta(weeks=2), "2 weeks ago"),
+    ],
+)
+def test_ages(passed: timedelta, told: str) -> None:
+    assert age(NOW - passed, NOW, EN) == told
+
+
+def test_other_languages() -> None:
+    assert age(NOW - timedelta(days=3), NOW, Locale("de")) == "vor 3 Tagen"
+    assert long_date(NOW.date(), Locale("de")) == "Montag, 23. November 2026"
+
+
+def test_names() -> None:
+    assert names((Author("Ada", "Editor"), Author("Bo"), Author("Cy")), EN) == "Ada, Editor, Bo, and Cy"
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "cut"),
+    [
+        ("short", 10, "short"),
+        ("one two three four", 12, "one two…"),
+        ("One sentence. Another that is long", 20, "One sentence."),
+        ("J. R. Hartley went fishing for flies", 22, "J. R. Hartley went…"),
+        ("一二三四五六七八九十", 6, "一二三四五…"),
+        ("abcdefghijklmnop", 8, "abcdefg…"),
+        ("end, of words here", 8, "end, of…"),
+    ],
+)
+def test_excerpts_end_where_a_reader_would_end(text: str, length: int, cut: str) -> None:
+    assert excerpt(text, length) == cut
+
+
+def test_an_emoji_is_not_torn() -> None:
+    for length in range(3, 12):
+        assert "\u200d…" not in excerpt("👩\u200d🚒" * 4, length)
+
+
+@given(st.text(max_size=80).map(lambda text: " ".join(text.split())), st.integers(4, 60))
+def test_an_excerpt_is_the_beginning_and_no_longer(text: str, length: int) -> None:
+    cut = excerpt(text, length)
+    assert len(cut) <= max(length, 2)
+    assert text.startswith(cut.removesuffix("…"))
+
+
+def test_a_flag_is_not_torn() -> None:
+    for length in range(3, 8):
+        assert sum("\U0001f1e6" <= letter <= "\U0001f1ff" for letter in excerpt("🇬🇧" * 9, length)) % 2 == 0
+
+
+def test_a_script_without_spaces_is_wrapped_to_the_width_it_takes() -> None:
+    assert {len(line) for line in wrap("一二三四五六七八九十" * 20).splitlines()[:-1]} == {37}
+
+
+def test_a_link_is_never_broken() -> None:
+    link = "https://www.example.com/" + "a-long-path/" * 12
+    assert link in wrap(f"See {link} for more")
+
+
+@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True), st.sampled_from(["#ffffff", "#1c1b19"]))
+def test_any_accent_can_be_read(colour: str, background: str) -> None:
+    assert contrast(readable(colour, background), background) >= 4.5
+
+
+def test_an_accent_keeps_its_hue_in_the_dark() -> None:
+    red, green, blue = (int(readable("#9b1c1f", "#1c1b19")[index : index + 2], 16) for index in (1, 3, 5))
+    assert red > 2 * max(green, blue)
+
+
+def test_a_readable_accent_stays_as_it_is() -> None:
+    assert readable("#9b1c1f", "#ffffff") == "#9b1c1f"
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)

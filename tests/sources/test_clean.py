@@ -1,0 +1,110 @@
+"""Untrusted markup into text and safe HTML."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from digest.sources.clean import one_line, safe_html, text_of, text_of_html
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='JaVa\tScript:alert(1)'>x</a>",
+    "<iframe src='https://e.example'></iframe>",
+    "<form action='https://e.example'><input></form>",
+    "<style>body{display:none}</style>",
+    "<svg onload=alert(1)>",
+    "<p style='position:fixed'>x</p>",
+    "<math><mi xlink:href='data:x,<script>alert(4)</script>'>",
+    "<object data='x'></object><embed src='x'><base href='x'><meta http-equiv=refresh><link rel=stylesheet href=x>",
+]
+
+markup = st.lists(
+    st.sampled_from([*HOSTILE, "<p>", "</p>", "<b>", "text", "&amp;", "&lt;script&gt;", "<!--", "-->"])
+    | st.text(max_size=8)
+).map("".join)
+
+
+@given(markup)
+def test_nothing_that_acts_survives(told: str) -> None:
+    cleaned = safe_html(told)
+    tree = lxml_html.fromstring(f"<div>{cleaned}</div>")
+    for element in tree.iter():
+        assert isinstance(element.tag, str), f"a comment or instruction survives: {cleaned!r}"
+        assert element.tag in {
+            "div",
+            "a",
+            "b",
+            "blockquote",
+            "br",
+            "em",
+            "i",
+            "li",
+            "ol",
+            "p",
+            "strong",
+            "sub",
+            "sup",
+            "ul",
+        }
+        assert set(element.attrib) <= {"href"}
+        assert element.get("href", "https:").lower().startswith(("http:", "https:", "mailto:"))
+
+
+@given(markup)
+def test_text_is_one_line(told: str) -> None:
+    for text in (text_of_html(told), text_of(told)):
+        assert text == " ".join(text.split())
+        assert not {character for character in text if ord(character) < 32}
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("<p>One</p><p>two</p>", "One two"),
+        ("One<br/>two<li>three", "One two three"),
+        ("<b>bo</b>ld", "bold"),
+        ("a <style>b{}</style><script>c()</script>d", "a d"),
+        ("AT&amp;T", "AT&T"),
+        ("x &lt; y", "x < y"),
+    ],
+)
+def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
+    assert text_of_html(told) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("&lt;em&gt;Now&lt;/em&gt;", "Now"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("AT&T", "AT&T"),
+        ("&#8216;Hi&#8217;", "‘Hi’"),
+    ],
+)
+def test_titles_that_are_escaped_once_too_often(told: str, text: str) -> None:
+    assert text_of(told) == text
+
+
+def test_a_line_holds_no_control_and_no_override() -> None:
+    assert one_line("a\u202eb\u0000c\ufeff\td\n e\ud800") == "abc d e"
+    assert one_line("مرحبا\u200f!") == "مرحبا\u200f!"
+    assert one_line("👩\u200d🚒") == "👩\u200d🚒"
+
+
+def test_characters_newer_than_python_stay() -> None:
+    assert one_line("\U0001fae8 \U0001fae9 \U000323b0") == "\U0001fae8 \U0001fae9 \U000323b0"
+    assert one_line("a\ufffe\ufdd0\U0010ffffb") == "ab"
+
+
+@given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))
+def test_any_text_at_all_comes_out_fit_to_encode(told: str) -> None:
+    for text in (text_of(told), text_of_html(told), safe_html(told)):
+        text.encode()
+
+
+def test_the_text_after_a_picture_inside_the_markup_is_found() -> None:
+    assert text_of_html(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."

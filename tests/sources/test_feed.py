@@ -1,0 +1,357 @@
+"""Feeds into articles."""
+
+import json
+import re
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.errors import SourceError
+from digest.models import Article, Author, Harvest, Source
+from digest.sources import read_sources
+from digest.sources.feed import parse
+from digest.sources.web import Document
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+SOURCE = Source("feed", "feed", url="https://www.example.com/feed", category="News")
+
+
+def harvest(body: str | bytes, content_type: str = "") -> Harvest:
+    data = body.encode() if isinstance(body, str) else body
+    return parse(Document(data, "https://www.example.com/feed", content_type), SOURCE)
+
+
+def rss(item: str, namespaces: str = "") -> Harvest:
+    return harvest(
+        f'<?xml version="1.0"?><rss version="2.0" {namespaces}><channel><title>T</title>{item}</channel></rss>'
+    )
+
+
+def one(item: str, namespaces: str = "") -> Article:
+    found = rss(f"<item>{item}</item>", namespaces)
+    assert len(found.articles) == 1, found.problems
+    return found.articles[0]
+
+
+def test_an_entry_of_rss_2() -> None:
+    article = one(
+        "<title><![CDATA[Tom &amp; Jerry&#8217;s &lt;em&gt;return&lt;/em&gt;]]></title><link>/2026/tom</link>"
+        '<guid isPermaLink="false">7</guid><category>City</category><category>city</category><category>Culture</category>'
+        "<pubDate>Mon, 23 Nov 2026 08:00:00 +0200</pubDate><dc:creator>by Ada Byron</dc:creator>"
+        "<description>&lt;p&gt;First.&lt;/p&gt;&lt;p&gt;Second &lt;script&gt;alert(1)&lt;/script&gt;one.&lt;/p&gt;</description>",
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    )
+    assert article == Article(
+        url="https://www.example.com/2026/tom",
+        headline="Tom & Jerry’s return",
+        source="feed",
+        guid="7",
+        summary="First. Second one.",
+        published=datetime(2026, 11, 23, 6, tzinfo=UTC),
+        categories=("City", "Culture"),
+        authors=(Author("Ada Byron"),),
+    )
+
+
+def test_an_entry_of_rss_1_and_of_atom() -> None:
+    rdf = harvest(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"><item rdf:about="https://www.example.com/a"><title>A</title>'
+        "<link>https://www.example.com/a</link><dc:date>2026-11-23T06:00:00Z</dc:date></item></rdf:RDF>"
+    ).articles[0]
+    assert (rdf.headline, rdf.published, rdf.categories) == ("A", datetime(2026, 11, 23, 6, tzinfo=UTC), ("News",))
+    atom = harvest(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://www.example.com/x/"><entry><title type="html">&lt;b&gt;A&lt;/b&gt;</title>'
+        '<link href="a"/><id>tag:1</id><updated>2026-11-23T06:00:00Z</updated><author><name>Ada</name></author>'
+        '<category term="c" label="City"/><content type="html">&lt;img src="/i.jpg" width="800" alt="Boat"&gt;Text</content></entry></feed>'
+    ).articles[0]
+    assert (atom.url, atom.headline, atom.categories) == ("https://www.example.com/x/a", "A", ("City",))
+    assert atom.image
+    assert (atom.image.url, atom.image.alt, atom.image.width) == ("https://www.example.com/i.jpg", "Boat", 800)
+
+
+def test_an_item_of_a_json_feed() -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "language": "en",
+        "authors": [{"name": "The desk"}],
+        "items": [
+            {"id": 1, "url": "/a", "title": "A", "content_html": "<p>Text</p>", "date_published": "2026-11-23T06:00:00Z",
+             "tags": ["City"], "image": "https://www.example.com/i.jpg"},
+            {"id": "2", "content_text": "No title here. More follows."},
+            {"id": "3"},
+            "nonsense",
+        ],
+    }  # fmt: skip
+    found = harvest(json.dumps(feed))
+    assert [article.headline for article in found.articles] == ["A", "No title here."]
+    assert found.articles[0].url == "https://www.example.com/a"
+    assert found.articles[0].authors == (Author("The desk"),)
+    assert found.articles[0].language == "en"
+    assert "neither title nor text" in str(found.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ("<author>a@example.com (Ada Byron)</author>", ["Ada Byron"]),
+        ("<author>a@example.com</author>", []),
+        ("<dc:creator>Ada</dc:creator><dc:creator>Bo</dc:creator>", ["Ada", "Bo"]),
+    ],
+)
+def test_authors_have_names_and_no_addresses(told: str, names: list[str]) -> None:
+    article = one(f"<title>T</title>{told}", 'xmlns:dc="http://purl.org/dc/elements/1.1/"')
+    assert [author.name for author in article.authors] == names
+
+
+def test_the_widest_picture_that_is_none_of_the_tiny_ones() -> None:
+    article = one(
+        '<title>T</title><media:thumbnail url="https://e.example/t.jpg" width="140" height="84"/>'
+        '<media:content url="https://e.example/m.jpg" medium="image" width="460" height="276"/>'
+        '<media:content url="https://e.example/x.jpg" medium="image" width="4000"/>'
+        '<media:content url="https://e.example/v.mp4" medium="video" width="900"/>'
+        '<description>&lt;img src="https://e.example/pixel.gif" width="1" height="1"&gt;</description>',
+        'xmlns:media="http://search.yahoo.com/mrss/"',
+    )
+    assert article.image
+    assert (article.image.url, article.image.width, article.image.height) == ("https://e.example/m.jpg", 460, 276)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ftp://e.example/x"])
+def test_links_and_pictures_lead_only_to_the_web(link: str) -> None:
+    article = one(f'<title>T</title><link>{link}</link><enclosure url="{link}" type="image/png"/>')
+    assert article.url == ""
+    assert article.image is None
+
+
+def test_an_entry_without_a_title_is_called_by_its_first_words() -> None:
+    assert one("<description>It rained. A lot.</description>").headline == "It rained."
+    assert one("<description>" + "word " * 60 + "</description>").headline.endswith("word…")
+
+
+def test_entries_with_neither_title_nor_text_are_counted_once() -> None:
+    found = rss("<item><link>https://e.example/1</link></item><item><title>T</title></item><item></item>")
+    assert len(found.articles) == 1
+    assert [str(problem) for problem in found.problems] == [
+        "https://www.example.com/feed: 2 entries have neither title nor text (number 1 and others); left out"
+    ]
+
+
+def test_a_date_that_cannot_be_is_told_and_the_entry_kept() -> None:
+    found = rss("<item><title>T</title><pubDate>the day after</pubDate></item>")
+    assert found.articles[0].published is None
+    assert "a date that cannot be read (number 1: 'the day after')" in str(found.problems[0])
+
+
+def test_boilerplate_at_the_end_goes() -> None:
+    text = "The news. The post <a href='x'>The news</a> appeared first on <a href='y'>Gazette</a>."
+    article = one(f"<title>The news</title><description><![CDATA[{text}]]></description>")
+    assert article.summary == "The news."
+
+
+def test_an_entry_without_a_link_has_none() -> None:
+    first, second = rss("<item><title>A</title></item><item><title>B</title><link></link></item>").articles
+    assert (first.url, second.url) == ("", "")
+
+
+def test_a_picture_without_an_address_is_none() -> None:
+    article = one('<title>T</title><link>https://e.example/a</link><description>&lt;img alt="x"&gt;Text</description>')
+    assert article.image is None
+
+
+def test_a_link_that_leads_nowhere_is_told() -> None:
+    found = rss("<item><title>T</title><link>javascript:alert(1)</link></item>" * 3)
+    assert len(found.articles) == 3
+    assert "3 entries have a link that is no web address (number 1 and others: 'javascript:" in str(found.problems[0])
+
+
+def test_links_of_a_feed_in_a_file_count_from_the_site_it_names() -> None:
+    body = b"<rss version='2.0'><channel><link>https://www.example.com/</link><item><title>T</title><link>/a</link></item></channel></rss>"
+    assert parse(Document(body), SOURCE).articles[0].url == "https://www.example.com/a"
+
+
+def test_each_kind_of_trouble_is_told_however_much_there_is_of_another() -> None:
+    found = rss("<item><title>T</title><pubDate>soon</pubDate></item>" * 5 + "<item></item>" * 2)
+    told = [problem.what for problem in found.problems]
+    assert told == [
+        "2 entries have neither title nor text (number 6 and others)",
+        "5 entries have a date that cannot be read (number 1 and others: 'soon')",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("Mon, 23 Nov 2026 08:00:00", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("mer, 16 nov 2022 00:38:15 +0100", datetime(2022, 11, 15, 23, 38, 15, tzinfo=UTC)),
+        ("2026-11-23 08:00:00", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        ("Tue, 31 Feb 2026 10:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", None),
+    ],
+)
+def test_dates_of_many_forms(told: str, moment: datetime | None) -> None:
+    assert one(f"<title>T</title><pubDate>{told}</pubDate>").published == moment
+
+
+def test_categories_keep_their_order_and_first_spelling() -> None:
+    told = "".join(f"<category>{name}</category>" for name in ("City", "Culture", "city"))
+    assert one(f"<title>T</title>{told}").categories == ("City", "Culture")
+
+
+def test_a_long_text_ends_with_a_whole_word() -> None:
+    summary = one(f"<title>T</title><description>{'newsroom ' * 400}</description>").summary
+    assert len(summary) <= 2000
+    assert summary.endswith("newsroom")
+
+
+def test_a_picture_of_unknown_width_is_preferred_to_a_small_one() -> None:
+    article = one(
+        '<title>T</title><enclosure url="https://e.example/pixel-9-iconic.jpg" type="image/jpeg"/>'
+        '<media:thumbnail url="https://e.example/t.jpg" width="140" height="84"/>',
+        'xmlns:media="http://search.yahoo.com/mrss/"',
+    )
+    assert article.image
+    assert article.image.url == "https://e.example/pixel-9-iconic.jpg"
+
+
+@pytest.mark.parametrize("key", ["title", "content_html", "summary", "url", "image", "language", "id"])
+def test_half_a_character_in_json_harms_nothing(key: str) -> None:
+    item = {"title": "T", "content_html": "<p>x</p><img src='https://e.example/a.jpg'>", key: "\ud83d &amp; <b>x</b>"}
+    article = harvest(json.dumps({"items": [item]})).articles[0]
+    repr(article).encode()
+
+
+def test_half_a_character_in_xml_costs_no_entry() -> None:
+    found = rss(
+        "<item><title>A &#55357;&#56832; smile</title></item><item><title>B&#xD83D; &#55295;&#57344;</title></item>"
+    )
+    assert [article.headline for article in found.articles] == ["A smile", "B \ud7ff\ue000"]
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "punycode", "hex", "no-such", "utf-16"])
+def test_an_encoding_that_cannot_be_used_is_survived(encoding: str) -> None:
+    body = f'<?xml version="1.0" encoding="{encoding}"?><rss version="2.0"><channel><item><title>T</title></item></channel></rss>'
+    with suppress(SourceError):  # which read_sources makes a failed Harvest
+        assert harvest(body).articles[0].headline == "T"
+
+
+@pytest.mark.parametrize("markup", ["<p ", "<a", "<!--", "<img ", "<div>", "<b>", "<table><tr><td>", "&amp;"])
+def test_markup_that_never_closes_is_read_in_time(markup: str) -> None:
+    started = time.monotonic()
+    one(f"<title>T</title><description><![CDATA[{markup * 30_000}]]></description>")
+    assert time.monotonic() - started < 3  # well under a second, unless it is quadratic
+
+
+def test_malformed_xml_gives_what_it_has_and_says_where() -> None:
+    found = harvest(
+        '<rss version="2.0"><channel>\n<item><title>Good</title></item>\n<item><title>Bad & ugly</title></item></channel></rss>'
+    )
+    assert found.articles[0].headline == "Good"
+    assert "feed:3: malformed XML" in str(found.problems[0])
+
+
+def test_a_web_page_is_no_feed_and_its_feed_is_named() -> None:
+    with pytest.raises(SourceError, match="is a web page") as caught:
+        harvest(
+            '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
+        )
+    assert caught.value.next_step == "use https://www.example.com/rss"
+
+
+@pytest.mark.parametrize("body", ["just words", "{}", '{"items": 3}', "{", "[" * 100_000, "<a/>"])
+def test_what_is_no_feed_is_said(body: str) -> None:
+    with pytest.raises(SourceError):
+        harvest(body)
+
+
+def test_an_entity_bomb_does_not_go_off() -> None:
+    bomb = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    body = f'<!DOCTYPE r [<!ENTITY a0 "ha">{bomb}]><rss version="2.0"><channel><item><title>&a9;</title></item></channel></rss>'
+    try:
+        found = harvest(body)
+    except SourceError:
+        return
+    assert all(len(article.headline) <= 500 for article in found.articles)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
+def test_no_bytes_make_it_fail_otherwise_than_with_a_sentence(body: bytes) -> None:
+    for document in (b"<rss version='2.0'><channel><item><title>T</title>" + body, body):
+        with suppress(SourceError):
+            harvest(document)
+
+
+def test_one_source_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    good = tmp_path / "good.xml"
+    good.write_text("<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
+    sources = [Source("feed", "bad", path=tmp_path / "none.xml"), Source("feed", "good", path=good)]
+    bad, fine = read_sources(sources, now=NOW)
+    assert bad.failed
+    assert "no such file" in bad.failed.what
+    assert [article.source for article in fine.articles] == ["good"]
+
+
+def corpus_feeds() -> list[Path]:
+    return sorted((CORPUS / "feeds").glob("*")) + sorted((CORPUS / "wordpress" / "sites").glob("*/feed/index.xml"))
+
+
+def test_real_feeds_give_clean_articles() -> None:
+    files = corpus_feeds()
+    if not files:
+        pytest.skip(f"no corpus of feeds at {CORPUS}")
+    harvests = read_sources([Source("feed", str(file), path=file) for file in files], now=NOW)
+    failed = [str(found.failed) for found in harvests if found.failed]
+    assert len(failed) == 1, failed
+    assert "notafeed.html: is a web page" in failed[0]
+    articles = [article for found in harvests for article in found.articles]
+    assert len(articles) > 400
+    for article in articles:
+        assert article.headline == " ".join(article.headline.split()) != ""
+        shown = (article.headline, article.summary, *article.categories, *(author.name for author in article.authors))
+        for text in shown:
+            assert not set(text) & set("\n\r\t\0\x1b"), text
+            assert "&amp;" not in text
+            assert "CDATA" not in text
+        assert re.fullmatch(r"(https?://\S+)?", article.url)
+        assert article.published is None or article.published.tzinfo is UTC
+
+
+def test_encodings_come_out_right() -> None:
+    if not corpus_feeds():
+        pytest.skip(f"no corpus of feeds at {CORPUS}")
+    names = {
+        "miniflux_urdu_UTF8.xml": "امریک",
+        "rssparser_encoding.rss": "Raríssimas",
+        "prof18_greek.xml": "καραντίνας",
+    }
+    for name, word in names.items():
+        found: Any = read_sources([Source("feed", name, path=CORPUS / "feeds" / name)], now=NOW)[0]
+        assert word in " ".join(article.headline for article in found.articles)
+
+
+def test_a_home_page_leads_to_its_feed(web: Any) -> None:
+    web.page("/rss", b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
+    page = b"<!doctype html><html><head><link rel='alternate' type='application/rss+xml' href='/rss'></head></html>"
+    url = web.page("/", page)
+    found = read_sources([Source("feed", "site", url=url)], now=NOW)[0]
+    assert [article.headline for article in found.articles] == ["T"]
+    assert f"its feed {web.url}/rss was read" in str(found.problems[0])
+
+
+def test_an_unchanged_feed_is_not_sent_again_and_still_read(web: Any) -> None:
+    body = b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>"
+    source = Source("feed", "site", url=web.page("/rss", body, ETag='"1"'))
+    first = read_sources([source], now=NOW)[0]
+    assert [stored.etag for stored in first.fetched] == ['"1"']
+    web.page("/rss", status=304)
+    again = read_sources([source], now=NOW, stored={stored.url: stored for stored in first.fetched}.get)[0]
+    assert again.articles == first.articles
+    assert again.fetched == ()

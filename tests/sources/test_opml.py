@@ -1,0 +1,64 @@
+"""A list of feeds as so many sources."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.models import Source
+from digest.sources import read_sources
+from digest.sources.opml import outlines
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+LIST = Source("opml", "list", path=Path("/list.opml"), category="News")
+
+
+def test_outlines_become_feeds_with_the_name_of_their_folder() -> None:
+    feeds, problems = outlines(
+        b"""<?xml version="1.0"?><opml version="2.0"><body>
+        <outline text="City"><outline text="The Gazette" xmlUrl="https://a.example/feed"/>
+        <outline text="The Gazette" xmlUrl="https://b.example/feed"/></outline>
+        <outline title="Again" text="x" xmlUrl="https://a.example/feed"/>
+        <outline text="Bad" xmlUrl="javascript:alert(1)"/><outline text="A page" htmlUrl="https://c.example"/>
+        <outline title="Alone" xmlUrl="https://d.example/feed"/></body></opml>""",
+        LIST,
+    )
+    assert feeds == [
+        Source("feed", "The Gazette", url="https://a.example/feed", category="City"),
+        Source("feed", "The Gazette (https://b.example/feed)", url="https://b.example/feed", category="City"),
+        Source("feed", "Alone", url="https://d.example/feed", category="News"),
+    ]
+    assert [str(problem) for problem in problems] == ["/list.opml:5: `javascript:alert(1)` is no web address; Bad"]
+
+
+def test_each_feed_of_a_list_is_a_source_of_its_own(web: Any, tmp_path: Path) -> None:
+    feed = web.page("/good", b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
+    file = tmp_path / "list.opml"
+    file.write_text(
+        f"<opml><body><outline text='Good' xmlUrl='{feed}'/><outline text='Gone' xmlUrl='{web.url}/gone'/></body></opml>"
+    )
+    good, gone = read_sources([Source("opml", "list", path=file)], now=NOW)
+    assert [article.source for article in good.articles] == ["Good"]
+    assert gone.failed
+    assert "404" in gone.failed.what
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>", "just words", "<opml><body/></opml>", "<!DOCTYPE x [<!ENTITY a 'b'>]><opml>&a;</opml>"]
+)
+def test_a_list_that_is_none_fails_alone(tmp_path: Path, body: str) -> None:
+    file = tmp_path / "list.opml"
+    file.write_text(body)
+    (tmp_path / "a.md").write_text("# Kept\n")
+    bad, good = read_sources([Source("opml", "list", path=file), Source("folder", "desk", path=tmp_path)], now=NOW)
+    assert bad.failed
+    assert [article.headline for article in good.articles] == ["Kept"]
+
+
+def test_a_list_from_the_web_does_not_lead_into_private_networks(web: Any) -> None:
+    inner = web.url.replace("127.0.0.1", "127.0.0.2")
+    listed = f"<opml><body><outline text='Inner' xmlUrl='{inner}/feed'/></body></opml>".encode()
+    found = read_sources([Source("opml", "list", url=web.page("/list", listed))], now=NOW)
+    assert found[0].failed
+    assert "private network (127.0.0.2)" in found[0].failed.what

@@ -1,0 +1,63 @@
+"""What is built is whole: the wheel, and the wheel made from the sdist, work from anywhere."""
+
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that was made from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--outdir", folder, cwd=ROOT)
+    return folder
+
+
+@pytest.mark.slow
+def test_the_sdist_has_no_subscribers_and_the_wheel_has_what_init_and_render_need(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert "subscribers.csv" not in names
+    assert {"templates/digest.mjml", "articles/night-ferry-returns.md", "digest.toml", "tests/conftest.py"} <= names
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        inside = set(wheel.namelist())
+    assert {
+        "digest/templates/digest.mjml",
+        "digest/sample/articles/night-ferry-returns.md",
+        "digest/sample/digest.toml",
+        "digest/py.typed",
+        "digest/render/locale/ar/LC_MESSAGES/digest.po",
+    } <= inside
+    assert not [name for name in inside if name.startswith(("tests/", "templates/"))]
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_makes_a_newsroom_and_sends_its_digest(built: Path, tmp_path: Path) -> None:
+    # The packages it depends on are those of this environment; digest itself must come from the wheel.
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    run(python, "-m", "pip", "install", "--no-deps", "--quiet", next(built.glob("*.whl")), cwd=tmp_path)
+    site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
+    borrowed = run(sys.executable, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
+    (Path(site) / "zz_borrowed.pth").write_text(borrowed + "\n")
+    where = run(python, "-c", "import digest; print(digest.__file__)", cwd=tmp_path)
+    assert str(environment) in where
+    run(environment / "bin" / "digest", "init", "paper", cwd=tmp_path)
+    paper = tmp_path / "paper"
+    assert "12 stories" in run(environment / "bin" / "digest", "preview", cwd=paper)
+    assert "2 accepted, 0 refused" in run(environment / "bin" / "digest", "send", "--daily", cwd=paper)
+    assert len(list((paper / "outbox" / "new").iterdir())) == 2
