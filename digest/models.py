@@ -327,11 +327,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one Recipient; `detail` is the provider's own words, on one line."""
+    """What became of one Recipient; `detail` is the provider's own words, on one line.
+
+    `retry_after` is how many seconds the provider asks to be left alone with a deferred one, 0 if it does not say.
+    """
 
     recipient: Recipient
     outcome: Outcome
     detail: str = ""
+    retry_after: float = 0.0
 
     @property
     def bounced(self) -> bool:
@@ -345,7 +349,8 @@ class Receipt:
 class Provider(Protocol):
     """Takes a Message and Recipients, gives a Receipt for each. One file each in `digest/delivery/providers/`.
 
-    Used as a context manager: a connection is opened on entering (or on the first send) and closed on leaving.
+    Used as a context manager by one thread: a connection is opened on entering (or on the first send), kept from send
+    to send, and closed on leaving. Where several are wanted at once, several providers are opened.
     """
 
     name: str

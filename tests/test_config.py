@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from digest import config
+from digest.delivery import MaildirSettings
 from digest.errors import ConfigError
 
 SMALL = '[publication]\nname = "The Gazette"\n'
@@ -20,8 +21,7 @@ def load(tmp_path: Path, text: str, **environ: str) -> config.Config:
 def test_a_name_is_enough_and_the_rest_has_defaults(tmp_path: Path) -> None:
     loaded = load(tmp_path, SMALL)
     assert loaded.publication.timezone == "UTC"
-    assert loaded.delivery.provider == "maildir"
-    assert loaded.delivery.outbox == tmp_path / "outbox"
+    assert loaded.delivery.providers == (MaildirSettings(tmp_path / "outbox"),)
     assert loaded.delivery.max_lateness == timedelta(hours=6)
     assert loaded.audience.subscribers == tmp_path / "subscribers.csv"
     assert loaded.schedules["daily"].at is None
@@ -30,7 +30,7 @@ def test_a_name_is_enough_and_the_rest_has_defaults(tmp_path: Path) -> None:
 
 def test_secrets_come_from_the_environment_and_are_never_shown(tmp_path: Path) -> None:
     loaded = load(tmp_path, SMALL, SENDGRID_API_KEY=" SG.k ", DIGEST_DATABASE_URL="postgresql://x@localhost/d")
-    assert loaded.secrets.sendgrid_api_key == "SG.k"
+    assert loaded.secrets.providers["SENDGRID_API_KEY"] == "SG.k"
     assert loaded.database_url == "postgresql://x@localhost/d"
     assert "SG.k" not in repr(loaded)
 

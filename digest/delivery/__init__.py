@@ -1,4 +1,4 @@
-"""How mail goes out. Each provider is one file in `providers/`, and one line here."""
+"""How mail goes out. Each provider is one file in `providers/`, its settings in `settings.py`, and one line here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from digest.delivery.pace import Pace
 from digest.delivery.settings import MaildirSettings, SendGridSettings, Settings, SmtpSettings
 from digest.models import Provider
 
-PROVIDERS: dict[type, str] = {
-    MaildirSettings: "digest.delivery.providers.maildir",
-    SmtpSettings: "digest.delivery.providers.smtp",
-    SendGridSettings: "digest.delivery.providers.sendgrid",
+PROVIDERS: dict[str, type[Settings]] = {
+    settings.name: settings for settings in (MaildirSettings, SmtpSettings, SendGridSettings)
 }
-"""The settings of each provider and the module that sends with them, imported when one is opened."""
+"""The settings of each provider, by the name that `[delivery] provider` has for it."""
 
 __all__ = [
     "PROVIDERS",
@@ -31,7 +29,10 @@ __all__ = [
 ]
 
 
-def open_provider(settings: Settings) -> Provider:
-    """The provider for these settings, to be used as a context manager."""
-    provider: Provider = import_module(PROVIDERS[type(settings)]).open_provider(settings)
+def open_provider(settings: Settings, secret: str = "") -> Provider:
+    """A provider with a connection of its own, to be used as a context manager by one thread.
+
+    Its module is imported when it is first asked for.
+    """
+    provider: Provider = import_module(f"digest.delivery.providers.{settings.name}").open_provider(settings, secret)
     return provider

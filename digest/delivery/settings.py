@@ -1,38 +1,71 @@
-"""What each provider must be told."""
+"""What each provider must be told: its table in digest.toml, key by key. Secrets are not among them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(gt=0)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$")]
 
 
-@dataclass(frozen=True, slots=True)
-class MaildirSettings:
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A provider's table, and what is true of that provider whatever its table says."""
+
+    name: ClassVar[str]
+    """What `[delivery] provider` and its module are called."""
+    secret: ClassVar[str] = ""
+    """The environment's name for its secret, empty if it has none."""
+    connections: ClassVar[int] = 1
+    """How many it is sent through at once unless `[delivery] connections` says otherwise."""
+
+    @property
+    def login(self) -> str:
+        """What the secret is wanted for, in words; empty where there is no need of it."""
+        return ""
+
+
+class MaildirSettings(Settings, frozen=True):
     """A local outbox: a maildir in `folder`, made when it is not there."""
 
-    folder: Path
+    name = "maildir"
+
+    folder: Path = Path("outbox")
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
+class SmtpSettings(Settings, frozen=True):
     """An SMTP server. `port` 0 means 587 for starttls, 465 for tls, 25 for plain; no login without `username`."""
 
-    host: str
-    port: int = 0
+    name = "smtp"
+    secret = "DIGEST_SMTP_PASSWORD"  # noqa: S105 - the name of one
+    connections = 4
+
+    host: str = "localhost"
+    port: Port = 0
     security: Literal["starttls", "tls", "plain"] = "starttls"
     username: str = ""
-    password: str = field(default="", repr=False)
-    timeout: float = 30.0
+    timeout: Seconds = 30.0
+
+    @property
+    def login(self) -> str:
+        """A password is wanted only with a username."""
+        return f"log in to {self.host}" if self.username else ""
 
 
-@dataclass(frozen=True, slots=True)
-class SendGridSettings:
+class SendGridSettings(Settings, frozen=True):
     """SendGrid's v3 API; another `host` is for trials. Timeout in seconds."""
 
-    api_key: str = field(repr=False)
-    host: str = "https://api.sendgrid.com"
-    timeout: float = 30.0
+    name = "sendgrid"
+    secret = "SENDGRID_API_KEY"  # noqa: S105 - the name of one
+    connections = 4
 
+    host: Url = "https://api.sendgrid.com"
+    timeout: Seconds = 30.0
 
-Settings = MaildirSettings | SmtpSettings | SendGridSettings
+    @property
+    def login(self) -> str:
+        """Every request carries the key."""
+        return "send through SendGrid"

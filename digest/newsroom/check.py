@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from digest import audience, delivery, editorial, lint, render, sources
 from digest.config import Config
@@ -15,7 +16,7 @@ from digest.models import Problem, Section, Segment, Subscriber
 from digest.newsroom.compose import Composition, compose, recipient_of
 from digest.newsroom.preview import ANYONE, sections_line
 from digest.newsroom.report import count_of
-from digest.newsroom.settings import provider_settings, require_sendable
+from digest.newsroom.settings import open_provider, require_sendable
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Fin
         if links:
             yield _or_failure("links", lambda: _links(composition))
     yield _or_failure("subscribers", lambda: _subscribers(config))
-    yield _or_failure(f"provider {config.delivery.provider}", lambda: _provider(config))
+    for settings in config.delivery.providers:
+        yield _or_failure(f"provider {settings.name}", partial(_provider, config, settings))
 
 
 def _or_failure(what: str, look: Callable[[], Finding]) -> Finding:
@@ -143,7 +145,7 @@ def _subscribers(config: Config) -> Finding:
     )
 
 
-def _provider(config: Config) -> Finding:
-    with delivery.open_provider(provider_settings(config)) as provider:
+def _provider(config: Config, settings: delivery.Settings) -> Finding:
+    with open_provider(config, settings) as provider:
         provider.check()
-    return Finding(f"provider {config.delivery.provider}: reachable and lets us in")
+    return Finding(f"provider {settings.name}: reachable and lets us in")

@@ -12,7 +12,7 @@ from digest.ledger import EditionRecord, Ledger
 from digest.models import Message, Outcome, Problem, Provider, Receipt
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
-from digest.newsroom.settings import provider_settings
+from digest.newsroom.settings import open_provider
 
 
 def deliver(run: Run, ledger: Ledger, record: EditionRecord) -> Report:
@@ -26,7 +26,7 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord) -> Report:
     report = Report(edition, stories=record.stories, recipients=record.recipients)
     bad = BadNews(run, edition)
     try:
-        with delivery.open_provider(provider_settings(run.config)) as provider:
+        with open_provider(run.config, run.config.delivery.provider) as provider:
             _send_all(run, ledger, record, provider, report, bad)
     except DeliveryError as error:
         reached = f"{report.outcomes[Outcome.ACCEPTED]} of {record.unsent} were sent to in this run"

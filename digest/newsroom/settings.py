@@ -1,10 +1,11 @@
-"""What a send needs of the configuration: refused with what to add where it lacks, else as the provider's settings."""
+"""What a send needs of the configuration: refused with what to add where it lacks, else a provider is opened by it."""
 
 from __future__ import annotations
 
 from digest import delivery
 from digest.config import Config
 from digest.errors import ConfigError
+from digest.models import Provider
 
 
 def require_sendable(config: Config) -> None:
@@ -33,36 +34,17 @@ def require_sendable(config: Config) -> None:
         )
 
 
-def provider_settings(config: Config) -> delivery.Settings:
-    """What the configured provider needs, its secret from the environment included.
+def open_provider(config: Config, settings: delivery.Settings) -> Provider:
+    """A provider of the configuration with its secret from the environment.
 
     Raises:
         ConfigError: the secret is not set.
     """
-    options = config.delivery
-    if options.provider == "smtp":
-        if options.smtp.username and not config.secrets.smtp_password:
-            raise _no_secret(config, "DIGEST_SMTP_PASSWORD", f"log in to {options.smtp.host}")
-        return delivery.SmtpSettings(
-            host=options.smtp.host,
-            port=options.smtp.port,
-            security=options.smtp.security,
-            username=options.smtp.username,
-            password=config.secrets.smtp_password,
-            timeout=options.smtp.timeout,
+    secret = config.secrets.providers.get(settings.secret, "")
+    if settings.login and not secret:
+        raise ConfigError(
+            f"no {settings.secret} to {settings.login} with",
+            where=str(config.file),
+            next_step="set it in the environment of this command",
         )
-    if options.provider == "sendgrid":
-        if not config.secrets.sendgrid_api_key:
-            raise _no_secret(config, "SENDGRID_API_KEY", "send through SendGrid")
-        return delivery.SendGridSettings(
-            api_key=config.secrets.sendgrid_api_key, host=options.sendgrid.host, timeout=options.sendgrid.timeout
-        )
-    return delivery.MaildirSettings(folder=options.outbox)
-
-
-def _no_secret(config: Config, variable: str, purpose: str) -> ConfigError:
-    return ConfigError(
-        f"no {variable} to {purpose} with",
-        where=str(config.file),
-        next_step="set it in the environment of this command",
-    )
+    return delivery.open_provider(settings, secret)

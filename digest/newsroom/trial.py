@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
 
-from digest import audience, delivery
+from digest import audience
 from digest.ledger import Ledger
 from digest.models import Segment, Subscriber
 from digest.newsroom.compose import compose, edition_id, recipient_of
@@ -14,7 +14,7 @@ from digest.newsroom.deliver import BadNews
 from digest.newsroom.freeze import Roll
 from digest.newsroom.report import Report, count_of, nothing_to_do
 from digest.newsroom.run import Run
-from digest.newsroom.settings import provider_settings, require_sendable
+from digest.newsroom.settings import open_provider, require_sendable
 
 
 def dry_run(run: Run) -> Report:
@@ -59,7 +59,7 @@ def send_test(run: Run, addresses: Iterable[str]) -> Report:
     message = replace(rendered.message, subject=f"[Test] {rendered.message.subject}")
     report = Report(f"{today} (test)", stories=len(edition.articles))
     bad = BadNews(run, edition.id)
-    with delivery.open_provider(provider_settings(run.config)) as provider:
+    with open_provider(run.config, run.config.delivery.provider) as provider:
         for address in dict.fromkeys(map(audience.normalised, addresses)):
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
             recipient = recipient_of(run.config, f"{edition.id}-test-{run.clock().isoformat()}", Subscriber(address))

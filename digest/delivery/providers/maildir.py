@@ -14,7 +14,7 @@ from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
 
-def open_provider(settings: MaildirSettings) -> MaildirProvider:
+def open_provider(settings: MaildirSettings, _secret: str) -> MaildirProvider:
     """The provider for these settings."""
     return MaildirProvider(settings)
 

@@ -37,9 +37,9 @@ _NOT_ACCEPTED = (500, 503)
 _SERVER_ERROR = 500
 
 
-def open_provider(settings: SendGridSettings) -> SendGridProvider:
+def open_provider(settings: SendGridSettings, secret: str) -> SendGridProvider:
     """The provider for these settings."""
-    return SendGridProvider(settings)
+    return SendGridProvider(settings, secret)
 
 
 class SendGridProvider:
@@ -48,11 +48,11 @@ class SendGridProvider:
     name = "sendgrid"
     batch_size = 1000
 
-    def __init__(self, settings: SendGridSettings) -> None:
+    def __init__(self, settings: SendGridSettings, secret: str) -> None:
         self._host = settings.host
-        if not re.fullmatch(r"[!-~]+", settings.api_key):
+        if not re.fullmatch(r"[!-~]+", secret):
             raise self._error("has no such key: it holds a character that no key has", "check SENDGRID_API_KEY")
-        self._client = SendGridAPIClient(settings.api_key, host=settings.host).client
+        self._client = SendGridAPIClient(secret, host=settings.host).client
         # The package waits for ever unless told: one hanging call would hang the cron.
         self._client.timeout = settings.timeout
 

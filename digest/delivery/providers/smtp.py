@@ -25,9 +25,9 @@ _FOR_GOOD = 5
 """What the first digit of a reply means, which is all that may be relied on (RFC 5321 4.3.2); 354 begins a mail."""
 
 
-def open_provider(settings: SmtpSettings) -> SmtpProvider:
+def open_provider(settings: SmtpSettings, secret: str) -> SmtpProvider:
     """The provider for these settings."""
-    return SmtpProvider(settings)
+    return SmtpProvider(settings, secret)
 
 
 class SmtpProvider:
@@ -36,8 +36,9 @@ class SmtpProvider:
     name = "smtp"
     batch_size = 1
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, secret: str) -> None:
         self._settings = settings
+        self._password = secret
         self._port = settings.port or _PORTS[settings.security]
         self._connection: smtplib.SMTP | None = None
 
@@ -168,7 +169,7 @@ class SmtpProvider:
                 connection.starttls(context=context)
                 connection.ehlo_or_helo_if_needed()
             if settings.username:
-                connection.login(settings.username, settings.password)
+                connection.login(settings.username, self._password)
         except BaseException:
             connection.close()
             raise

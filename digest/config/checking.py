@@ -1,0 +1,221 @@
+"""The tables of digest.toml into a Config, refusing what types alone cannot."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zoneinfo
+from collections.abc import Mapping
+from datetime import time, timedelta
+from email.utils import formataddr, parseaddr
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from digest.config.reading import Key, Reader
+from digest.config.tables import CadenceTable, Check, File, Sections
+from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
+from digest.delivery import PROVIDERS, Settings
+from digest.models import Cadence, Publication, Source
+
+
+def checked(reader: Reader, raw: File, environ: Mapping[str, str]) -> Config:
+    """The Config of a file's tables and the environment. Raises ConfigError with the line of what cannot be."""
+    return _Checker(reader, raw).config(environ)
+
+
+class _Checker:
+    """Turns the tables into a Config, one at a time."""
+
+    def __init__(self, reader: Reader, raw: File) -> None:
+        self.reader = reader
+        self.raw = raw
+        self.folder = reader.file.parent
+
+    def config(self, environ: Mapping[str, str]) -> Config:
+        publication = self.publication()
+        return Config(
+            file=self.reader.file,
+            publication=publication,
+            schedules={"daily": self.schedule("daily"), "weekly": self.schedule("weekly")},
+            sections=self.sections(),
+            utm=self.raw.links.utm,
+            check=self.check(),
+            sources=self.sources(),
+            delivery=self.delivery(publication),
+            audience=self.audience(),
+            secrets=Secrets(
+                providers={
+                    settings.secret: environ.get(settings.secret, "").strip()
+                    for settings in PROVIDERS.values()
+                    if settings.secret
+                },
+                secret_key=environ.get("DIGEST_SECRET_KEY", "").strip(),
+                database_url=environ.get("DIGEST_DATABASE_URL", "").strip(),
+            ),
+        )
+
+    def publication(self) -> Publication:
+        raw = self.raw.publication
+        at: Key = ("publication",)
+        if not raw.name.strip():
+            self.reader.fail((*at, "name"), "is empty", "give the name readers know you by")
+        for name in ("name", "postal_address", "url"):
+            self.refuse_control_characters((*at, name), getattr(raw, name), allow_newline=name == "postal_address")
+        self.check_url((*at, "url"), raw.url)
+        self.check_timezone((*at, "timezone"), raw.timezone)
+        if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", raw.language):
+            self.reader.fail((*at, "language"), f"`{raw.language}` is no language tag", "write it as `en` or `pt-BR`")
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", raw.colour):
+            self.reader.fail((*at, "colour"), f"`{raw.colour}` is no colour", "write it as `#9b1c1f`")
+        logo: str | Path = raw.logo
+        if raw.logo and not raw.logo.startswith(("https://", "http://")):
+            logo = self.folder / raw.logo
+        return Publication(
+            name=raw.name.strip(),
+            url=raw.url.rstrip("/"),
+            timezone=raw.timezone,
+            language=raw.language.replace("_", "-"),
+            postal_address=raw.postal_address.strip(),
+            logo=logo,
+            colour=raw.colour.lower(),
+        )
+
+    def schedule(self, cadence: Cadence) -> Schedule:
+        raw: CadenceTable = getattr(self.raw, cadence)
+        if raw.max_articles < 1:
+            self.reader.fail((cadence, "max_articles"), "must be 1 or more")
+        self.refuse_control_characters((cadence, "subject"), raw.subject)
+        at = raw.at
+        if not isinstance(at, time):
+            try:
+                at = time.fromisoformat(str(at)) if at != "" else None
+            except ValueError:
+                self.reader.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
+        return Schedule(raw.subject, raw.max_articles, at, raw.layout)
+
+    def sections(self) -> Sections:
+        raw = self.raw.sections
+        if raw.limit < 1:
+            self.reader.fail(("sections", "limit"), "must be 1 or more", "leave a section out with `exclude`")
+        for name, limit in raw.limits.items():
+            if limit < 1:
+                self.reader.fail(("sections", "limits", name), "must be 1 or more", "leave it out with `exclude`")
+        for name, url in raw.pages.items():
+            self.check_url(("sections", "pages", name), url)
+        return raw
+
+    def check(self) -> Check:
+        raw = self.raw.check
+        return msgspec.structs.replace(raw, caniemail=raw.caniemail and self.absolute(raw.caniemail))
+
+    def sources(self) -> tuple[Source, ...]:
+        from digest.sources import SOURCES
+
+        found: dict[str, Source] = {}
+        for index, raw in enumerate(self.raw.sources):
+            at: Key = ("sources", index)
+            if raw.type not in SOURCES:
+                near = difflib.get_close_matches(raw.type, SOURCES, n=1)
+                known = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(SOURCES)}"
+                self.reader.fail((*at, "type"), f"unknown type `{raw.type}`", known)
+            if bool(raw.url) == bool(raw.path):
+                self.reader.fail(at, "needs `url` or `path`, one of the two")
+            if raw.type == "folder" and raw.url:
+                self.reader.fail((*at, "url"), "a folder has a `path`, not a `url`")
+            self.check_url((*at, "url"), raw.url)
+            path = self.absolute(raw.path) if raw.path else None
+            name = raw.name or re.sub(r"^https?://(www\.)?|/$", "", raw.url) or raw.path
+            if name in found:
+                self.reader.fail(at, f"a second source called `{name}`", "give one of them another `name`")
+            found[name] = Source(type=raw.type, name=name, url=raw.url, path=path, category=raw.category)
+        return tuple(found.values())
+
+    def delivery(self, publication: Publication) -> Delivery:
+        raw: Any = self.raw.delivery
+        for name in ("rate", "connections"):
+            if getattr(raw, name) < 0:
+                self.reader.fail(("delivery", name), "must not be negative", "leave it out for no limit")
+        if raw.warm_up and not (raw.warm_up.rates and min(raw.warm_up.rates) > 0):
+            self.reader.fail(("delivery", "warm_up", "rates"), "needs mails a second for each day, all more than 0")
+        return Delivery(
+            providers=tuple(self.provider(key) for key in ("provider", "fallback") if getattr(raw, key)),
+            sender=self.mailbox(("delivery", "from"), raw.sender, publication.name),
+            reply_to=self.mailbox(("delivery", "reply_to"), raw.reply_to, ""),
+            rate=raw.rate,
+            warm_up=raw.warm_up,
+            connections=raw.connections,
+            patience=self.duration(("delivery", "patience"), raw.patience),
+            max_lateness=self.duration(("delivery", "max_lateness"), raw.max_lateness),
+        )
+
+    def provider(self, key: str) -> Settings:
+        name = getattr(self.raw.delivery, key)
+        if name not in PROVIDERS:
+            near = difflib.get_close_matches(name, PROVIDERS, n=1)
+            known = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(PROVIDERS)}"
+            self.reader.fail(("delivery", key), f"unknown provider `{name}`", known)
+        settings: Settings = getattr(self.raw.delivery, name)
+        paths = {
+            field: self.absolute(value)
+            for field, value in msgspec.structs.asdict(settings).items()
+            if isinstance(value, Path)
+        }
+        return msgspec.structs.replace(settings, **paths)
+
+    def audience(self) -> Audience:
+        raw = self.raw.audience
+        self.check_url(("audience", "unsubscribe_url"), raw.unsubscribe_url)
+        for placeholder in re.findall(r"\{(.*?)\}", raw.unsubscribe_url):
+            if placeholder not in ("email", "token"):
+                self.reader.fail(
+                    ("audience", "unsubscribe_url"),
+                    f"unknown placeholder {{{placeholder}}}",
+                    "it may hold {email} and {token}",
+                )
+        mailto = raw.unsubscribe_mailto.removeprefix("mailto:")
+        self.mailbox(("audience", "unsubscribe_mailto"), mailto, "")
+        return Audience(self.absolute(raw.subscribers), raw.unsubscribe_url, mailto)
+
+    # what several tables have in common
+
+    def absolute(self, path: str | Path) -> Path:
+        """A path of the file, which is relative to the folder the file is in."""
+        return (self.folder / path).resolve()
+
+    def refuse_control_characters(self, key: Key, value: str, *, allow_newline: bool = False) -> None:
+        if re.search(r"[\x00-\x09\x0b-\x1f\x7f]" if allow_newline else r"[\x00-\x1f\x7f]", value):
+            self.reader.fail(key, "has a line break or another control character", "write it on one line")
+
+    def check_url(self, key: Key, value: str) -> None:
+        if value and not re.fullmatch(r"https?://[^\s/]+\S*", value):
+            self.reader.fail(key, f"`{value}` is no web address", "write it whole, with https://")
+
+    def check_timezone(self, key: Key, value: str) -> None:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "write it as `America/Chicago`"
+            self.reader.fail(key, f"`{value}` is no timezone", hint)
+
+    def mailbox(self, key: Key, value: str, default_name: str) -> str:
+        """`Name <address>` in one canonical form; the name is `default_name` where the value has none."""
+        if not value:
+            return ""
+        self.refuse_control_characters(key, value)
+        name, address = parseaddr(value)
+        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+|[^\s@<>]+@localhost", address):
+            self.reader.fail(key, f"`{value}` is no address", 'write it as "The Gazette <news@example.com>"')
+        # formataddr would encode a name that is not ASCII; the MIME stage does that when it writes the header.
+        plain = name or default_name
+        return formataddr((plain, address)) if plain.isascii() else f'"{plain.replace(chr(34), "")}" <{address}>'
+
+    def duration(self, key: Key, value: str) -> timedelta:
+        """`90m`, `6h`, `1d` or `1h30m`."""
+        match = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", value.replace(" ", ""))
+        if not value or not match:
+            self.reader.fail(key, f"`{value}` is no length of time", "write it as `6h`, `90m` or `1d`")
+        days, hours, minutes = (int(part or 0) for part in match.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes)

@@ -1,0 +1,123 @@
+"""digest.toml as a newsroom writes it: one struct a table, one field a key."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from digest.delivery import PROVIDERS
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
+    """A table of digest.toml; `from` is a word of Python's, so its field is called `sender`."""
+
+
+class PublicationTable(Table, frozen=True):
+    """[publication]."""
+
+    name: str
+    url: str = ""
+    timezone: str = "UTC"
+    language: str = "en"
+    postal_address: str = ""
+    logo: str = ""
+    colour: str = "#9b1c1f"
+
+
+class CadenceTable(Table, frozen=True):
+    """[daily] and [weekly]."""
+
+    subject: str = ""
+    max_articles: int = 30
+    layout: Literal["cards", "brief"] = "cards"
+    at: Any = ""  # a string or TOML's own time: msgspec allows no union of the two
+
+
+class Sections(Table, frozen=True):
+    """[sections]: how categories become sections, see `digest.editorial.Rules`."""
+
+    order: tuple[str, ...] = ()
+    names: dict[str, str] = {}
+    limit: int = 6
+    limits: dict[str, int] = {}
+    exclude: tuple[str, ...] = ()
+    pages: dict[str, str] = {}
+
+
+class Links(Table, frozen=True):
+    """[links]: what is added to the links of articles."""
+
+    utm: dict[str, str] = {}
+
+
+class Check(Table, frozen=True):
+    """[check]: what `digest check` judges the email by: caniemail's data if there is a copy, for which programs."""
+
+    caniemail: Path | None = None
+    clients: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+
+class SourceTable(Table, frozen=True):
+    """[[sources]]."""
+
+    type: str
+    url: str = ""
+    path: str = ""
+    name: str = ""
+    category: str = ""
+
+
+class WarmUp(Table, frozen=True):
+    """[delivery.warm_up]: the rate, in mails a second, of each day from `since` on; after the last, `rate` again."""
+
+    since: date
+    rates: tuple[float, ...]
+
+
+class DeliveryTable(Table, frozen=True):
+    """[delivery], but for the providers' own tables."""
+
+    provider: str = "maildir"
+    fallback: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    rate: float = 0.0
+    warm_up: WarmUp | None = None
+    connections: int = 0
+    patience: str = "1m"
+    max_lateness: str = "6h"
+
+
+DeliveryWithProviders = msgspec.defstruct(
+    "DeliveryWithProviders",
+    [(name, settings, settings()) for name, settings in PROVIDERS.items()],
+    bases=(DeliveryTable,),
+    frozen=True,
+)
+"""[delivery], with a table for each provider there is."""
+
+
+class AudienceTable(Table, frozen=True):
+    """[audience]."""
+
+    subscribers: str = "subscribers.csv"
+    unsubscribe_url: str = ""
+    unsubscribe_mailto: str = ""
+
+
+class File(Table, frozen=True):
+    """The whole file."""
+
+    publication: PublicationTable
+    daily: CadenceTable = CadenceTable()
+    weekly: CadenceTable = CadenceTable()
+    sections: Sections = Sections()
+    links: Links = Links()
+    check: Check = Check()
+    sources: tuple[SourceTable, ...] = ()
+    delivery: DeliveryWithProviders = DeliveryWithProviders()  # type: ignore[valid-type]  # made above
+    audience: AudienceTable = AudienceTable()
