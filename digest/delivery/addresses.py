@@ -7,6 +7,9 @@ from urllib.parse import quote
 
 import idna
 
+_ASCII_LINK = re.compile(r"[\w.~:/?#\[\]@!$&'()*+,;=%-]*", re.ASCII)
+"""A link that may stand as it is."""
+
 _RESERVED = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986 2.2, with the sign of what is encoded already
 
 
@@ -42,6 +45,8 @@ def ascii_link(url: str) -> str:
     Raises:
         ValueError: the host is no domain.
     """
+    if _ASCII_LINK.fullmatch(url):
+        return url
     if not url.isascii():
         url = re.sub(r"(?<=://)([^/?#:@]*)", lambda host: ascii_domain(host[1]), url, count=1)
     return quote(url, safe=_RESERVED)

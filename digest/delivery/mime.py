@@ -1,15 +1,19 @@
-"""A Message and a Recipient into the bytes of one mail (RFC 5322 and MIME)."""
+"""A Message as the bytes of its mails (RFC 5322 and MIME): encoded once, cut at its slots, joined with the values."""
 
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
+from collections.abc import Mapping, Sequence
 from email.header import Header
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import formataddr, parseaddr
+from functools import lru_cache
+from hashlib import sha256
 
 from digest.delivery.addresses import ascii_address, ascii_link
-from digest.models import Message, Recipient
+from digest.models import Message, Recipient, Slot
 
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 
@@ -22,31 +26,70 @@ _LONGEST_LINE = 998
 """RFC 5322 2.1.1, without the line's end."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
+"""A name that a header takes as it is."""
+_SOFT_BREAK = b"=\r\n"
+"""Ends a line of quoted-printable where the text goes on (RFC 2045 6.7): what is encoded apart begins a line."""
 
 
 def to_mail(message: Message, recipient: Recipient) -> bytes:
-    """The whole mail, CRLF throughout and ASCII throughout: text, HTML, and the pictures that the HTML shows.
+    """The whole mail for one recipient: see `Wire`, which is for many."""
+    return Wire(message).mail(recipient)
+
+
+@lru_cache(maxsize=4)
+def wire_of(message: Message) -> Wire:
+    """The Wire of a message, kept while the message is being sent, whichever connections send it."""
+    return Wire(message)
+
+
+class Wire:
+    """The mails of a Message, CRLF throughout and ASCII throughout: text, HTML, and the pictures that the HTML shows.
 
     multipart/alternative of text/plain and text/html; with pictures the latter is in a multipart/related (RFC 2387).
-
-    Raises:
-        ValueError: the recipient's address has a local part beyond ASCII, which needs SMTPUTF8 (RFC 6531), or its
-            unsubscribe link is too long for a header.
+    The same Message gives the same bytes, in any run.
     """
-    headers = []
-    for name, value in message.headers:
-        filled = header_value(message, name, value, recipient)
-        headers.append(_mailbox(name, *parseaddr(filled)) if name in _MAILBOX_HEADERS else _verbatim(name, filled))
-    headers += [
-        _mailbox("To", one_line(recipient.name), recipient.email),
-        _text("Subject", one_line(message.fill(message.subject, recipient.values))),
-        _verbatim("Message-ID", f"<{recipient.message_id}>"),
-    ]
-    return "".join(f"{header}\r\n" for header in headers).encode("ascii") + _body(message, recipient)
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._links = []
+        shared = []
+        for name, value in message.headers:
+            if name in _LINK_HEADERS:
+                self._links.append(_LinkHeader(name, _cut(value.replace(">, <", ">,\r\n <"), message.slots)))
+            elif name in _MAILBOX_HEADERS:
+                shared.append(_mailbox(name, *parseaddr(one_line(value))))
+            else:
+                shared.append(_verbatim(name, one_line(value)))
+        self._subject = _cut(message.subject, message.slots)
+        if len(self._subject) == 1:
+            shared.append(_text("Subject", one_line(message.subject)))
+        self._shared = "".join(f"{header}\r\n" for header in shared).encode("ascii")
+        self._body, self._holes = _body(message)
+
+    def mail(self, recipient: Recipient) -> bytes:
+        """The whole mail for one recipient.
+
+        Raises:
+            KeyError: the recipient has no value for a slot.
+            ValueError: their address has a local part beyond ASCII, which needs SMTPUTF8 (RFC 6531), or their
+                unsubscribe link is too long for a header.
+        """
+        values = recipient.values
+        own = [_to(recipient), f"Message-ID: <{recipient.message_id}>"]
+        own += [link.written(values) for link in self._links]
+        if len(self._subject) > 1:
+            own.append(_text("Subject", one_line(self._message.fill(self._message.subject, values))))
+        body = self._body.copy()
+        for slot, places in self._holes:
+            value = _quoted_printable(slot.value(values)) + _SOFT_BREAK
+            for place in places:
+                body[place] = value
+        return b"".join((self._shared, "\r\n".join(own).encode("ascii"), b"\r\n", *body))
 
 
 def header_value(message: Message, name: str, value: str, recipient: Recipient) -> str:
-    """One of the message's headers with the recipient's values in its slots; links are ASCII there.
+    """One of the message's headers with the recipient's values in its slots, for an API; links are ASCII there.
 
     Raises:
         ValueError: a link's host is no domain.
@@ -91,27 +134,86 @@ def _encoded(header: str, value: str) -> str:
 
 def _verbatim(header: str, value: str) -> str:
     """A header for programs, never encoded: one link a line (RFC 2369 2 allows white space between them)."""
-    written = f"{header}: " + value.replace(">, <", ">,\r\n <")
-    if max(map(len, written.split("\r\n"))) > _LONGEST_LINE:
+    return _checked(header, f"{header}: " + value.replace(">, <", ">,\r\n <"))
+
+
+def _checked(header: str, written: str) -> str:
+    if len(written) > _LONGEST_LINE and max(map(len, written.split("\r\n"))) > _LONGEST_LINE:
         raise ValueError(f"{header} is longer than the {_LONGEST_LINE} characters that a line of mail may have")
     return written
+
+
+def _to(recipient: Recipient) -> str:
+    """The To header; written at once where it is as plain as most are."""
+    if recipient.email.isascii() and _PLAIN_NAME.fullmatch(recipient.name) and not _UNPRINTABLE.search(recipient.email):
+        return f"To: {recipient.name} <{recipient.email}>"
+    return _mailbox("To", one_line(recipient.name), recipient.email)
+
+
+class _LinkHeader:
+    """A header of links with slots: what is around them is written once."""
+
+    def __init__(self, name: str, pieces: Sequence[str | Slot]) -> None:
+        self._name = name
+        self._pieces = (f"{name}: ", *pieces)
+
+    def written(self, values: Mapping[str, str]) -> str:
+        """The header with a recipient's links. Raises ValueError where a line of it would be too long."""
+        header = "".join(
+            [piece if isinstance(piece, str) else ascii_link(piece.value(values)) for piece in self._pieces]
+        )
+        return _checked(self._name, header)
 
 
 # --- the body ---------------------------------------------------------------------------------------------------------
 
 
-def _body(message: Message, recipient: Recipient) -> bytes:
-    """The MIME headers and all that follows them."""
-    mail = EmailMessage(policy=_POLICY)
-    mail.set_content(message.fill(message.text, recipient.values), cte="quoted-printable")
-    mail.add_alternative(message.fill(message.html, recipient.values), subtype="html", cte="quoted-printable")
+def _body(message: Message) -> tuple[list[bytes], list[tuple[Slot, list[int]]]]:
+    """The MIME headers and all that follows them, in pieces; with each slot, the places of the pieces it fills."""
+    texts = {b"text-goes-here": message.text, b"html-goes-here": message.html}
+    frame = EmailMessage(policy=_POLICY)
+    text, html = (token.decode("ascii") for token in texts)
+    frame.set_content(text, cte="quoted-printable")
+    frame.add_alternative(html, subtype="html", cte="quoted-printable")
     if message.images:
-        html = mail.get_body(("html",))
-        assert isinstance(html, MIMEPart), "the HTML was added above"
+        part = frame.get_body(("html",))
+        assert isinstance(part, MIMEPart), "the HTML was added above"
         for image in message.images:
             kind, _, subtype = image.media_type.partition("/")
-            name = re.sub(
-                r"[^\w.-]", "_", image.filename
-            )  # EmailMessage would decode what looks encoded, as in headers
-            html.add_related(image.data, kind, subtype, cid=f"<{image.cid}>", filename=name, disposition="inline")
-    return mail.as_bytes()
+            # EmailMessage would decode what looks encoded, as in headers.
+            name = re.sub(r"[^\w.-]", "_", image.filename)
+            part.add_related(image.data, kind, subtype, cid=f"<{image.cid}>", filename=name, disposition="inline")
+    # "=_" is in no quoted-printable text and no base64 (RFC 2045 6.7).
+    digest = sha256("\0".join((message.subject, *texts.values())).encode("utf-8", "replace")).hexdigest()[:24]
+    for number, part in enumerate(part for part in frame.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{digest}.{number}")
+    pieces: list[bytes] = []
+    holes: dict[Slot, list[int]] = {}
+    for piece in re.split(b"(" + b"|".join(texts) + b")\r\n", frame.as_bytes()):
+        if piece not in texts:
+            pieces.append(piece)
+            continue
+        for part_of in _cut(texts[piece], message.slots):
+            if isinstance(part_of, Slot):
+                holes.setdefault(part_of, []).append(len(pieces))
+                pieces.append(b"")
+            else:
+                encoded = _quoted_printable(part_of)
+                pieces.append(encoded if not encoded or encoded.endswith(b"\r\n") else encoded + _SOFT_BREAK)
+        if not texts[piece].endswith(("\n", "\r")):
+            pieces.append(b"\r\n")
+    return pieces, list(holes.items())
+
+
+def _cut(text: str, slots: Sequence[Slot]) -> list[str | Slot]:
+    """A text cut at its slots: text, slot, text, ..., text."""
+    by_token = {slot.token: slot for slot in slots}
+    if not by_token:
+        return [text]
+    return [by_token.get(piece, piece) for piece in re.split(f"({'|'.join(map(re.escape, by_token))})", text)]
+
+
+def _quoted_printable(text: str) -> bytes:
+    """RFC 2045 6.7, in lines of at most 76 characters that end in CRLF."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return b2a_qp(lines.encode("utf-8", "replace")).replace(b"\n", b"\r\n")

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.delivery import message_headers, message_id, to_mail
+from digest.delivery.mime import Wire
 from digest.errors import ConfigError
 from digest.models import InlineImage, Message, Publication, Recipient
 
@@ -240,3 +241,22 @@ def test_a_sender_that_needs_smtputf8_is_refused_at_composing(setting: str) -> N
             unsubscribe_mailto="",
             unsubscribe_https="",
         )
+
+
+def test_what_is_encoded_once_says_what_is_encoded_for_each(message: Make, recipient: Reader) -> None:
+    many = message(
+        html="<p>Ж.</p>\r\n.xtok1hx\n.\n" + "x" * 75 + "xtok2hx " + "\u05d0" * 80 + "xtok1hx", text="xtok1tx"
+    )
+    wire = Wire(many)
+    for name in ("Ada", "", "Ζωή" * 60, "xtok2hx", "a.\t", "=?utf-8?q?x?="):
+        mail = parsed(wire.mail(recipient(name=name)))
+        reader = recipient(name=name)
+        text, html = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
+        assert text == many.fill(many.text, reader.values) + "\n"
+        assert html == many.fill(many.html, reader.values).replace("\r\n", "\n") + "\n"
+    assert wire.mail(recipient()) == Wire(many).mail(recipient())
+
+
+def test_a_subject_may_hold_the_reader_s_name(message: Make, recipient: Reader) -> None:
+    subject = "Good morning, xtok1tx"
+    assert parsed(to_mail(message(subject=subject), recipient(name="Zoë")))["Subject"] == "Good morning, Zoë"

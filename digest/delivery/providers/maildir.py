@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from digest.delivery.mime import to_mail
+from digest.delivery.mime import wire_of
 from digest.delivery.settings import MaildirSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
@@ -55,7 +55,7 @@ class MaildirProvider:
 
     def _write(self, box: mailbox.Maildir, message: Message, recipient: Recipient) -> Receipt:
         try:
-            mail = to_mail(message, recipient)
+            mail = wire_of(message).mail(recipient)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
         try:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.delivery.addresses import ascii_address
-from digest.delivery.mime import to_mail
+from digest.delivery.mime import wire_of
 from digest.delivery.settings import SmtpSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
@@ -63,7 +63,7 @@ class SmtpProvider:
     def _send_one(self, message: Message, recipient: Recipient) -> Receipt:
         sender = ascii_address(parseaddr(dict(message.headers)["From"])[1])
         try:
-            mail = to_mail(message, recipient)
+            mail = wire_of(message).mail(recipient)
             address = ascii_address(recipient.email)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
