@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,16 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from digest import config as configuration
+from digest.models import Problem
+from digest.newsroom.report import Report
+from digest.newsroom.run import Run
+from digest.newsroom.send import send
+
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>The Gazette</title>
@@ -63,6 +72,7 @@ class NewsroomFolder:
     """A newsroom on disk: `write` its files, change its `config`, and read the mails in its outbox."""
 
     path: Path
+    monkeypatch: pytest.MonkeyPatch
 
     def write(self, name: str, text: str) -> Path:
         file = self.path / name
@@ -80,6 +90,27 @@ class NewsroomFolder:
     def subscribe(self, *rows: str, header: str = "email,name,categories,cadence,timezone,language,status") -> None:
         self.write("subscribers.csv", "\n".join([header, *rows]) + "\n")
 
+    def through_smtp(self, server: "SmtpServer", *changes: tuple[str, str], options: str = "") -> None:
+        """Send through a server; `options` are lines of [delivery]."""
+        table = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "plain"\n'
+        self.configure(("[delivery]\n", f'[delivery]\nprovider = "smtp"\n{options}'), *changes, more=table)
+
+    def through_sendgrid(self, server: "SendGridServer", *, options: str = "") -> None:
+        """Send through SendGrid's stand-in; `options` are lines of [delivery]."""
+        self.monkeypatch.setenv("SENDGRID_API_KEY", server.key)
+        table = f'[delivery.sendgrid]\nhost = "{server.url}"\n'
+        self.configure(("[delivery]\n", f'[delivery]\nprovider = "sendgrid"\n{options}'), more=table)
+
+    def run(self, now: datetime = NOW, **options: Any) -> tuple[Run, list[Problem]]:
+        """A daily run at a moment, and the list of what it tells of."""
+        told: list[Problem] = []
+        loaded = configuration.load(self.path / "digest.toml")
+        return Run(loaded, "daily", now, lambda: now, told.append, lambda _done, _all: None, **options), told
+
+    def send(self, now: datetime = NOW, **options: Any) -> Report:
+        """The last report of a daily run."""
+        return list(send(self.run(now, **options)[0]))[-1]
+
     def mails(self) -> list[bytes]:
         """The mails in the outbox, the oldest first."""
         files = sorted((self.path / "outbox" / "new").glob("*"), key=lambda file: file.stat().st_mtime_ns)
@@ -89,7 +120,7 @@ class NewsroomFolder:
 @pytest.fixture
 def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewsroomFolder:
     """A newsroom that works: one feed with two stories of 23 November 2026, three readers, an outbox."""
-    folder = NewsroomFolder(tmp_path / "gazette")
+    folder = NewsroomFolder(tmp_path / "gazette", monkeypatch)
     folder.path.mkdir()
     folder.write("feed.xml", FEED)
     folder.configure()
@@ -126,6 +157,9 @@ class SmtpHandler:
     recipients: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     """Answers to RCPT by address."""
+    refuse_times: int = 0
+    """How often to answer so before taking the address after all, 0 for ever."""
+    refused: Counter[str] = field(default_factory=Counter)
     at_mail: str = ""
     after_data: str = ""
     """An answer after the mail's last byte, or `hang up`."""
@@ -133,17 +167,22 @@ class SmtpHandler:
     """Close the connection after so many mails, as servers do that take only a few each time."""
     mails_a_session: int = 0
     """Refuse MAIL for now after so many in one connection, 0 for never."""
+    sessions_at_most: int = 0
+    """Connections that may send, 0 for any number."""
     sessions: Counter[str] = field(default_factory=Counter)
 
     async def handle_MAIL(self, _s: SMTP, session: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         self.sessions[str(session.peer)] += 1
+        if 0 < self.sessions_at_most <= list(self.sessions).index(str(session.peer)):
+            return "421 4.7.0 too many connections"
         if 0 < self.mails_a_session < self.sessions[str(session.peer)]:
             return "452 4.4.5 too many mails in this session"
         envelope.mail_from = address
         return self.at_mail or "250 OK"
 
     async def handle_RCPT(self, _s: SMTP, _n: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
-        if address in self.refuse:
+        if address in self.refuse and not 0 < self.refuse_times <= self.refused[address]:
+            self.refused[address] += 1
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -222,17 +261,18 @@ class SendGridServer:
     key: str = "SG.good"
     requests: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[tuple[int, Any]] = field(default_factory=list)
-    """What to answer to the next requests instead: a status and a body; status 0 hangs up, -1 hangs."""
+    answers: list[Any] = field(default_factory=list)
+    """What to answer to the next requests instead: a status, a body, and headers if any; status 0 hangs up, -1 hangs,
+    and None answers as usual."""
     respond: Callable[[dict[str, Any]], tuple[int, Any] | None] = lambda _request: None
     schema: dict[str, Any] | None = None
     scopes: list[str] = field(default_factory=lambda: ["mail.send"])
     release: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, request: dict[str, Any], authorization: str) -> tuple[int, Any]:
+    def answer(self, request: dict[str, Any], authorization: str) -> Any:
         self.requests.append(request)
-        if self.answers:
-            return self.answers.pop(0)
+        if self.answers and (told := self.answers.pop(0)) is not None:
+            return told
         if authorization != f"Bearer {self.key}":
             return 401, _errors("The provided authorization grant is invalid, expired, or revoked")
         if self.schema:
@@ -286,7 +326,7 @@ def sendgrid_server() -> Iterator[SendGridServer]:
             good = self.headers["Authorization"] == f"Bearer {stand_in.key}"
             self.give(*((200, {"scopes": stand_in.scopes}) if good else (401, _errors("access denied"))))
 
-        def give(self, status: int, body: Any) -> None:
+        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
             if status <= 0:
                 if status < 0:
                     stand_in.release.wait(10)
@@ -295,7 +335,8 @@ def sendgrid_server() -> Iterator[SendGridServer]:
                 return
             data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
-            self.send_header("X-Message-Id", "stand-in")
+            for name, value in {"X-Message-Id": "stand-in", **(headers or {})}.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -325,6 +366,8 @@ class WebServer:
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     agents: list[str] = field(default_factory=list)
+    down: bool = False
+    """Hang up on everyone without an answer."""
 
     def page(self, path: str, body: bytes = b"", status: int = 200, **headers: str) -> str:
         self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
@@ -337,6 +380,8 @@ def web() -> Iterator[WebServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if server_of.down:
+                return
             server_of.agents.append(self.headers["User-Agent"])
             status, headers, body = server_of.pages.get(self.path, (404, {}, b"not here"))
             time.sleep(server_of.slow.get(self.path, 0))

@@ -213,9 +213,9 @@ class _Checker:
         return formataddr((plain, address)) if plain.isascii() else f'"{plain.replace(chr(34), "")}" <{address}>'
 
     def duration(self, key: Key, value: str) -> timedelta:
-        """`90m`, `6h`, `1d` or `1h30m`."""
-        match = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", value.replace(" ", ""))
+        """`90m`, `6h`, `30s`, `1d` or `1h30m`."""
+        match = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value.replace(" ", ""))
         if not value or not match:
             self.reader.fail(key, f"`{value}` is no length of time", "write it as `6h`, `90m` or `1d`")
-        days, hours, minutes = (int(part or 0) for part in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes)
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -88,7 +88,7 @@ class DeliveryTable(Table, frozen=True):
     rate: float = 0.0
     warm_up: WarmUp | None = None
     connections: int = 0
-    patience: str = "1m"
+    patience: str = "30s"
     max_lateness: str = "6h"
 
 

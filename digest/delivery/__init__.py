@@ -6,7 +6,8 @@ from importlib import import_module
 
 from digest.delivery.headers import message_headers, message_id
 from digest.delivery.mime import to_mail
-from digest.delivery.pace import Pace
+from digest.delivery.pace import Pace, Patience, rate_on
+from digest.delivery.pool import Pool
 from digest.delivery.settings import MaildirSettings, SendGridSettings, Settings, SmtpSettings
 from digest.models import Provider
 
@@ -19,12 +20,15 @@ __all__ = [
     "PROVIDERS",
     "MaildirSettings",
     "Pace",
+    "Patience",
+    "Pool",
     "SendGridSettings",
     "Settings",
     "SmtpSettings",
     "message_headers",
     "message_id",
     "open_provider",
+    "rate_on",
     "to_mail",
 ]
 

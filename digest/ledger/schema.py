@@ -12,7 +12,8 @@ A recipient's life, each arrow one committed transaction:
        |--suppressed by then--> suppressed
        ^                  |--provably unsent--> pending          in_doubt --a person decides--> pending | skipped
        |                  '--found so by the next run (a crash)--> in_doubt
-       '--the next run-- deferred
+       |--tried again in the same run, or by the next-- deferred
+       '--the provider turned out to refuse everyone--- refused
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ recipients = Table(
     Column("state", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("changed_at", String, nullable=False),
+    Column("due_at", String),  # when it is the hour to send where the reader is; null for at once
     # The claim: the next pending recipients of one segment, in order.
     Index("recipients_by_state", "edition", "state", "segment", "position"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +26,9 @@ from digest.ledger.schema import (
     metadata,
     recipients,
 )
-from digest.ledger.suppressions import Suppressions, add_suppression, suppressed_among
-from digest.models import Cadence, Edition, Message, Receipt, Recipient
+from digest.ledger.sending import Sending
+from digest.ledger.suppressions import Suppressions
+from digest.models import Cadence, Edition, Message, Recipient
 
 SENT_STATES = ("sent", "stopped")
 """Editions whose articles count as sent: somebody got them."""
@@ -221,59 +222,23 @@ class Ledger(Memory, Suppressions):
             connection.execute(self._move(edition, "deferred", "pending", now))
             return lost.rowcount
 
-    def turn(self, edition: str, receipts: Sequence[Receipt], size: int, now: datetime) -> tuple[str, list[Recipient]]:
-        """Record the receipts of the batch that was sent and claim the next one, in one transaction.
+    def sending(self, edition: str) -> Sending:
+        """The claims and receipts of an edition, for the holder of the lock."""
+        return Sending(self._engine, edition)
 
-        An address that bounced for good is suppressed; one that is suppressed, a second ago even, is not claimed.
-
-        Returns the next batch's segment and its recipients, at most `size`; an empty list when none is pending. They
-        are on disk as `sending` before this returns, so that a crash can never send to them twice.
-        """
+    def retry(self, edition: str, now: datetime) -> int:
+        """Those who were deferred are pending again; how many they are."""
         with self._transaction() as connection:
-            self._record(connection, edition, receipts, now)
-            return self._claim(connection, edition, size, now) if size else ("", [])
+            return connection.execute(self._move(edition, "deferred", "pending", now)).rowcount
 
-    def _record(self, connection: Connection, edition: str, receipts: Sequence[Receipt], now: datetime) -> None:
-        for receipt in receipts:
-            connection.execute(
-                update(recipients)
-                .where(recipients.c.edition == edition, recipients.c.email == receipt.recipient.email)
-                .values(state=receipt.outcome.value, detail=receipt.detail, changed_at=to_text(now))
-            )
-            if receipt.bounced:
-                add_suppression(connection, receipt.recipient.email, "bounced", now)
-
-    def _claim(self, connection: Connection, edition: str, size: int, now: datetime) -> tuple[str, list[Recipient]]:
-        """The next recipients of one segment; who was suppressed since the freeze is passed over for good."""
-        pending = (recipients.c.edition == edition) & (recipients.c.state == "pending")
-        while (segment := connection.scalar(select(func.min(recipients.c.segment)).where(pending))) is not None:
-            rows = connection.execute(
-                select(recipients.c.email, recipients.c.message_id, recipients.c.slot_values)
-                .where(pending, recipients.c.segment == segment)
-                .order_by(recipients.c.position)
-                .limit(size)
-            ).all()
-            suppressed = suppressed_among(connection, [row.email for row in rows])
-            for email, reason in suppressed.items():
-                move = self._move(edition, "pending", "suppressed", now).where(recipients.c.email == email)
-                connection.execute(move.values(detail=reason))
-            batch = [
-                Recipient(row.email, row.message_id, row.slot_values) for row in rows if row.email not in suppressed
-            ]
-            for chunk in chunks(batch):
-                connection.execute(
-                    self._move(edition, "pending", "sending", now).where(
-                        recipients.c.email.in_([recipient.email for recipient in chunk])
-                    )
-                )
-            if batch:
-                return segment, batch
-        return "", []
-
-    def release(self, edition: str, now: datetime) -> None:
-        """Give back a claimed batch that was provably not sent: it is pending again."""
+    def reopen(self, edition: str, emails: Collection[str], now: datetime) -> int:
+        """Refusals that turned out to be the provider's of everyone: pending again; how many they are."""
+        moved = 0
         with self._transaction() as connection:
-            connection.execute(self._move(edition, "sending", "pending", now))
+            for chunk in chunks(emails):
+                move = self._move(edition, "refused", "pending", now).where(recipients.c.email.in_(chunk))
+                moved += connection.execute(move).rowcount
+        return moved
 
     def decide(self, edition: str, now: datetime, *, send: bool) -> int:
         """What a person says of an edition's recipients in doubt: send to them again, or leave them. How many they are.

@@ -2,118 +2,239 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from time import monotonic
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+from math import ceil
+from time import monotonic, sleep
 
 from digest import delivery
-from digest.errors import DeliveryError
+from digest.errors import DeliveryError, LateError
 from digest.ledger import EditionRecord, Ledger
-from digest.models import Message, Outcome, Problem, Provider, Receipt
+from digest.models import Outcome, Problem, Receipt, Recipient
+from digest.newsroom.bad_news import BadNews
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
-from digest.newsroom.settings import open_provider
+from digest.newsroom.settings import connections, open_provider
+
+_MOMENT = 0.2
+"""Seconds between two looks at whether somebody asked to stop."""
 
 
-def deliver(run: Run, ledger: Ledger, record: EditionRecord) -> Report:
-    """Send to everyone of a frozen edition who is still to get it."""
+def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelta | None = None) -> Report:
+    """Send to everyone of a frozen edition who is still to get it.
+
+    With `time_left`, nothing more is begun once that is over.
+
+    Raises:
+        DeliveryError: no provider takes anything any more; what is left waits for the next run.
+        LateError: the time was over before everyone had it.
+    """
     started = monotonic()
-    edition = record.id
-    if lost := ledger.recover(edition, run.clock()):
+    if lost := ledger.recover(record.id, run.clock()):
         people = count_of(lost, "recipient", "recipients")
         what = f"{people} in doubt: an earlier run stopped while their mail was on its way"
-        run.tell(Problem(edition, what, f"`digest status {edition}` names them; they are not sent to again"))
-    report = Report(edition, stories=record.stories, recipients=record.recipients)
-    bad = BadNews(run, edition)
+        run.tell(Problem(record.id, what, f"`digest status {record.id}` names them; they are not sent to again"))
+    report = Report(record.id, stories=record.stories, recipients=record.recipients)
+    delivering = _Delivering(run, ledger, record, report, time_left)
     try:
-        with open_provider(run.config, run.config.delivery.provider) as provider:
-            _send_all(run, ledger, record, provider, report, bad)
+        delivering.by_every_means()
     except DeliveryError as error:
         reached = f"{report.outcomes[Outcome.ACCEPTED]} of {record.unsent} were sent to in this run"
         step = f"{error.next_step}; {reached}, and the next one goes on"
         raise DeliveryError(error.what, where=error.where, next_step=step) from error
     finally:
-        bad.tell_rest()
-    ledger.settle(edition, run.clock())
-    after = ledger.edition(edition) or record
+        delivering.bad.tell(run, record.id)
+    ledger.settle(record.id, run.clock())
+    after = ledger.edition(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
     report.left = after.counts.get("pending", 0)
     report.seconds = monotonic() - started
     return report
 
 
-def _send_all(
-    run: Run, ledger: Ledger, record: EditionRecord, provider: Provider, report: Report, bad: BadNews
-) -> None:
-    """Claim, send, record, batch by batch. Raises DeliveryError when the provider takes nothing any more."""
-    edition = record.id
-    pace = delivery.Pace(run.config.delivery.rate)
-    messages: dict[str, Message] = {}
-    done = 0
-    segment, batch = ledger.turn(edition, (), _size(run, provider.batch_size, 0), run.clock())
-    while batch:
-        message = messages.get(segment) or messages.setdefault(segment, ledger.message(edition, segment))
-        pace.wait(len(batch))
-        try:
-            receipts = provider.send(message, batch)
-        except DeliveryError:
-            ledger.release(edition, run.clock())
-            raise
-        bad.tell(receipts)
-        report.count(receipts)
-        done += len(batch)
-        run.progress(done, record.unsent)
-        size = 0 if bad.hopeless or run.stopping() else _size(run, provider.batch_size, done)
-        segment, batch = ledger.turn(edition, receipts, size, run.clock())
-    after = ledger.edition(edition) or record
-    if bad.hopeless and after.counts.get("pending"):
-        raise DeliveryError(
-            f"{provider.name} takes none of the first {done}: {bad.last}",
-            where=edition,
+class _Delivering:
+    """One run's work at one edition."""
+
+    def __init__(
+        self, run: Run, ledger: Ledger, record: EditionRecord, report: Report, time_left: timedelta | None
+    ) -> None:
+        self.run = run
+        self.ledger = ledger
+        self.record = record
+        self.report = report
+        self.ends = monotonic() + time_left.total_seconds() if time_left is not None else None
+        self.bad = BadNews()
+        self.pace = delivery.Pace(_rate(run))
+        self.message = lru_cache(maxsize=8)(lambda segment: ledger.message(record.id, segment))
+        self.sending = ledger.sending(record.id)
+        self.begun = 0
+        """Recipients claimed in this run, less those given back."""
+        self.asked = 0.0
+        """Seconds for which the provider asked to be left alone in this round."""
+
+    # --- rounds -------------------------------------------------------------------------------------------------------
+
+    def by_every_means(self) -> None:
+        """Send by the provider, and where it is down by the one that takes over.
+
+        Raises DeliveryError when the last provider takes nothing any more, LateError when the time is over.
+        """
+        providers = self.run.config.delivery.providers
+        for number, settings in enumerate(providers, 1):
+            before = self.accepted
+            error = self.patiently(settings)
+            down = error or (self.report.outcomes[Outcome.DEFERRED] and self.accepted == before)
+            if not down or number == len(providers) or not self.may_begin():
+                if error:
+                    raise error
+                return
+            why = str(error) if error else f"{settings.name} takes nobody for now"
+            self.run.tell(Problem(self.record.id, why, f"{providers[number].name} takes over"))
+            self.pace = delivery.Pace(self.pace.rate)
+            self.try_again()
+
+    def patiently(self, settings: delivery.Settings) -> DeliveryError | None:
+        """Send by one provider, and again after a while to those who were deferred; its error if it takes no more."""
+        patience = delivery.Patience(self.run.config.delivery.patience.total_seconds())
+        reached = False
+        while True:
+            before = self.accepted
+            self.asked = 0.0
+            error = self.round(settings)
+            progress = self.accepted > before
+            reached = reached or progress
+            # Who takes nobody at all is down, and who asks for a pause and then takes nobody is as good as that.
+            worth_it = (error or self.report.outcomes[Outcome.DEFERRED]) and reached and (progress or not self.asked)
+            if not worth_it or not self.may_begin() or (wait := patience.wait(self.asked)) is None:
+                return error
+            self.rest(wait)
+            self.try_again()
+
+    @property
+    def accepted(self) -> int:
+        return self.report.outcomes[Outcome.ACCEPTED]
+
+    def try_again(self) -> None:
+        """Those who were deferred are to be sent to once more."""
+        moved = self.ledger.retry(self.record.id, self.run.clock())
+        self.report.outcomes[Outcome.DEFERRED] -= moved
+        self.begun -= moved
+        self.bad.forget(Outcome.DEFERRED)
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless somebody asks to stop."""
+        ends = monotonic() + seconds
+        while (left := ends - monotonic()) > 0 and self.may_begin():
+            sleep(min(left, _MOMENT))
+
+    def may_begin(self) -> bool:
+        """Whether more may be sent to. Raises LateError when the time is over."""
+        if self.ends is not None and monotonic() > self.ends:
+            raise LateError(
+                "the time to send is over (max_lateness)",
+                where=self.record.id,
+                next_step=f"`digest resume {self.record.id}` goes on all the same",
+            )
+        full = self.run.limit and self.begun >= self.run.limit
+        return not (full or self.run.stopping() or self.asked > delivery.Patience.ASKED)
+
+    # --- one round ----------------------------------------------------------------------------------------------------
+
+    def round(self, settings: delivery.Settings) -> DeliveryError | None:
+        """Send to everyone who is pending; an error when the provider takes nothing any more."""
+        count = connections(self.run.config, settings)
+        with delivery.Pool([open_provider(self.run.config, settings) for _ in range(count)]) as pool:
+            lost = self.through(pool)
+        if self.bad.hopeless and self.is_someone_left():
+            return self.give_back(settings)
+        if lost and not pool.idle:
+            return lost
+        if lost:
+            self.run.tell(Problem(lost.where or settings.name, lost.what, "went on with fewer connections"))
+        return None
+
+    def through(self, pool: delivery.Pool) -> DeliveryError | None:
+        """Hand out batches and record what becomes of them, until there are none; the error that cost a connection."""
+        receipts: list[Receipt] = []
+        released: list[Recipient] = []
+        error: DeliveryError | None = None
+        late: LateError | None = None
+        while True:
+            try:
+                going_on = late is None and not self.bad.hopeless and self.may_begin()
+            except LateError as over:  # raised once what is on its way has come back and is recorded
+                going_on, late = False, over
+            exhausted = self.hand_out(pool, receipts, released, going_on=going_on)
+            receipts, released = [], []
+            if not pool.busy and (exhausted or not going_on or not pool.idle):
+                if late:
+                    raise late
+                return error
+            patient = exhausted or not pool.idle or not going_on
+            for done in pool.finished(None if patient else min(self.pace.delay(), _MOMENT)):
+                if isinstance(done.error, DeliveryError):
+                    error = done.error
+                    released += done.batch
+                    self.begun -= len(done.batch)
+                receipts += done.receipts
+            self.note(receipts)
+
+    def hand_out(
+        self, pool: delivery.Pool, receipts: Sequence[Receipt], released: Sequence[Recipient], *, going_on: bool
+    ) -> bool:
+        """Record, claim, and give what was claimed to connections that are idle; whether nobody is left to claim."""
+        room = pool.idle if going_on and not self.pace.delay() else 0
+        size = pool.batch_size
+        if self.pace.rate:
+            room, size = min(room, 1), min(size, ceil(self.pace.rate))
+        if not (room or receipts or released):
+            return False
+        claims = self.sending.turn(
+            receipts,
+            released,
+            batches=room,
+            size=size,
+            most=self.run.limit - self.begun if self.run.limit else self.record.recipients,
+            now=self.run.clock(),
+        )
+        for claim in claims:
+            pool.submit(self.message(claim.segment), claim.recipients)
+            self.pace.spend(len(claim.recipients))
+            self.begun += len(claim.recipients)
+        return room > 0 and not claims
+
+    def note(self, receipts: Sequence[Receipt]) -> None:
+        """Take in what became of some recipients."""
+        self.bad.note(receipts)
+        self.report.count(receipts)
+        self.run.progress(sum(self.report.outcomes.values()), self.record.unsent)
+        asked = max((receipt.retry_after for receipt in receipts), default=0.0)
+        if asked:
+            self.asked = asked
+            self.pace.hold(min(asked, delivery.Patience.ASKED))
+
+    def is_someone_left(self) -> bool:
+        """Whether somebody is still to be sent to."""
+        after = self.ledger.edition(self.record.id) or self.record
+        return bool(after.counts.get("pending"))
+
+    def give_back(self, settings: delivery.Settings) -> DeliveryError:
+        """Those the provider refused as it would refuse everyone were not at fault: they are pending again."""
+        streak, self.bad.streak = self.bad.streak, []
+        refused = [receipt.recipient.email for receipt in streak if receipt.outcome is Outcome.REFUSED]
+        moved = self.ledger.reopen(self.record.id, refused, self.run.clock())
+        self.report.outcomes[Outcome.REFUSED] -= moved
+        self.begun -= moved
+        return DeliveryError(
+            f"{settings.name} takes none of {len(streak)} in a row: {streak[-1].detail}",
+            where=self.record.id,
             next_step="mend that, then run the same command again",
         )
 
 
-def _size(run: Run, size: int, done: int) -> int:
-    return min(size, run.limit - done) if run.limit else size
-
-
-class BadNews:
-    """Tells of receipts that are not good: a few of a kind by address, then only how many."""
-
-    _EACH = 3
-    _HANDFUL = 10
-    """So many in a row with none accepted, and not for their addresses' sake, and the run is not worth going on."""
-
-    def __init__(self, run: Run, edition: str) -> None:
-        self._run = run
-        self._edition = edition
-        self._kinds: Counter[str] = Counter()
-        self._in_a_row = 0
-        self.last = ""
-
-    def tell(self, receipts: Iterable[Receipt]) -> None:
-        """Tell of those in a batch, unless enough of their kind were told of."""
-        for receipt in receipts:
-            if receipt.outcome is Outcome.ACCEPTED:
-                self._in_a_row = -1
-            else:
-                if not receipt.bounced and self._in_a_row >= 0:
-                    self._in_a_row += 1
-                    self.last = receipt.detail
-                kind = f"{receipt.outcome.value.replace('_', ' ')}: {receipt.detail}"
-                self._kinds[kind] += 1
-                if self._kinds[kind] <= self._EACH:
-                    self._run.tell(Problem(receipt.recipient.email, kind))
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether the provider has taken nobody in this run, and not for want of trying."""
-        return self._in_a_row >= self._HANDFUL
-
-    def tell_rest(self) -> None:
-        """Tell how many more of each kind there were."""
-        for kind, count in self._kinds.items():
-            if count > self._EACH:
-                more = count_of(count - self._EACH, "more recipient", "more recipients")
-                self._run.tell(Problem(more, kind, f"`digest status {self._edition}` names them"))
+def _rate(run: Run) -> float:
+    options = run.config.delivery
+    if not options.warm_up:
+        return options.rate
+    return delivery.rate_on(run.now.date(), options.rate, options.warm_up.since, options.warm_up.rates)

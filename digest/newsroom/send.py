@@ -43,16 +43,15 @@ def _send_today(run: Run, ledger: Ledger, today: str) -> Report:
     late = _late_by(run, record)
     if late > timedelta() and not run.late:
         raise _too_late(today, record, late)
-    if record:
-        return deliver(run, ledger, record)
-    frozen = freeze(run, ledger, today)
-    return frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen)
+    frozen = record or freeze(run, ledger, today)
+    return frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen, None if run.late else -late)
 
 
 def _close_earlier(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:
     """Go on with an edition of an earlier day, or close it where its time has passed."""
-    if _late_by(run, record) <= timedelta() or run.late:
-        yield deliver(run, ledger, record)
+    late = _late_by(run, record)
+    if run.late or late <= timedelta():
+        yield deliver(run, ledger, record, None if run.late else -late)
         return
     ledger.recover(record.id, run.clock())
     missed = count_of(record.unsent, "reader", "readers")
@@ -79,10 +78,11 @@ def _late_by(run: Run, record: EditionRecord | None) -> timedelta:
 def _too_late(today: str, record: EditionRecord | None, late: timedelta) -> LateError:
     minutes = int(late.total_seconds() // 60)
     reached = f"{record.reached} of {record.recipients} readers have it" if record else "nobody has it"
+    give_up = f", or give it up with `digest cancel {today}`" if record else ""
     return LateError(
         f"too late to send by {minutes // 60} h {minutes % 60} min (max_lateness); {reached}",
         where=today,
-        next_step=f"send it all the same with --late, or give it up with `digest cancel {today}`",
+        next_step=f"send it all the same with --late{give_up}",
     )
 
 

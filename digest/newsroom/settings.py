@@ -34,6 +34,11 @@ def require_sendable(config: Config) -> None:
         )
 
 
+def connections(config: Config, settings: delivery.Settings) -> int:
+    """How many connections a provider is sent through at once."""
+    return config.delivery.connections or settings.connections
+
+
 def open_provider(config: Config, settings: delivery.Settings) -> Provider:
     """A provider of the configuration with its secret from the environment.
 

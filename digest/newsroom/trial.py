@@ -9,8 +9,8 @@ from time import monotonic
 from digest import audience
 from digest.ledger import Ledger
 from digest.models import Segment, Subscriber
+from digest.newsroom.bad_news import BadNews
 from digest.newsroom.compose import compose, edition_id, recipient_of
-from digest.newsroom.deliver import BadNews
 from digest.newsroom.freeze import Roll
 from digest.newsroom.report import Report, count_of, nothing_to_do
 from digest.newsroom.run import Run
@@ -58,14 +58,15 @@ def send_test(run: Run, addresses: Iterable[str]) -> Report:
         run.tell(problem)
     message = replace(rendered.message, subject=f"[Test] {rendered.message.subject}")
     report = Report(f"{today} (test)", stories=len(edition.articles))
-    bad = BadNews(run, edition.id)
+    bad = BadNews()
     with open_provider(run.config, run.config.delivery.provider) as provider:
         for address in dict.fromkeys(map(audience.normalised, addresses)):
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
             recipient = recipient_of(run.config, f"{edition.id}-test-{run.clock().isoformat()}", Subscriber(address))
             receipts = provider.send(message, [recipient])
-            bad.tell(receipts)
+            bad.note(receipts)
             report.count(receipts)
             report.recipients += 1
+    bad.tell(run, edition.id)
     report.seconds = monotonic() - started
     return report

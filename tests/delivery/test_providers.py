@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from digest.delivery import MaildirSettings, Pace, SendGridSettings, Settings, SmtpSettings, open_provider
+from digest.delivery import MaildirSettings, SendGridSettings, Settings, SmtpSettings, open_provider
 from digest.errors import DeliveryError
 from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
 
@@ -391,27 +391,6 @@ def test_no_server_and_a_key_that_may_not_send(sendgrid_server: Any, message: Ma
         pytest.raises(DeliveryError, match="401"),
     ):
         opened.check()
-
-
-# --- pace -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_pace_is_kept_over_the_whole_run() -> None:
-    now = [100.0]
-    pace = Pace(10, clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    for _ in range(31):
-        pace.wait(1)
-    assert now[0] == pytest.approx(103.0)
-    now[0] += 60  # a pause saves nothing up
-    for _ in range(11):
-        pace.wait(1)
-    assert now[0] == pytest.approx(164.0)
-
-
-def test_no_pace_never_waits() -> None:
-    pace = Pace(0, sleep=lambda _seconds: pytest.fail("waited"))
-    for _ in range(1000):
-        pace.wait(1000)
 
 
 def test_outcomes_are_words_for_the_ledger() -> None:

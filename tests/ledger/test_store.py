@@ -1,7 +1,7 @@
 """What the ledger promises, on both databases."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -62,6 +62,12 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
     return [Receipt(recipient, outcome, "said so") for recipient in batch]
 
 
+def turn(ledger: Ledger, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
+    """Record and claim one batch: its segment and its recipients."""
+    claims = ledger.sending(edition).turn(told, (), batches=1 if size else 0, size=size, most=1000, now=NOW)
+    return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])
+
+
 @pytest.fixture
 def ledger(ledger_url: str) -> Iterator[Ledger]:
     with Ledger.open(ledger_url) as opened:
@@ -71,7 +77,7 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 def test_what_is_frozen_comes_back_as_it_was(ledger: Ledger) -> None:
     frozen = freeze(ledger)
     assert ledger.message(frozen, "") == MESSAGE
-    segment, batch = ledger.turn(frozen, (), 10, NOW)
+    segment, batch = turn(ledger, frozen, (), 10)
     assert segment == ""
     assert batch[0] == Recipient(
         "reader0@example.com", "0@example.com", {"name": "Zoë", "email": "reader0@example.com"}
@@ -83,10 +89,10 @@ def test_what_is_frozen_comes_back_as_it_was(ledger: Ledger) -> None:
 def test_each_recipient_is_claimed_once_and_settled_once(ledger: Ledger) -> None:
     frozen = freeze(ledger, 5)
     sent: list[str] = []
-    _, batch = ledger.turn(frozen, (), 2, NOW)
+    _, batch = turn(ledger, frozen, (), 2)
     while batch:
         sent += [recipient.email for recipient in batch]
-        _, batch = ledger.turn(frozen, receipts(batch), 2, NOW)
+        _, batch = turn(ledger, frozen, receipts(batch), 2)
     assert sorted(sent) == [f"reader{number}@example.com" for number in range(5)]
     assert ledger.settle(frozen, NOW) == "sent"
     record = ledger.edition(frozen)
@@ -111,10 +117,10 @@ def test_segments_are_claimed_apart_each_message_asked_for_once(ledger: Ledger) 
     ledger.freeze(edition(), "s", mixed, message_of, [], [], NOW)
     assert sorted(asked) == ["", "science", "world"]
     claimed = []
-    segment, batch = ledger.turn(edition().id, (), 1000, NOW)
+    segment, batch = turn(ledger, edition().id, (), 1000)
     while batch:
         claimed.append((segment, len(batch)))
-        segment, batch = ledger.turn(edition().id, receipts(batch), 1000, NOW)
+        segment, batch = turn(ledger, edition().id, receipts(batch), 1000)
     assert claimed == [("", 2), ("science", 2), ("world", 600)]
 
 
@@ -137,12 +143,12 @@ def test_a_failure_while_freezing_leaves_no_trace(ledger: Ledger) -> None:
 def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: str) -> None:
     with Ledger.open(ledger_url) as ledger:
         frozen = freeze(ledger, 5)
-        ledger.turn(frozen, (), 2, NOW)  # and here the process dies
+        turn(ledger, frozen, (), 2)  # and here the process dies
     with Ledger.open(ledger_url) as ledger:
         assert ledger.recover(frozen, NOW) == 2
-        _, batch = ledger.turn(frozen, (), 10, NOW)
+        _, batch = turn(ledger, frozen, (), 10)
         assert [recipient.email for recipient in batch] == [f"reader{number}@example.com" for number in (2, 3, 4)]
-        ledger.turn(frozen, receipts(batch), 0, NOW)
+        turn(ledger, frozen, receipts(batch), 0)
         assert ledger.settle(frozen, NOW) == "sent"
         states = [row.state for row in ledger.recipients(frozen)]
         assert states == ["in_doubt", "in_doubt", "accepted", "accepted", "accepted"]
@@ -150,20 +156,44 @@ def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: 
 
 def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(ledger: Ledger) -> None:
     frozen = freeze(ledger, 2)
-    _, batch = ledger.turn(frozen, (), 2, NOW)
-    ledger.turn(frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0, NOW)
+    _, batch = turn(ledger, frozen, (), 2)
+    turn(ledger, frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0)
     assert ledger.settle(frozen, NOW) == "frozen"
     assert [record.id for record in ledger.unfinished("daily")] == [frozen]
     assert ledger.recover(frozen, NOW) == 0
-    _, again = ledger.turn(frozen, (), 2, NOW)
+    _, again = turn(ledger, frozen, (), 2)
     assert again == batch[1:]
 
 
-def test_a_released_batch_is_pending_again(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 2)
-    _, batch = ledger.turn(frozen, (), 2, NOW)
-    ledger.release(frozen, NOW)
-    assert ledger.turn(frozen, (), 2, NOW) == ("", batch)
+def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(ledger: Ledger) -> None:
+    mixed = [*readers(5), *readers(2, "science")]
+    ledger.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)
+    sending = ledger.sending(edition().id)
+    first = sending.turn((), (), batches=3, size=2, most=100, now=NOW)
+    assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
+    second = sending.turn(receipts(list(first[0].recipients)), first[1].recipients, batches=9, size=9, most=3, now=NOW)
+    assert [(claim.segment, len(claim.recipients)) for claim in second] == [("science", 2), ("", 1)]
+    assert second[1].recipients == first[1].recipients[:1]
+    third = sending.turn((), (), batches=9, size=9, most=9, now=NOW)
+    assert [claim.recipients for claim in third] == [first[1].recipients[1:]]
+    assert sending.turn((), (), batches=9, size=9, most=9, now=NOW) == []
+
+
+def test_who_was_erased_or_taken_while_read_ahead_is_not_claimed(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 4)
+    one, other = ledger.sending(frozen), ledger.sending(frozen)
+    one.turn((), (), batches=1, size=1, most=9, now=NOW)
+    other.turn((), (), batches=1, size=2, most=9, now=NOW)
+    left = one.turn((), (), batches=9, size=1, most=9, now=NOW)
+    assert [claim.recipients[0].email for claim in left] == ["reader3@example.com"]
+
+
+def test_refusals_that_were_nobody_s_fault_are_taken_back(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 3)
+    _, batch = turn(ledger, frozen, (), 3)
+    turn(ledger, frozen, [*receipts(batch[:2], Outcome.REFUSED), *receipts(batch[2:])], 0)
+    assert ledger.reopen(frozen, [person.email for person in batch], NOW) == 2
+    assert turn(ledger, frozen, (), 9)[1] == batch[:2]
 
 
 def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledger) -> None:
@@ -174,8 +204,8 @@ def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledge
     assert ledger.already_sent("daily", {"id-a"}) == {}
 
     frozen = freeze(ledger, 1)
-    _, batch = ledger.turn(frozen, (), 1, NOW)
-    ledger.turn(frozen, receipts(batch), 0, NOW)
+    _, batch = turn(ledger, frozen, (), 1)
+    turn(ledger, frozen, receipts(batch), 0)
     ledger.settle(frozen, NOW)
     assert ledger.already_sent("daily", {"id-a", "id-b"}) == {"id-a": frozen}
     assert ledger.already_sent("weekly", {"id-a"}) == {}
@@ -185,8 +215,8 @@ def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledge
 
 def test_giving_up_after_some_got_it_stops_the_edition(ledger: Ledger) -> None:
     frozen = freeze(ledger, 3)
-    _, batch = ledger.turn(frozen, (), 1, NOW)
-    ledger.turn(frozen, receipts(batch), 0, NOW)
+    _, batch = turn(ledger, frozen, (), 1)
+    turn(ledger, frozen, receipts(batch), 0)
     assert ledger.settle(frozen, NOW, give_up=True) == "stopped"
     assert ledger.already_sent("daily", {"id-a"}) == {"id-a": frozen}
     assert ledger.unfinished("daily") == []
@@ -251,11 +281,11 @@ def test_who_is_suppressed_is_not_claimed_however_late(ledger: Ledger) -> None:
     assert ledger.suppress("reader3@example.com", "complained", NOW)
     assert not ledger.suppress("reader3@example.com", "bounced", NOW)
     claimed = []
-    _, batch = ledger.turn(frozen, (), 2, NOW)
+    _, batch = turn(ledger, frozen, (), 2)
     ledger.suppress("reader4@example.com", "unsubscribed", NOW)
     while batch:
         claimed += [recipient.email for recipient in batch]
-        _, batch = ledger.turn(frozen, receipts(batch), 2, NOW)
+        _, batch = turn(ledger, frozen, receipts(batch), 2)
     assert claimed == [f"reader{number}@example.com" for number in range(3)]
     assert ledger.settle(frozen, NOW) == "sent"
     states = {row.email: (row.state, row.detail) for row in ledger.recipients(frozen)}
@@ -274,8 +304,8 @@ def test_an_address_that_does_not_exist_is_suppressed_by_itself(
     ledger: Ledger, detail: str, *, suppressed: bool
 ) -> None:
     frozen = freeze(ledger, 1)
-    _, batch = ledger.turn(frozen, (), 1, NOW)
-    ledger.turn(frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0, NOW)
+    _, batch = turn(ledger, frozen, (), 1)
+    turn(ledger, frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0)
     assert [item.reason for item in ledger.suppressions()] == ["bounced"] * suppressed
 
 

@@ -49,7 +49,7 @@ def set_up(newsroom: Any, provider: str, request: pytest.FixtureRequest) -> Call
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", ["sqlite", "postgresql"])
-@pytest.mark.parametrize(("provider", "at_once"), [("maildir", 1), ("smtp", 1), ("sendgrid", 1000)])
+@pytest.mark.parametrize(("provider", "at_once"), [("maildir", 1), ("smtp", 4), ("sendgrid", 1000)])
 def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
     newsroom: Any,
     request: pytest.FixtureRequest,

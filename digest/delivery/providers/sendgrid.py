@@ -20,6 +20,7 @@ from sendgrid import SendGridAPIClient
 
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import header_value, one_line
+from digest.delivery.retry_after import retry_after
 from digest.delivery.settings import SendGridSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
@@ -116,7 +117,8 @@ class SendGridProvider:
         if status in _NOT_ALLOWED:
             raise self._refused(status, words)
         if status == _TOO_MANY:
-            return _all(recipients, Outcome.DEFERRED, f"429 too many requests: {words}")
+            pause = retry_after(dict(error.headers or {}))
+            return _all(recipients, Outcome.DEFERRED, f"429 too many requests: {words}", pause)
         if status >= _SERVER_ERROR:
             # What a gateway answers (502, 504) tells nothing of the server behind it, which may have accepted.
             outcome = Outcome.DEFERRED if status in _NOT_ACCEPTED else Outcome.IN_DOUBT
@@ -226,8 +228,8 @@ def _mailbox(value: str) -> dict[str, str]:
 # --- the answer -------------------------------------------------------------------------------------------------------
 
 
-def _all(recipients: Sequence[Recipient], outcome: Outcome, detail: str) -> list[Receipt]:
-    return [Receipt(recipient, outcome, detail) for recipient in recipients]
+def _all(recipients: Sequence[Recipient], outcome: Outcome, detail: str, pause: float = 0.0) -> list[Receipt]:
+    return [Receipt(recipient, outcome, detail, pause) for recipient in recipients]
 
 
 def _errors(body: Any) -> list[Mapping[str, Any]]:

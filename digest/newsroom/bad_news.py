@@ -1,0 +1,64 @@
+"""Receipts that are not good: told in a few lines, and counted to see when a provider takes nobody any more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from digest.models import Outcome, Problem, Receipt
+from digest.newsroom.report import count_of
+from digest.newsroom.run import Run
+
+
+class BadNews:
+    """The trouble of one run: a few of a kind by address, of the rest how many."""
+
+    EACH = 3
+    HANDFUL = 10
+    """So many in a row before anybody was accepted, and not for their addresses' sake: going on is no use."""
+    MANY = 50
+    """So many in a row after that."""
+
+    def __init__(self) -> None:
+        self._examples: dict[tuple[Outcome, str], list[str]] = {}
+        self._counts: Counter[tuple[Outcome, str]] = Counter()
+        self._accepted = False
+        self.streak: list[Receipt] = []
+        """Those since the last one that was accepted which say nothing of the address itself."""
+
+    def note(self, receipts: Iterable[Receipt]) -> None:
+        """Take in what became of a batch."""
+        for receipt in receipts:
+            if receipt.outcome is Outcome.ACCEPTED:
+                self._accepted = True
+                self.streak = []
+                continue
+            if not receipt.bounced:
+                self.streak.append(receipt)
+            kind = (receipt.outcome, receipt.detail)
+            self._counts[kind] += 1
+            if self._counts[kind] <= self.EACH:
+                self._examples.setdefault(kind, []).append(receipt.recipient.email)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the provider takes nobody, and not for want of trying."""
+        return len(self.streak) >= (self.MANY if self._accepted else self.HANDFUL)
+
+    def forget(self, outcome: Outcome) -> None:
+        """Those with this outcome are tried again: what comes of that is told instead."""
+        self.streak = []
+        for kind in [kind for kind in self._counts if kind[0] is outcome]:
+            del self._counts[kind]
+            del self._examples[kind]
+
+    def tell(self, run: Run, edition: str) -> None:
+        """Tell of each kind: a few by address, then how many more."""
+        for kind, count in self._counts.items():
+            outcome, detail = kind
+            what = f"{outcome.value.replace('_', ' ')}: {detail}"
+            for email in self._examples[kind]:
+                run.tell(Problem(email, what))
+            if count > self.EACH:
+                more = count_of(count - self.EACH, "more recipient", "more recipients")
+                run.tell(Problem(more, what, f"`digest status {edition}` names them"))

@@ -1,0 +1,54 @@
+"""The rate over a run, its steps over days, and the waits before a retry."""
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from digest.delivery import Pace, Patience, rate_on
+
+
+def test_a_pace_is_kept_over_the_whole_run() -> None:
+    now = [100.0]
+    pace = Pace(10, clock=lambda: now[0])
+    for count in (1, 5, 25):
+        pace.spend(count)
+        now[0] += pace.delay()
+    assert now[0] == pytest.approx(103.1)
+    now[0] += 60  # a pause saves nothing up
+    pace.spend(10)
+    assert pace.delay() == pytest.approx(1.0)
+
+
+def test_no_rate_never_waits_unless_it_is_held() -> None:
+    pace = Pace(0, clock=lambda: 5.0)
+    pace.spend(10_000)
+    assert pace.delay() == 0
+    pace.hold(30)
+    pace.hold(10)
+    assert pace.delay() == 30
+
+
+def test_a_warm_up_has_a_rate_a_day_and_ends() -> None:
+    since = date(2026, 11, 30)
+    days = [date(2026, 11, 29), since, date(2026, 12, 1), date(2026, 12, 2)]
+    assert [rate_on(day, 50, since, (1, 5)) for day in days] == [50, 1, 5, 50]
+
+
+def test_patience_waits_longer_each_time_and_ends() -> None:
+    patience = Patience(30)
+    waits = []
+    while (wait := patience.wait()) is not None:
+        waits.append(wait)
+    assert len(waits) == 3
+    assert all(
+        2 * 0.8 / 1.2 < later / earlier < 2 * 1.2 / 0.8 for earlier, later in pairwise(waits)
+    )
+    assert sum(waits) <= 30
+    assert Patience(0).wait() is None
+
+
+def test_what_the_provider_asks_for_is_granted_within_reason() -> None:
+    patience = Patience(0)
+    assert patience.wait(45) == 45
+    assert patience.wait(Patience.ASKED + 1) is None
