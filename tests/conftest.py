@@ -171,6 +171,13 @@ class SmtpHandler:
     """Connections that may send, 0 for any number."""
     sessions: Counter[str] = field(default_factory=Counter)
 
+    pipelining: bool = True
+    """Whether to say that several commands may come in one go."""
+
+    async def handle_EHLO(self, _s: SMTP, session: Session, _e: Envelope, name: str, answers: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
+        session.host_name = name
+        return [*answers[:-1], *(["250-PIPELINING"] if self.pipelining else []), answers[-1]]
+
     async def handle_MAIL(self, _s: SMTP, session: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         self.sessions[str(session.peer)] += 1
         if 0 < self.sessions_at_most <= list(self.sessions).index(str(session.peer)):

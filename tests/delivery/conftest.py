@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from digest.delivery import message_headers, message_id
-from digest.models import InlineImage, Message, Publication, Recipient, Slot
+from digest.delivery import Settings, message_headers, message_id, open_provider
+from digest.models import InlineImage, Message, Publication, Receipt, Recipient, Slot
 
 SENDER = "The Gazette <news@example.com>"
 SLOTS = tuple(
@@ -54,3 +54,17 @@ def recipient() -> Callable[..., Recipient]:
 @pytest.fixture
 def picture() -> InlineImage:
     return InlineImage("abc@digest", "ferry.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+
+
+@pytest.fixture
+def send() -> Callable[..., list[Receipt]]:
+    """Sends a message to recipients in batches through one connection."""
+
+    def sent(settings: Settings, message: Message, *recipients: Recipient, secret: str = "SG.good") -> list[Receipt]:
+        with open_provider(settings, secret) as opened:
+            receipts: list[Receipt] = []
+            for start in range(0, len(recipients), opened.batch_size):
+                receipts += opened.send(message, recipients[start : start + opened.batch_size])
+            return receipts
+
+    return sent

@@ -41,9 +41,7 @@ def test_patience_waits_longer_each_time_and_ends() -> None:
     while (wait := patience.wait()) is not None:
         waits.append(wait)
     assert len(waits) == 3
-    assert all(
-        2 * 0.8 / 1.2 < later / earlier < 2 * 1.2 / 0.8 for earlier, later in pairwise(waits)
-    )
+    assert all(2 * 0.8 / 1.2 < later / earlier < 2 * 1.2 / 0.8 for earlier, later in pairwise(waits))
     assert sum(waits) <= 30
     assert Patience(0).wait() is None
 

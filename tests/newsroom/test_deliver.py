@@ -62,7 +62,7 @@ def test_a_limit_stops_and_the_next_run_goes_on(newsroom: Any) -> None:
     assert "30 accepted, 0 refused, 70 left for the next run" in str(first)
     second = newsroom.send(NOW + timedelta(hours=1))
     assert "70 accepted" in str(second)
-    assert len({to for mail in newsroom.mails() for to in re.findall(rb"^To: (.*)", mail, re.M)}) == 100
+    assert len({to for mail in newsroom.mails() for to in re.findall(rb"^To: (.*)", mail, re.MULTILINE)}) == 100
 
 
 def test_one_refused_recipient_does_not_stop_the_others(newsroom: Any, smtp_server: Any) -> None:

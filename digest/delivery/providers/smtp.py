@@ -1,4 +1,4 @@
-"""An SMTP server: one connection for the run, one mail at a time (RFC 5321)."""
+"""An SMTP server: one connection, one mail at a time (RFC 5321), its commands in one go where it can take that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Self
@@ -22,12 +22,17 @@ _DONE = 2
 _START_MAIL = 354
 _FOR_NOW = 4
 _FOR_GOOD = 5
+_COMMANDS = 3
 """What the first digit of a reply means, which is all that may be relied on (RFC 5321 4.3.2); 354 begins a mail."""
 
 
 def open_provider(settings: SmtpSettings, secret: str) -> SmtpProvider:
     """The provider for these settings."""
     return SmtpProvider(settings, secret)
+
+
+class _LostError(Exception):
+    """The connection was lost before the mail itself."""
 
 
 class SmtpProvider:
@@ -64,32 +69,30 @@ class SmtpProvider:
         sender = ascii_address(parseaddr(dict(message.headers)["From"])[1])
         try:
             mail = wire_of(message).mail(recipient)
-            address = ascii_address(recipient.email)
+            address = _command_address(recipient.email)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
-        connection = self._ready(sender)
         try:
-            code, words = connection.rcpt(address)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
-            self._close()
-            return Receipt(recipient, Outcome.DEFERRED, f"the connection was lost before the mail: {_words(error)}")
-        if code // 100 != _DONE:
-            return self._not_taken(recipient, code, words)
-        return self._data(connection, mail, recipient)
+            connection, replies = self._ready(sender, f"RCPT TO:<{address}>", "DATA")
+        except _LostError as lost:
+            return Receipt(recipient, Outcome.DEFERRED, f"the connection was lost before the mail: {lost}")
+        code, words = replies[-1]
+        if code == _START_MAIL and len(replies) == _COMMANDS and all(code // 100 == _DONE for code, _ in replies[:-1]):
+            return self._data(connection, mail, recipient)
+        if code == _START_MAIL:
+            # A server that takes the recipient's refusal for a mail to nobody wants to be told it is empty; it is
+            # left instead, and sends nothing (RFC 2920 3.1).
+            self._drop()
+        code, words = next((reply for reply in replies[1:] if reply[0] // 100 != _DONE), replies[-1])
+        return self._not_taken(recipient, code, words)
 
     def _data(self, connection: smtplib.SMTP, mail: bytes, recipient: Recipient) -> Receipt:
         try:
-            code, words = connection.docmd("DATA")
-        except (smtplib.SMTPException, OSError) as error:
-            self._close()
-            return Receipt(recipient, Outcome.DEFERRED, f"the connection was lost before the mail: {_words(error)}")
-        if code != _START_MAIL:
-            return self._not_taken(recipient, code, words)
-        try:
-            connection.send(re.sub(rb"(?m)^\.", b"..", mail) + b".\r\n")
+            # A line that begins with a dot gets one more (RFC 5321 4.5.2); the first line is a header.
+            connection.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")
             code, words = connection.getreply()
         except (smtplib.SMTPException, OSError) as error:
-            self._close()
+            self._drop()
             what = f"the connection was lost while the mail was on its way: {_words(error)}"
             return Receipt(recipient, Outcome.IN_DOUBT, what)
         if code // 100 == _DONE:
@@ -108,27 +111,37 @@ class SmtpProvider:
         outcome = Outcome.REFUSED if code // 100 == _FOR_GOOD else Outcome.DEFERRED
         return Receipt(recipient, outcome, f"{code} {_words(words)}")
 
-    # --- the connection -----------------------------------------------------------------------------------------------
+    def _ready(self, sender: str, *commands: str) -> tuple[smtplib.SMTP, list[tuple[int, bytes]]]:
+        """A connection that has taken MAIL FROM, and the replies to that and to the commands after it.
 
-    def _ready(self, sender: str) -> smtplib.SMTP:
-        """A connection that has taken MAIL FROM; a kept one that takes no more mails is opened anew, once."""
+        A kept connection that takes no more mails is opened anew, once. Raises DeliveryError when a new one takes none,
+        and _LostError when it is lost after MAIL FROM.
+        """
         for kept in (self._connection is not None, False):
             connection = self._connected()
+            replies: list[tuple[int, bytes]] = []
             try:
-                code, words = connection.mail(sender)
+                # Those that came before the connection was lost are kept.
+                replies.extend(_converse(connection, f"MAIL FROM:<{sender}>", *commands))
             except (smtplib.SMTPServerDisconnected, OSError) as error:
-                self._close()
+                self._drop()
+                if replies and replies[0][0] // 100 == _DONE:
+                    raise _LostError(_words(error)) from None
                 if kept:
                     continue
-                raise self._error(f"closed the connection: {_words(error)}", "try again later") from None
+                if not replies:
+                    raise self._error(f"closed the connection: {_words(error)}", "try again later") from None
+            code, words = replies[0]
             if code // 100 == _DONE:
-                return connection
-            self._close()
+                return connection, replies
+            self._drop()
             if kept:
                 continue
             hint = "see that it may send as [delivery] from" if code // 100 == _FOR_GOOD else "try again later"
             raise self._error(f"refuses the sender {sender}: {code} {_words(words)}", hint)
         raise AssertionError("the second round returns or raises")
+
+    # --- the connection -----------------------------------------------------------------------------------------------
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
@@ -191,8 +204,40 @@ class SmtpProvider:
             except (smtplib.SMTPException, OSError):
                 connection.close()
 
+    def _drop(self) -> None:
+        """Leave without a word: one more command would be taken for part of a mail."""
+        connection, self._connection = self._connection, None
+        if connection:
+            connection.close()
+
     def _error(self, what: str, next_step: str) -> DeliveryError:
         return DeliveryError(f"the server {what}", where=f"{self._settings.host}:{self._port}", next_step=next_step)
+
+
+def _converse(connection: smtplib.SMTP, *commands: str) -> Iterator[tuple[int, bytes]]:
+    """The reply to each command; all are sent in one go where the server says it can take that (RFC 2920).
+
+    Elsewhere one that is refused is the last. DATA may only be the last of a group, and nothing of a mail follows until
+    its reply is in, so that a mail whose recipient is refused is never sent.
+    """
+    if connection.has_extn("pipelining"):
+        connection.send("".join(f"{command}\r\n" for command in commands))
+        for _ in commands:
+            yield connection.getreply()
+        return
+    for command in commands:
+        code, words = connection.docmd(command)
+        yield code, words
+        if code // 100 not in (_DONE, _START_MAIL // 100):
+            return
+
+
+def _command_address(email: str) -> str:
+    """An address that can stand in a command. Raises ValueError for one that cannot."""
+    address = ascii_address(email)
+    if re.search(r"[\x00-\x20<>\x7f]", address):
+        raise ValueError("the address holds a character that no SMTP command may")
+    return address
 
 
 def _words(told: object) -> str:

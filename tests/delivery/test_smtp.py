@@ -1,0 +1,222 @@
+"""The conversation with an SMTP server, in one go and word by word, when it does not go as it should."""
+
+import email
+import email.policy
+import socketserver
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from digest.delivery import SmtpSettings
+from digest.errors import DeliveryError
+from digest.models import Message, Receipt, Recipient
+
+Make = Callable[..., Message]
+Reader = Callable[..., Recipient]
+Send = Callable[..., list[Receipt]]
+
+
+def outcomes(receipts: list[Receipt]) -> list[str]:
+    return [receipt.outcome.value for receipt in receipts]
+
+
+def people_of(recipient: Reader, count: int) -> list[Recipient]:
+    return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
+
+
+@pytest.fixture(params=[True, False], ids=["pipelined", "word by word"])
+def smtp_server(request: pytest.FixtureRequest, smtp_server: Any) -> Any:
+    """The server that lets its clients send several commands in one go, and the one that does not."""
+    smtp_server.handler.pipelining = request.param
+    return smtp_server
+
+
+def smtp_settings(server: Any, **more: Any) -> SmtpSettings:
+    return SmtpSettings(**{"host": "127.0.0.1", "port": server.port, "security": "plain", "timeout": 5.0, **more})
+
+
+def test_one_connection_serves_a_run_and_is_opened_anew_when_closed(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    smtp_server.handler.hang_up_after = 2
+    people = [recipient(f"reader{number}@example.com") for number in range(7)]
+    assert outcomes(send(smtp_settings(smtp_server), message(), *people)) == ["accepted"] * 7
+    assert sorted(smtp_server.handler.recipients) == sorted(person.email for person in people)
+
+
+def test_a_server_that_takes_few_mails_a_session_gets_a_new_one(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    smtp_server.handler.mails_a_session = 2
+    assert outcomes(send(smtp_settings(smtp_server), message(), *people_of(recipient, 5))) == ["accepted"] * 5
+    assert len(smtp_server.handler.sessions) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [("550 5.1.1 no such user", "refused"), ("451 4.7.1 greylisted", "deferred"), ("421 4.3.2 going down", "deferred")],
+)
+def test_a_recipient_the_server_does_not_take(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader, answer: str, outcome: str
+) -> None:
+    smtp_server.handler.refuse = {"bad@example.com": answer}
+    people = [recipient("a@example.com"), recipient("bad@example.com"), recipient("b@example.com")]
+    receipts = send(smtp_settings(smtp_server), message(), *people)
+    assert outcomes(receipts) == ["accepted", outcome, "accepted"]
+    assert receipts[1].detail == answer
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"),
+    [
+        ("554 5.7.1 spam", "refused"),
+        ("452 4.3.1 full", "deferred"),
+        ("hang up", "in_doubt"),
+        ("200 fine", "accepted"),  # any 2yz is a yes (RFC 5321 4.3.2): sent again, it would come twice
+        ("no reply of SMTP's", "in_doubt"),
+    ],
+)
+def test_what_happens_after_the_last_byte(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader, after: str, outcome: str
+) -> None:
+    smtp_server.handler.after_data = after
+    assert outcomes(send(smtp_settings(smtp_server), message(), recipient())) == [outcome]
+
+
+def test_a_connection_lost_at_data_is_no_doubt(send: Send, message: Make, recipient: Reader) -> None:
+    class HangsUpAtData(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 hello\r\n")
+            while not self.rfile.readline().upper().startswith(b"DATA"):
+                self.wfile.write(b"250 ok\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), HangsUpAtData) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        receipts = send(SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=5), message(), recipient())
+        server.shutdown()
+    assert outcomes(receipts) == ["deferred"]
+    assert "before the mail" in receipts[0].detail
+
+
+def test_lines_that_begin_with_a_dot_arrive_whole(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    text = ".\n..\n.a line\nthe end\n"
+    assert outcomes(send(smtp_settings(smtp_server), message(text=text), recipient())) == ["accepted"]
+    mail = email.message_from_bytes(smtp_server.handler.mails[0], policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    assert body
+    assert body.get_content().replace("\r\n", "\n") == text
+
+
+def test_a_login_is_made_and_a_refused_one_says_where_to_look(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    login = smtp_settings(smtp_server, username="news")
+    assert outcomes(send(login, message(), recipient(), secret="hush")) == ["accepted"]
+    with pytest.raises(DeliveryError, match=r"refuses the login of news.*DIGEST_SMTP_PASSWORD"):
+        send(login, message(), recipient(), secret="wrong")
+    with pytest.raises(DeliveryError, match=r"not ASCII.*DIGEST_SMTP_PASSWORD"):
+        send(login, message(), recipient(), secret="hüsh")
+    assert len(smtp_server.handler.mails) == 1
+
+
+def test_a_password_is_not_sent_in_the_clear_over_a_network(send: Send, message: Make, recipient: Reader) -> None:
+    settings = SmtpSettings("mail.example.com", 25, "plain", "news")
+    with pytest.raises(DeliveryError, match="without encryption"):
+        send(settings, message(), recipient())
+
+
+def test_a_refused_sender_and_a_missing_starttls_stop_the_run(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    smtp_server.handler.at_mail = "550 5.7.1 not yours"
+    with pytest.raises(DeliveryError, match=r"refuses the sender news@example.com.*delivery\] from"):
+        send(smtp_settings(smtp_server), message(), recipient())
+    with pytest.raises(DeliveryError, match=r"STARTTLS.*security"):
+        send(smtp_settings(smtp_server, security="starttls"), message(), recipient())
+    with pytest.raises(DeliveryError, match="security"):
+        send(smtp_settings(smtp_server, security="tls"), message(), recipient())
+
+
+def test_no_server_stops_the_run(send: Send, message: Make, recipient: Reader) -> None:
+    with pytest.raises(DeliveryError, match=r"127\.0\.0\.1:1: the server cannot be reached"):
+        send(SmtpSettings("127.0.0.1", 1, "plain"), message(), recipient())
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for localhost with its key, made for this test."""
+    file = tmp_path / "server.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run(
+        [*command.split(), "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")],
+        check=True,
+        capture_output=True,
+    )
+    file.write_bytes((tmp_path / "key").read_bytes() + (tmp_path / "cert").read_bytes())
+    return file
+
+
+def test_starttls_with_a_certificate_that_is_trusted_or_not(
+    send: Send, certificate: Path, smtp_server: Any, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    handler = smtp_server.handler
+    # Not the fixture's server: this one has a certificate.
+    port = smtp_server.port + 1 if smtp_server.port < 65535 else 60000
+    controller = Controller(handler, hostname="localhost", port=port, tls_context=context, require_starttls=True)
+    controller.start()
+    try:
+        settings = SmtpSettings("localhost", port, "starttls", timeout=5)
+        with pytest.raises(DeliveryError, match="cannot be spoken to in TLS"):
+            send(settings, message(), recipient())
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert outcomes(send(settings, message(), recipient())) == ["accepted"]
+    finally:
+        controller.stop()
+
+
+def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make, recipient: Reader) -> None:
+    """RFC 2920 3.1: a server may answer 354 to a DATA that went out with the RCPT it refuses."""
+    after_data: list[bytes] = []
+
+    class BeginsAnyway(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 hello\r\n")
+            for line in self.rfile:
+                if line.startswith(b"ehlo"):
+                    self.wfile.write(b"250-here\r\n250 PIPELINING\r\n")
+                elif line.startswith(b"RCPT"):
+                    self.wfile.write(b"550 5.1.1 no such user\r\n")
+                elif line.startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    after_data.append(self.rfile.read())
+                    return
+                else:
+                    self.wfile.write(b"250 ok\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), BeginsAnyway) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=5)
+        receipts = send(settings, message(), *people_of(recipient, 2))
+        server.shutdown()
+    assert [receipt.detail for receipt in receipts] == ["550 5.1.1 no such user"] * 2
+    assert after_data == [b"", b""]
+
+
+def test_an_address_that_would_begin_another_command_is_refused(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    receipts = send(smtp_settings(smtp_server), message(), recipient("a>\r\nRCPT TO:<b@example.com"))
+    assert outcomes(receipts) == ["refused"]
+    assert smtp_server.handler.recipients == []
