@@ -28,6 +28,7 @@ _LONGEST_LINE = 998
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
 """A name that a header takes as it is."""
+_LEADING_DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _SOFT_BREAK = b"=\r\n"
 """Ends a line of quoted-printable where the text goes on (RFC 2045 6.7): what is encoded apart begins a line."""
 
@@ -47,11 +48,13 @@ class Wire:
     """The mails of a Message, CRLF throughout and ASCII throughout: text, HTML, and the pictures that the HTML shows.
 
     multipart/alternative of text/plain and text/html; with pictures the latter is in a multipart/related (RFC 2387).
-    The same Message gives the same bytes, in any run.
+    The same Message gives the same bytes, in any run. No line begins with a dot, so SMTP has nothing to double.
     """
 
     def __init__(self, message: Message) -> None:
         self._message = message
+        self.sender = ascii_address(parseaddr(dict(message.headers).get("From", ""))[1])
+        """The address it comes from, for SMTP's MAIL FROM."""
         self._links = []
         shared = []
         for name, value in message.headers:
@@ -214,6 +217,11 @@ def _cut(text: str, slots: Sequence[Slot]) -> list[str | Slot]:
 
 
 def _quoted_printable(text: str) -> bytes:
-    """RFC 2045 6.7, in lines of at most 76 characters that end in CRLF."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return b2a_qp(lines.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    """RFC 2045 6.7, in lines of at most 76 characters that end in CRLF, and none of which begins with a dot.
+
+    SMTP doubles such a dot (RFC 5321 4.5.2): a mail without one goes out as it is.
+    """
+    encoded = b2a_qp(text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace"))
+    if b"\n." in encoded or encoded.startswith(b"."):
+        encoded = _LEADING_DOTS.sub(lambda dots: b"=2E=\n" * len(dots[0]), encoded)
+    return encoded.replace(b"\n", b"\r\n")

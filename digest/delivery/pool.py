@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from digest.errors import DeliveryError
 from digest.models import Message, Provider, Receipt, Recipient
+
+
+_TOGETHER = 0.004
+"""Seconds that a batch that is done may wait for others: little beside a server's answer, much beside a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +72,19 @@ class Pool:
     def finished(self, timeout: float | None = None) -> list[Done]:
         """The batches that are done, waiting for the first of them, at most `timeout` seconds.
 
+        Then a moment longer, until half of those that are out are back: what is recorded at once costs one commit.
+
         Raises:
             Exception: what a provider raised that is no DeliveryError.
         """
         found = []
-        try:
+        with suppress(Empty):
             found.append(self._done.get(timeout=timeout))
+            ends = monotonic() + _TOGETHER
+            while 2 * len(found) < self.busy and (left := ends - monotonic()) > 0:
+                found.append(self._done.get(timeout=left))
             while True:
                 found.append(self._done.get_nowait())
-        except Empty:
-            pass
         for done in found:
             self.busy -= 1
             if not done.error:

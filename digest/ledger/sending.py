@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, or_, select, update
+from sqlalchemy import Connection, Engine, TextClause, or_, select, text, update
 
 from digest.ledger.database import chunks, to_text, transaction
 from digest.ledger.schema import recipients
@@ -18,11 +19,25 @@ from digest.models import Receipt, Recipient
 _AHEAD = 2000
 """Pending recipients read at once. Only the run that holds the lock claims, so they stay pending until it does."""
 
-_RECORD = (
-    update(recipients)
-    .where(recipients.c.edition == bindparam("of"), recipients.c.email == bindparam("who"))
-    .values(state=bindparam("state"), detail=bindparam("detail"), changed_at=bindparam("at"))
-)
+# Each is one statement however many recipients it is about: SQLite gives up Python's lock at every step of a statement,
+# and a step for each recipient would have the connections' threads and this one wait for each other.
+_ELEMENTS = {"sqlite": "json_each(:{0})", "postgresql": "json_array_elements(cast(:{0} as json))"}
+_FIELD = {"sqlite": "json_extract(value, '$[{0}]')", "postgresql": "value ->> {0}"}
+_TEXT = {"sqlite": "value", "postgresql": "value #>> '{{}}'"}
+# A pair of edition and address, rather than two conditions, has SQLite look each row up by its primary key.
+_RECORD = """
+    with told as (select {field0} as email, {field1} as state, {field2} as detail from {elements})
+    update recipients
+    set (state, detail, changed_at) = (select state, detail, :at from told where told.email = recipients.email)
+    where (edition, email) in (select :edition, email from told)
+"""
+_CLAIM = """
+    update recipients set state = 'sending', changed_at = :at
+    where (edition, email) in (select :edition, {text} from {elements}) and state = 'pending'
+    and not exists (select 1 from suppressions where suppressions.email = recipients.email)
+"""
+_AT_ONCE = 64
+"""Receipts in one statement: each row looks for its own among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,12 @@ class Sending:
     def __init__(self, engine: Engine, edition: str) -> None:
         self._engine = engine
         self._edition = edition
-        self._ahead: deque[Claim] = deque()
+        self._ahead: deque[tuple[str, Recipient]] = deque()
+        dialect = engine.dialect.name
+        elements = _ELEMENTS[dialect].format("told")
+        fields = {f"field{number}": _FIELD[dialect].format(number) for number in range(3)}
+        self._record_all = text(_RECORD.format(elements=elements, **fields))
+        self._claim_all = text(_CLAIM.format(elements=elements, text=_TEXT[dialect].format()))
 
     def turn(
         self,
@@ -69,7 +89,7 @@ class Sending:
         """
         with transaction(self._engine) as connection:
             self._record(connection, receipts, now)
-            for chunk in chunks(released):
+            for chunk in chunks(person.email for person in released):
                 connection.execute(self._move(chunk, "sending", "pending", now))
             claims: list[Claim] = []
             while (room := batches - len(claims)) > 0 and most > 0:
@@ -84,20 +104,10 @@ class Sending:
     def _record(self, connection: Connection, receipts: Sequence[Receipt], now: datetime) -> None:
         if not receipts:
             return
-        at = to_text(now)
-        connection.execute(
-            _RECORD,
-            [
-                {
-                    "of": self._edition,
-                    "who": receipt.recipient.email,
-                    "state": receipt.outcome.value,
-                    "detail": receipt.detail,
-                    "at": at,
-                }
-                for receipt in receipts
-            ],
-        )
+        for start in range(0, len(receipts), _AT_ONCE):
+            some = receipts[start : start + _AT_ONCE]
+            told = [(receipt.recipient.email, receipt.outcome.value, receipt.detail) for receipt in some]
+            self._execute(connection, self._record_all, told, now)
         for receipt in receipts:
             if receipt.bounced:
                 add_suppression(connection, receipt.recipient.email, "bounced", now)
@@ -108,12 +118,12 @@ class Sending:
             self._read_ahead(connection, now)
         candidates: list[Claim] = []
         while self._ahead and len(candidates) < batches and most > 0:
-            count = min(size, most)
-            block = self._ahead.popleft()
-            candidates.append(Claim(block.segment, block.recipients[:count]))
-            most -= len(candidates[-1].recipients)
-            if rest := block.recipients[count:]:
-                self._ahead.appendleft(Claim(block.segment, rest))
+            segment = self._ahead[0][0]
+            batch: list[Recipient] = []
+            while self._ahead and self._ahead[0][0] == segment and len(batch) < min(size, most):
+                batch.append(self._ahead.popleft()[1])
+            candidates.append(Claim(segment, tuple(batch)))
+            most -= len(batch)
         return candidates
 
     def _read_ahead(self, connection: Connection, now: datetime) -> None:
@@ -127,34 +137,40 @@ class Sending:
             .order_by(recipients.c.segment, recipients.c.position)
             .limit(_AHEAD)
         )
-        by_segment: dict[str, list[Recipient]] = {}
-        for segment, email, message_id, values in rows:
-            by_segment.setdefault(segment, []).append(Recipient(email, message_id, values))
-        self._ahead.extend(Claim(segment, tuple(people)) for segment, people in by_segment.items())
+        self._ahead.extend((row.segment, Recipient(row.email, row.message_id, row.slot_values)) for row in rows)
 
     def _claim(self, connection: Connection, candidates: Sequence[Claim], now: datetime) -> list[Claim]:
         """Put the candidates on disk as `sending`; who was suppressed since the freeze is passed over for good."""
-        people = [person for claim in candidates for person in claim.recipients]
-        suppressed = suppressed_among(connection, [person.email for person in people])
-        for person in people:
-            if reason := suppressed.get(person.email):
-                connection.execute(self._move([person], "pending", "suppressed", now).values(detail=reason))
+        emails = [person.email for claim in candidates for person in claim.recipients]
+        if self._execute(connection, self._claim_all, emails, now) == len(emails):
+            return list(candidates)
+        suppressed = suppressed_among(connection, emails)
         claimed: set[str] = set()
-        for chunk in chunks(person for person in people if person.email not in suppressed):
-            move = self._move(chunk, "pending", "sending", now).returning(recipients.c.email)
-            claimed.update(connection.scalars(move))
+        for chunk in chunks(emails):
+            of_these = (recipients.c.edition == self._edition) & recipients.c.email.in_(chunk)
+            claimed.update(
+                connection.scalars(select(recipients.c.email).where(of_these, recipients.c.state == "sending"))
+            )
+        for email, reason in suppressed.items():
+            passed_over = self._move([email], "pending", "suppressed", now).values(detail=reason)
+            connection.execute(passed_over)
         kept = (
             Claim(claim.segment, tuple(person for person in claim.recipients if person.email in claimed))
             for claim in candidates
         )
         return [claim for claim in kept if claim.recipients]
 
-    def _move(self, people: Sequence[Recipient], old: str, new: str, now: datetime) -> Any:
+    def _execute(self, connection: Connection, statement: TextClause, told: Sequence[object], now: datetime) -> int:
+        """Run one of the statements on a list; how many rows it changed."""
+        values = {"told": json.dumps(told), "edition": self._edition, "at": to_text(now)}
+        return connection.execute(statement, values).rowcount
+
+    def _move(self, emails: Sequence[str], old: str, new: str, now: datetime) -> Any:
         return (
             update(recipients)
             .where(
                 recipients.c.edition == self._edition,
-                recipients.c.email.in_([person.email for person in people]),
+                recipients.c.email.in_(emails),
                 recipients.c.state == old,
             )
             .values(state=new, changed_at=to_text(now))

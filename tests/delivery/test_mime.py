@@ -245,13 +245,16 @@ def test_a_sender_that_needs_smtputf8_is_refused_at_composing(setting: str) -> N
 
 def test_what_is_encoded_once_says_what_is_encoded_for_each(message: Make, recipient: Reader) -> None:
     many = message(
-        html="<p>Ж.</p>\r\n.xtok1hx\n.\n" + "x" * 75 + "xtok2hx " + "\u05d0" * 80 + "xtok1hx", text="xtok1tx"
+        html="<p>Ж.</p>\r\n.xtok1hx\n.\n...\n.." + "y" * 76 + "\n" + "x" * 75 + "xtok2hx " + "\u05d0" * 80 + "xtok1hx",
+        text="xtok1tx",
     )
     wire = Wire(many)
-    for name in ("Ada", "", "Ζωή" * 60, "xtok2hx", "a.\t", "=?utf-8?q?x?="):
+    for name in ("Ada", "", ".", "..x", "Ζωή" * 60, "xtok2hx", "a.\t", "=?utf-8?q?x?="):
         mail = parsed(wire.mail(recipient(name=name)))
         reader = recipient(name=name)
         text, html = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
+        assert b"\r\n." not in wire.mail(reader)
+        assert max(map(len, wire.mail(reader).split(b"\r\n"))) <= 998
         assert text == many.fill(many.text, reader.values) + "\n"
         assert html == many.fill(many.html, reader.values).replace("\r\n", "\n") + "\n"
     assert wire.mail(recipient()) == Wire(many).mail(recipient())

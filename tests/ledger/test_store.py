@@ -179,13 +179,30 @@ def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending
     assert sending.turn((), (), batches=9, size=9, most=9, now=NOW) == []
 
 
-def test_who_was_erased_or_taken_while_read_ahead_is_not_claimed(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 4)
-    one, other = ledger.sending(frozen), ledger.sending(frozen)
-    one.turn((), (), batches=1, size=1, most=9, now=NOW)
-    other.turn((), (), batches=1, size=2, most=9, now=NOW)
-    left = one.turn((), (), batches=9, size=1, most=9, now=NOW)
-    assert [claim.recipients[0].email for claim in left] == ["reader3@example.com"]
+def test_who_is_suppressed_while_read_ahead_is_passed_over(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 6)
+    sending = ledger.sending(frozen)
+    sending.turn((), (), batches=1, size=1, most=9, now=NOW)
+    ledger.suppress("reader2@example.com", "unsubscribed", NOW)
+    ledger.suppress("reader3@example.com", "complained", NOW)
+    claims = sending.turn((), (), batches=2, size=2, most=9, now=NOW)
+    assert [[person.email for person in claim.recipients] for claim in claims] == [
+        ["reader1@example.com"],
+        ["reader4@example.com"],
+    ]
+    assert {row.email: row.detail for row in ledger.recipients(frozen) if row.state == "suppressed"} == {
+        "reader2@example.com": "unsubscribed",
+        "reader3@example.com": "complained",
+    }
+
+
+def test_details_of_any_kind_are_kept(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 2)
+    _, batch = turn(ledger, frozen, (), 2)
+    details = ['250 2.0.0 Ok: "queued" as {4C}', "550 «nön» ' % :x \\ 🎉"]
+    told = [Receipt(person, Outcome.ACCEPTED, detail) for person, detail in zip(batch, details, strict=True)]
+    turn(ledger, frozen, told, 0)
+    assert [row.detail for row in ledger.recipients(frozen)] == details
 
 
 def test_refusals_that_were_nobody_s_fault_are_taken_back(ledger: Ledger) -> None:

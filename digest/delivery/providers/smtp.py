@@ -7,7 +7,6 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
-from email.utils import parseaddr
 from types import TracebackType
 from typing import Self
 
@@ -66,14 +65,14 @@ class SmtpProvider:
         return [self._send_one(message, recipient) for recipient in recipients]
 
     def _send_one(self, message: Message, recipient: Recipient) -> Receipt:
-        sender = ascii_address(parseaddr(dict(message.headers)["From"])[1])
+        wire = wire_of(message)
         try:
-            mail = wire_of(message).mail(recipient)
+            mail = wire.mail(recipient)
             address = _command_address(recipient.email)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
         try:
-            connection, replies = self._ready(sender, f"RCPT TO:<{address}>", "DATA")
+            connection, replies = self._ready(wire.sender, f"RCPT TO:<{address}>", "DATA")
         except _LostError as lost:
             return Receipt(recipient, Outcome.DEFERRED, f"the connection was lost before the mail: {lost}")
         code, words = replies[-1]
@@ -88,8 +87,7 @@ class SmtpProvider:
 
     def _data(self, connection: smtplib.SMTP, mail: bytes, recipient: Recipient) -> Receipt:
         try:
-            # A line that begins with a dot gets one more (RFC 5321 4.5.2); the first line is a header.
-            connection.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            connection.send(mail + b".\r\n")  # no line of a Wire's begins with a dot: none is to be doubled
             code, words = connection.getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
