@@ -51,6 +51,7 @@ def message_headers(
         ("List-Unsubscribe", ", ".join(leave)),  # RFC 2369
         # One click, without a page that asks again: RFC 8058, which Gmail and Yahoo require of bulk senders.
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click" if unsubscribe_https else ""),
+        ("List-Post", "NO"),  # readers cannot write to this list: RFC 2369 3.4
         ("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies
     ]
     return tuple((name, value) for name, value in headers if value)

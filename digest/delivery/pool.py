@@ -14,7 +14,6 @@ from typing import Self
 from digest.errors import DeliveryError
 from digest.models import Message, Provider, Receipt, Recipient
 
-
 _TOGETHER = 0.004
 """Seconds that a batch that is done may wait for others: little beside a server's answer, much beside a commit."""
 

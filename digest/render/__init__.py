@@ -1,6 +1,7 @@
 """An edition into a Message: Jinja2 to MJML to HTML with inlined CSS, and the plain text beside it."""
 
-from digest.render.email import BUDGET, Layout, Rendered, render, standalone
+from digest.render.context import Layout
+from digest.render.email import BUDGET, Rendered, render, standalone
 from digest.render.slots import SLOTS, slot_token
 
 __all__ = ["BUDGET", "SLOTS", "Layout", "Rendered", "render", "slot_token", "standalone"]

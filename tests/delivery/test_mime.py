@@ -129,6 +129,7 @@ def test_nothing_in_a_name_or_a_headline_breaks_a_mail(
         "List-Id",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
+        "List-Post",
         "Auto-Submitted",
         "To",
         "Subject",

@@ -15,7 +15,7 @@ import pytest
 
 from digest.models import Article, Edition, Image, Publication, Section, Window
 from digest.render import Layout, render
-from digest.render.email import _Email
+from digest.render.context import Context
 from digest.render.fit import cut
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -61,9 +61,9 @@ def compare(name: str, text: str) -> None:
 
 @pytest.mark.parametrize(("layout", "steps"), [("cards", 0), ("brief", 0), ("cards", 2)])
 def test_the_mjml(story: Story, publication: Publication, layout: Layout, steps: int) -> None:
-    email = _Email(edition(story), publication, NOW, "en", None, "", layout)
-    context = email.context(cut(email.edition, steps), subject="The ferry is back", preheader="A comet & its tail")
-    mjml = email.mjml.render("digest.mjml", context).replace("><", ">\n<")
+    context = Context(edition(story), publication, NOW, "en", None, "", layout)
+    values = context.values(cut(context.edition, steps), subject="The ferry is back", preheader="A comet & its tail")
+    mjml = context.mjml.render("digest.mjml", values).replace("><", ">\n<")
     compare(f"{layout}-shortened.mjml" if steps else f"{layout}.mjml", mjml)
 
 

@@ -1,0 +1,53 @@
+"""The line of an inbox: the subject, and the words after it."""
+
+from __future__ import annotations
+
+from digest.errors import TemplateError
+from digest.models import Problem
+from digest.render import wording
+from digest.render.context import Context
+from digest.render.untrusted import undirected
+
+_SUBJECT = 70
+"""Characters of a subject that inboxes on a desktop show."""
+_PREHEADER = 110
+"""Characters after the subject that inboxes show at most (dotdigital, email accessibility)."""
+_SHORTEST_PREHEADER = 40
+
+
+def subject_of(context: Context) -> str:
+    """The configured subject or the lead's headline, looked at as an inbox shows it."""
+    own = _line(context, context.edition.subject, "subject")
+    subject = own or wording.excerpt(undirected(context.edition.lead.headline), _SUBJECT)
+    where = f"{context.edition.cadence}.subject in digest.toml" if own else "subject"
+    if len(subject) > _SUBJECT:
+        what = f"the subject has {len(subject)} characters, and inboxes show about {_SUBJECT}: {subject}"
+        context.problems.append(Problem(where, what, "shorten it"))
+    if not any(map(str.isalpha, subject)):
+        context.problems.append(Problem(where, f"the subject has no letters: {subject}", "give it a word"))
+    return subject
+
+
+def preheader_of(context: Context) -> str:
+    """The configured preheader or the next headlines. Raises TemplateError for one that cannot be rendered."""
+    return _line(context, context.edition.preheader, "preheader") or _next_headlines(context)
+
+
+def _line(context: Context, template: str, what: str) -> str:
+    """A subject or preheader that the configuration holds as a template, on one line."""
+    if not template:
+        return ""
+    known = {"edition": context.edition, "publication": context.publication, "date": context.edition.date}
+    where = f"{context.edition.cadence}.{what} in digest.toml"
+    rendered = undirected(" ".join(context.text.render_string(template, where, known).split()))
+    if not rendered:
+        raise TemplateError("comes out empty", where=where, next_step="mend the template, or leave it out")
+    return rendered
+
+
+def _next_headlines(context: Context) -> str:
+    """The headlines after the lead's, as many as an inbox shows, then the lead's own words if that is little."""
+    parts = [article.headline for article in context.edition.articles[1:7]]
+    if len(" · ".join(parts)) < _SHORTEST_PREHEADER and context.edition.lead.summary:
+        parts.append(context.edition.lead.summary)
+    return wording.excerpt(undirected(" · ".join(parts)), _PREHEADER)
