@@ -186,7 +186,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The newspaper: what its mails show of it. `logo` is a URL or a local file; `colour` is `#rrggbb`."""
+    """The newspaper: what its mails show of it. `colour` is `#rrggbb`.
+
+    `logo` is a URL or a local file, as is `logo_dark`, which takes its place in the dark.
+    """
 
     name: str
     url: str = ""
@@ -194,6 +197,7 @@ class Publication:
     language: str = "en"
     postal_address: str = ""
     logo: str | Path = ""
+    logo_dark: str | Path = ""
     colour: str = ""
 
 

@@ -101,6 +101,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         (SMALL + '[daily]\nat = "7 o\'clock"', 4, ["daily.at", '"07:00"']),
         (SMALL + 'colour = "red"', 3, ["publication.colour", "#9b1c1f"]),
         (SMALL + 'language = "english please"', 3, ["publication.language"]),
+        (SMALL + 'logo_dark = "night.png"', 3, ["publication.logo_dark", "add `logo`"]),
         (SMALL + "[sections]\nlimit = 0", 4, ["sections.limit"]),
         (SMALL + "[sections]\nlimits = { World = 0 }", 4, ["sections.limits"]),
         (SMALL + '[[sources]]\ntype = "feed"', 3, ["sources[1]", "`url` or `path`"]),

@@ -69,18 +69,21 @@ class _Checker:
             self.reader.fail((*at, "language"), f"`{raw.language}` is no language tag", "write it as `en` or `pt-BR`")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", raw.colour):
             self.reader.fail((*at, "colour"), f"`{raw.colour}` is no colour", "write it as `#9b1c1f`")
-        logo: str | Path = raw.logo
-        if raw.logo and not raw.logo.startswith(("https://", "http://")):
-            logo = self.folder / raw.logo
+        if raw.logo_dark and not raw.logo:
+            self.reader.fail((*at, "logo_dark"), "takes the place of a logo, and there is none", "add `logo` too")
         return Publication(
             name=raw.name.strip(),
             url=raw.url.rstrip("/"),
             timezone=raw.timezone,
             language=raw.language.replace("_", "-"),
             postal_address=raw.postal_address.strip(),
-            logo=logo,
+            logo=self.picture(raw.logo),
+            logo_dark=self.picture(raw.logo_dark),
             colour=raw.colour.lower(),
         )
+
+    def picture(self, told: str) -> str | Path:
+        return told if not told or told.startswith(("https://", "http://")) else self.folder / told
 
     def schedule(self, cadence: Cadence) -> Schedule:
         raw: CadenceTable = getattr(self.raw, cadence)

@@ -24,6 +24,7 @@ class PublicationTable(Table, frozen=True):
     language: str = "en"
     postal_address: str = ""
     logo: str = ""
+    logo_dark: str = ""
     colour: str = "#9b1c1f"
 
 

@@ -118,7 +118,8 @@ class Context:
             "publication": self.publication,
             "home": web_link(self.publication.url),
             "address": self.address(),
-            "logo": self.logo(),
+            "logo": self.logo(self.publication.logo),
+            "logo_dark": self.logo(self.publication.logo_dark),
             "long_date": wording.long_date(self.edition.date, self.locale),
             "byline": self.byline,
             "picture_of": self.picture_of,
@@ -187,9 +188,8 @@ class Context:
         """A story's picture within a box of pixels."""
         return self.pictures.picture(article.image, width, height)
 
-    def logo(self) -> Picture | None:
-        """The masthead's logo, None for a name set in type."""
-        logo = self.publication.logo
+    def logo(self, logo: str | Path) -> Picture | None:
+        """A logo as the masthead shows it, None where there is none."""
         if not logo:
             return None
         image = Image(file=logo) if isinstance(logo, Path) else Image(url=logo)

@@ -53,6 +53,7 @@ function look(frame) {
     targets: [...page.querySelectorAll('a.alone')].map(e => e.getBoundingClientRect().height),
     smallest: Math.min(...told.map(e => parseFloat(getComputedStyle(e).fontSize))),
     headlines: page.querySelectorAll('h2, h3').length,
+    logos: [...page.querySelectorAll('h1 img')].filter(e => e.getClientRects().length).map(e => e.getAttribute('src')),
   };
   const sizes = told.map(e => parseFloat(getComputedStyle(e).fontSize));
   told.forEach((e, i) => { e.style.setProperty('font-size', sizes[i] * 2 + 'px', 'important'); e.style.lineHeight = '1.3'; });
@@ -134,3 +135,13 @@ def test_real_stories_in_four_scripts(make: Make, tmp_path: Path, feed: str, lan
         "The Gazette", "https://www.example.com", postal_address="1 Quay Street", colour="#0b6e4f"
     )
     judge(tmp_path, make(*told, publication=publication, language=language, layout=layout), len(told) + 1)
+
+
+def test_the_dark_has_a_logo_of_its_own(make: Make, story: Story, publication: Publication, tmp_path: Path) -> None:
+    day, night = "https://www.example.com/day.png", "https://www.example.com/night.png"
+    two = make(story(), publication=replace(publication, logo=day, logo_dark=night))
+    one = make(story(), publication=replace(publication, logo=day))
+    for scheme, shown in (("light", day), ("dark", night)):
+        assert [view["logos"] for view in seen(tmp_path, two.message.html, scheme)] == [[shown]] * len(WIDTHS)
+        assert [view["logos"] for view in seen(tmp_path, one.message.html, scheme)] == [[day]] * len(WIDTHS)
+    judge(tmp_path, two, 1)

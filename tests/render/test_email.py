@@ -197,6 +197,11 @@ def test_a_logo_takes_the_place_of_the_name(make: Make, story: Story, publicatio
     for told in (logo, "https://www.example.com/logo.png"):
         image = tree(make(story(), publication=replace(publication, logo=told))).find(".//h1//img")
         assert image.get("alt") == "The Gazette"
+        assert image.get("class") == "plate"
+    two = make(story(), publication=replace(publication, logo=logo, logo_dark="https://www.example.com/night.png"))
+    day, night = tree(two).findall(".//h1//img")
+    assert (day.get("class"), night.get("class")) == ("day", None)
+    assert "display:none" in night.getparent().get("style").replace(" ", "")
 
 
 def test_right_to_left(make: Make, story: Story) -> None:
