@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -66,13 +66,17 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: at an http(s) `url`, or a local `file` that travels inside the mail. Sizes in pixels, 0 if unknown."""
+    """A picture: at an http(s) `url`, or a local `file` that travels inside the mail. Sizes in pixels, 0 if unknown.
+
+    `data` is what is at the url, where that is to travel inside the mail too.
+    """
 
     url: str = ""
     file: Path | None = None
     alt: str = ""
     width: int = 0
     height: int = 0
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     assert loaded.sections.limits == {"World": 2}
     assert loaded.schedules["daily"].layout == "brief"
     assert loaded.schedules["weekly"].layout == "cards"
-    assert loaded.utm == {"utm_source": "newsletter"}
+    assert loaded.links.utm == {"utm_source": "newsletter"}
     assert [source.name for source in loaded.sources] == ["example.com/feed", "desk"]
     assert loaded.sources[1].path == tmp_path / "articles"
     assert loaded.delivery.sender == "The Gazette <news@example.com>"

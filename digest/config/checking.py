@@ -40,7 +40,7 @@ class _Checker:
             publication=publication,
             schedules={"daily": self.schedule("daily"), "weekly": self.schedule("weekly")},
             sections=self.sections(),
-            utm=self.raw.links.utm,
+            links=self.raw.links,
             check=self.check(),
             sources=self.sources(),
             delivery=self.delivery(publication),
@@ -96,7 +96,7 @@ class _Checker:
                 at = time.fromisoformat(str(at)) if at != "" else None
             except ValueError:
                 self.reader.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
-        return Schedule(raw.subject, raw.max_articles, at, raw.layout)
+        return Schedule(raw.subject, raw.max_articles, at, raw.layout, raw.embed_images)
 
     def sections(self) -> Sections:
         raw = self.raw.sections

@@ -34,6 +34,7 @@ class CadenceTable(Table, frozen=True):
     subject: str = ""
     max_articles: int = 30
     layout: Literal["cards", "brief"] = "cards"
+    embed_images: bool = False
     at: Any = ""  # a string or TOML's own time: msgspec allows no union of the two
 
 
@@ -52,6 +53,7 @@ class Links(Table, frozen=True):
     """[links]: what is added to the links of articles."""
 
     utm: dict[str, str] = {}
+    https: bool = True
 
 
 class Check(Table, frozen=True):

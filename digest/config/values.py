@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
-from digest.config.tables import Check, Sections, WarmUp
+from digest.config.tables import Check, Links, Sections, WarmUp
 from digest.delivery import Settings
 from digest.models import Cadence, Publication, Source
 
@@ -21,6 +21,7 @@ class Schedule:
     max_articles: int
     at: time | None
     layout: Literal["cards", "brief"]
+    embed_images: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Config:
     publication: Publication
     schedules: Mapping[Cadence, Schedule]
     sections: Sections
-    utm: Mapping[str, str]
+    links: Links
     check: Check
     sources: tuple[Source, ...]
     delivery: Delivery

@@ -25,6 +25,7 @@ from digest.models import (
     Subscriber,
     Window,
 )
+from digest.newsroom.pictures import RemotePictures
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class Composition:
             max_articles=self.config.schedules[self.cadence].max_articles,
         )
 
+    @cached_property
+    def pictures(self) -> RemotePictures:
+        """The remote pictures of these stories, for newsrooms that embed them."""
+        return RemotePictures(partial(sources.fetch_pictures, base_url=self.config.publication.url))
+
     def edition(self, segment: Segment) -> Edition | None:
         """The edition a segment would get, None when there is no news for it."""
         edition = editorial.lay_out(
@@ -89,14 +95,19 @@ class Composition:
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:
         """The segment's Message with its headers, and what was wrong on the way."""
         config = self.config
+        schedule = config.schedules[self.cadence]
+        problems: list[Problem] = []
+        if schedule.embed_images and schedule.layout == "cards":
+            edition, problems = self.pictures.into(edition)
         rendered = render.render(
             edition,
             config.publication,
             now=self.now,
             language=segment.language,
             templates=config.templates,
-            layout=config.schedules[self.cadence].layout,
-            utm={name: value.replace("{cadence}", self.cadence) for name, value in config.utm.items()},
+            layout=schedule.layout,
+            utm={name: value.replace("{cadence}", self.cadence) for name, value in config.links.utm.items()},
+            https=config.links.https,
         )
         slot = render.slot_token("unsubscribe_url", "text")
         headers = delivery.message_headers(
@@ -108,7 +119,11 @@ class Composition:
             unsubscribe_mailto=config.audience.unsubscribe_mailto,
             unsubscribe_https=slot if config.audience.unsubscribe_url.startswith("https://") else "",
         )
-        return replace(rendered, message=replace(rendered.message, headers=headers))
+        return replace(
+            rendered,
+            message=replace(rendered.message, headers=headers),
+            problems=(*problems, *rendered.problems),
+        )
 
 
 def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, remember: bool = False) -> Composition:

@@ -18,7 +18,7 @@ from digest.models import Edition, Message, Problem, Publication
 from digest.render.context import Context, Layout
 from digest.render.fit import Shown, cut, least_cut
 from digest.render.inbox_line import preheader_of, subject_of
-from digest.render.links import tagged
+from digest.render.links import linked
 from digest.render.mjml import MjmlError, to_html
 from digest.render.slots import slots_in
 from digest.render.untrusted import made_safe
@@ -49,6 +49,7 @@ def render(
     reason: str = "",
     layout: Layout = "cards",
     utm: Mapping[str, str] = _NO_PARAMETERS,
+    https: bool = True,
     budget: int = BUDGET,
 ) -> Rendered:
     """Render an edition for one segment.
@@ -65,12 +66,13 @@ def render(
         reason: Why the readers get this mail, if not by subscription; may hold `{email}` and `{publication}`.
         layout: `cards` with pictures, or `brief` with headlines.
         utm: Parameters for the links to stories and sections, as `{"utm_source": "newsletter"}`.
+        https: Whether links and pictures that are http are made https.
         budget: Bytes of HTML as sent, each slot counted at its longest.
 
     Raises:
         TemplateError: a template is missing or broken.
     """
-    safe = tagged(made_safe(edition), utm)
+    safe = linked(made_safe(edition), utm, https=https)
     context = Context(safe, publication, now, language or publication.language, templates, reason, layout)
     line = {"subject": subject_of(context), "preheader": preheader_of(context)}
     html, shown = _fitted(context, budget, **line)

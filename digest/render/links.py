@@ -1,7 +1,8 @@
-"""Links into the site that say where their reader came from."""
+"""Links to the site: over https, and saying where their reader came from."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -9,26 +10,36 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from digest.models import Article, Edition
 
 
-def tagged(edition: Edition, parameters: Mapping[str, str]) -> Edition:
-    """The edition with parameters, `utm_source` and the like, on the links to its stories and its sections' pages."""
+def linked(edition: Edition, parameters: Mapping[str, str], *, https: bool = True) -> Edition:
+    """The edition with the links to its stories and its sections' pages as they are to be followed.
 
-    def linked(article: Article) -> Article:
-        return replace(article, url=with_parameters(article.url, parameters))
+    With parameters, `utm_source` and the like, and where `https` is wanted with that instead of http, pictures too.
+    """
 
-    if not parameters:
-        return edition
+    def secure(url: str) -> str:
+        return over_https(url) if https else url
+
+    def of_article(article: Article) -> Article:
+        image = article.image and replace(article.image, url=secure(article.image.url))
+        return replace(article, url=with_parameters(secure(article.url), parameters), image=image)
+
     return replace(
         edition,
-        lead=linked(edition.lead),
+        lead=of_article(edition.lead),
         sections=tuple(
             replace(
                 section,
-                articles=tuple(map(linked, section.articles)),
-                url=with_parameters(section.url, parameters),
+                articles=tuple(map(of_article, section.articles)),
+                url=with_parameters(secure(section.url), parameters),
             )
             for section in edition.sections
         ),
     )
+
+
+def over_https(url: str) -> str:
+    """The URL with https for http, where a name is at http's own port: a port or an address is told for a reason."""
+    return re.sub(r"(?i)^http://(?=[^/?#:@\[]*[a-z][^/?#:@\[]*(?:[/?#]|$))", "https://", url)
 
 
 def with_parameters(url: str, parameters: Mapping[str, str]) -> str:

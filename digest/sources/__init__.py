@@ -72,6 +72,22 @@ def status_of(url: str) -> int:
     return Web(trusted_host=urlsplit(url).hostname or "").status(url)
 
 
+def fetch_pictures(urls: Sequence[str], base_url: str) -> dict[str, bytes | Problem]:
+    """What is at the addresses of pictures, by address; a Problem where it cannot be had.
+
+    `base_url` is the publication's own site, which alone may be in a private network.
+    """
+
+    def fetched(url: str) -> bytes | Problem:
+        try:
+            return Web(base_url, trusted_host=urlsplit(base_url).hostname or "").get(url, "image/*").body
+        except SourceError as error:
+            return error.as_problem()
+
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        return dict(zip(urls, pool.map(fetched, urls), strict=True))
+
+
 def _expand(source: Source, context: Context) -> tuple[Harvest | None, list[Source]]:
     """A source that is a list of others as these, with a Harvest for what is wrong with the list itself."""
     if source.type != "opml":

@@ -42,3 +42,24 @@ def test_a_preview_says_why_a_send_would_be_refused(newsroom: Any) -> None:
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.edition
     assert "postal_address under [publication]" in str(shown.problems[0])
+
+
+def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any) -> None:
+    gif = b"GIF89a\x20\x03\x58\x02" + b"0" * 20
+    shown_from = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
+    items = "".join(
+        f"<item><title>Story number {number}</title><link>https://www.example.com/{number}</link>"
+        f"<enclosure type='image/gif' url='{url}'/></item>"
+        for number, url in enumerate(shown_from)
+    )
+    newsroom.write("feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
+    newsroom.configure(('url = "https://www.example.com"', f'url = "{web.url}"'), more="[daily]\nembed_images = true\n")
+    shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    assert shown.mail.count(b"Content-ID: <") == 1
+    assert "data:image/gif;base64," in shown.html
+    told = {problem.where: problem for problem in shown.problems}
+    assert "404" in told[shown_from[1]].what
+    assert "private network" in told[shown_from[2]].what
+    assert {problem.next_step for problem in told.values()} == {"the picture is shown from there"}
+    newsroom.send()
+    assert newsroom.mails()[0].count(b"Content-ID: <") == 1

@@ -1,4 +1,4 @@
-"""Links that say where their reader came from."""
+"""Links: over https, and saying where their reader came from."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from digest.models import Article, Section
+from digest.models import Article, Image, Section
 from digest.render import Rendered, slot_token
-from digest.render.links import with_parameters
+from digest.render.links import over_https, with_parameters
 
 UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
 
@@ -54,3 +54,32 @@ def test_stories_and_sections_are_tagged_and_nothing_else(
     assert others == ["https://www.example.com", slot_token("unsubscribe_url", "html")]
     assert "https://www.example.com/ferry?utm_source=newsletter\n" in rendered.message.text
     assert "utm" not in make(story(), sections=sections).message.html
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"),
+    [
+        ("http://www.example.com/a?b=http://c.example/", "https://www.example.com/a?b=http://c.example/"),
+        ("HTTP://example.com", "https://example.com"),
+        ("http://example.com#a", "https://example.com#a"),
+        ("http://bücher.example/", "https://bücher.example/"),
+        ("https://example.com/", "https://example.com/"),
+        ("http://example.com:8080/", "http://example.com:8080/"),
+        ("http://127.0.0.1/a", "http://127.0.0.1/a"),
+        ("http://[::1]/a", "http://[::1]/a"),
+        ("", ""),
+    ],
+)
+def test_http_becomes_https_where_a_name_is_at_its_usual_port(url: str, secure: str) -> None:
+    assert over_https(url) == secure
+
+
+def test_everything_of_a_story_is_over_https_unless_that_is_not_wanted(
+    make: Callable[..., Rendered], story: Callable[..., Article]
+) -> None:
+    insecure = story(url="http://www.example.com/a", image=Image("http://www.example.com/a.jpg", width=900, height=600))
+    sections = (Section("World", (story("B", url="http://www.example.com/b"),), 1, "http://www.example.com/w"),)
+    rendered = make(insecure, sections=sections)
+    assert "http://www.example.com" not in rendered.message.html + rendered.message.text
+    kept = make(insecure, sections=sections, https=False)
+    assert kept.message.html.count("http://www.example.com") == 5

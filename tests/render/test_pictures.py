@@ -46,3 +46,35 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
     assert pictures.picture(Image(file=tmp_path), 168, 168) is None
     assert pictures.attached == ()
     assert "cannot be read" in str(pictures.problems[0])
+
+
+def remote(name: str, data: bytes) -> Image:
+    return Image(f"https://www.example.com/{name}", alt="Ferry", data=data)
+
+
+def test_what_is_at_hand_of_a_remote_picture_travels_along() -> None:
+    pictures = Pictures()
+    shown = pictures.picture(remote("ferry.gif?w=9", GIF), 168, 168)
+    assert shown
+    assert (shown.src, shown.width, shown.height) == (f"cid:{pictures.attached[0].cid}", 168, 126)
+    assert pictures.attached[0].filename == "ferry.gif"
+
+
+def test_what_cannot_travel_along_is_shown_from_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.render.pictures.MOST", 2 * len(GIF))
+    monkeypatch.setattr("digest.render.pictures.LARGEST", 100)
+    pictures = Pictures()
+    told = [
+        remote("a.gif", GIF),
+        remote("page", b"<html>"),
+        remote("big.gif", GIF + bytes(99)),
+        remote("b.gif", GIF + b"1"),
+    ]
+    shown = [pictures.picture(image, 168, 168) for image in (*told, *told)]
+    assert [picture.src[:4] for picture in shown if picture] == ["cid:", "http", "http", "http"] * 2
+    assert [problem.what for problem in pictures.problems] == [
+        "is no PNG, JPEG, GIF or WebP",
+        "has 129 bytes, more than 100",
+        "with it there would be more than 60 bytes of pictures in a mail",
+    ]
+    assert {problem.next_step for problem in pictures.problems} == {"shown from there"}
