@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from digest import audience, editorial
 from digest.errors import AudienceError
 from digest.ledger import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
-from digest.models import Edition, Message, Problem, Segment
+from digest.models import Article, Edition, Message, Problem, Segment
 from digest.newsroom.compose import Composition, compose, recipient_of, segment_of
 from digest.newsroom.report import Report
 from digest.newsroom.run import Run
@@ -45,6 +45,7 @@ class Roll:
         self._tell = tell
         self._segments: dict[str, tuple[Segment, Edition | None]] = {}
         self._messages: dict[str, Message] = {}
+        self._shown: dict[str, tuple[Article, ...]] = {}
         self._add(Segment())
 
     def readers(self) -> Iterator[FrozenRecipient]:
@@ -72,7 +73,7 @@ class Roll:
             )
 
     def message(self, key: str) -> Message:
-        """The Message of a segment that has news, rendered once."""
+        """The Message of a segment that has news, rendered once; what it has no room for counts as not sent."""
         if key not in self._messages:
             segment, edition = self._segments[key]
             assert edition is not None, "a segment without news has no message"
@@ -80,16 +81,17 @@ class Roll:
             for problem in rendered.problems:
                 self._tell(problem)
             self._messages[key] = rendered.message
+            self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
         return self._messages[key]
 
     def articles(self) -> Iterator[SentArticle]:
-        """Every story that is in some segment's edition, and other sources' copies of it, so that none comes back.
+        """Every story that is in some segment's Message, and other sources' copies of it, so that none comes back.
 
-        Complete once the readers have streamed by.
+        Complete once the readers have streamed by and their Messages were asked for.
         """
         seen: set[str] = set()
-        for _, edition in self._segments.values():
-            for article in edition.articles if edition else ():
+        for shown in self._shown.values():
+            for article in shown:
                 identity = editorial.identify(article)
                 if identity not in seen:
                     seen.add(identity)

@@ -37,6 +37,8 @@ class Rendered:
     message: Message
     preheader: str
     problems: tuple[Problem, ...] = ()
+    counted: int = 0
+    """So many stories, the last in reading order, had no room: they are only counted."""
 
 
 def render(
@@ -85,7 +87,7 @@ def render(
         # A story that became a headline leaves its picture behind.
         images=tuple(image for image in context.pictures.attached if f"cid:{image.cid}" in html),
     )
-    return Rendered(message, line["preheader"], (*context.problems, *context.pictures.problems))
+    return Rendered(message, line["preheader"], (*context.problems, *context.pictures.problems), shown.counted)
 
 
 def standalone(message: Message, values: Mapping[str, str]) -> str:

@@ -330,3 +330,18 @@ def test_a_day_without_network_loses_no_story_and_sends_none_twice(newsroom: Any
     for day in (23, 24, 25):
         for hour in (2, 5):
             assert [f"/{day}/{hour}\n" in mail.replace("\r\n", "\n") for mail in mails].count(True) == 1
+
+
+def test_a_story_that_had_no_room_in_the_mail_is_not_counted_as_sent(newsroom: Any) -> None:
+    items = "".join(
+        f"<item><title>Story number {number} {'of a long headline ' * 14}</title><link>https://www.example.com/{number}</link></item>"
+        for number in range(300)
+    )
+    newsroom.write("feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
+    newsroom.configure(("[sections]\n", "[sections]\nlimit = 400\n"), more="[daily]\nmax_articles = 400\n")
+    newsroom.subscribe("ada@example.com,Ada")
+    report = newsroom.send()
+    text, _ = parts(parsed(newsroom.mails()[0]))
+    shown = text.count("https://www.example.com/")
+    assert 100 < report.stories < 300
+    assert report.stories <= shown + 1
