@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,19 +14,27 @@ from digest.models import Publication, Source, Window
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 ALWAYS = Window(datetime.min.replace(tzinfo=UTC), NOW)
 ROOT = Path(__file__).resolve().parents[2]
+LOGO = next((ROOT / "articles" / "images").iterdir())
 FEEDS = ROOT.parent / "shared" / "corpus" / "feeds"
 
 
-def findings(source: Source, support: Support | None = None, language: str = "en") -> list[Finding]:
+def findings(
+    source: Source, support: Support | None = None, language: str = "en", layout: render.Layout = "cards"
+) -> list[Finding]:
     """What an edition of all stories of a source is told."""
     harvests = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
     stories = editorial.select(harvests, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
     edition = editorial.lay_out(stories, editorial.Rules(), cadence="daily", window=ALWAYS, timezone="UTC", only=())
     assert edition
     publication = Publication(
-        "The Harbour Herald", "https://www.example.com", language=language, postal_address="1 Quay Street"
+        "The Harbour Herald",
+        "https://www.example.com",
+        language=language,
+        postal_address="1 Quay Street",
+        logo=LOGO,
+        logo_dark=LOGO,
     )
-    rendered = render.render(edition, publication, now=NOW)
+    rendered = render.render(edition, publication, now=NOW, layout=layout)
     message = replace(rendered.message, headers=(("List-Unsubscribe", "<mailto:leave@example.com>"),))
     return lint(message, subject=message.subject, preheader=rendered.preheader, support=support, baseline=BASELINE)
 
@@ -34,8 +43,9 @@ def test_the_demo_has_no_finding() -> None:
     assert findings(Source("folder", "demo", path=ROOT / "articles")) == []
 
 
-def test_the_demo_uses_no_feature_beyond_the_baseline(support: Support) -> None:
-    assert findings(Source("folder", "demo", path=ROOT / "articles"), support) == []
+@pytest.mark.parametrize("layout", get_args(render.Layout))
+def test_the_demo_uses_no_feature_beyond_the_baseline(support: Support, layout: render.Layout) -> None:
+    assert findings(Source("folder", "demo", path=ROOT / "articles"), support, layout=layout) == []
 
 
 @pytest.mark.parametrize(("feed", "language"), [("rssparser_guardian.rss", "en"), ("miniflux_urdu_UTF8.xml", "ur")])
