@@ -3,10 +3,11 @@
 from digest.audience.address import normalised
 from digest.audience.segments import segment_of, wants
 from digest.audience.subscribers import read_subscribers
-from digest.audience.unsubscribe import read_token, unsubscribe_token, unsubscribe_url
+from digest.audience.unsubscribe import preferences_url, read_token, unsubscribe_token, unsubscribe_url
 
 __all__ = [
     "normalised",
+    "preferences_url",
     "read_subscribers",
     "read_token",
     "segment_of",

@@ -1,4 +1,4 @@
-"""The link a reader leaves by, signed so that nobody can unsubscribe somebody else."""
+"""The links a reader leaves by and changes what they get by, signed so that nobody can do it for somebody else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from digest.errors import AudienceError, ConfigError
 
-_SALT = "digest.unsubscribe"  # a token made for one purpose must not serve another
+# A token made for one purpose must not serve another.
+_UNSUBSCRIBE = "digest.unsubscribe"
+_PREFERENCES = "digest.preferences"
 
 
 def unsubscribe_url(template: str, email: str, secret: str) -> str:
@@ -18,6 +20,16 @@ def unsubscribe_url(template: str, email: str, secret: str) -> str:
         ConfigError: the template holds `{token}` and there is no secret.
     """
     token = unsubscribe_token(email, secret) if "{token}" in template else ""
+    return template.replace("{email}", quote(email, safe="")).replace("{token}", token)
+
+
+def preferences_url(template: str, email: str, secret: str) -> str:
+    """The link to one reader's preferences, filled as `unsubscribe_url` is; its token is good for nothing else.
+
+    Raises:
+        ConfigError: the template holds `{token}` and there is no secret.
+    """
+    token = _serializer(secret, _PREFERENCES).dumps(email) if "{token}" in template else ""
     return template.replace("{email}", quote(email, safe="")).replace("{token}", token)
 
 
@@ -45,10 +57,10 @@ def read_token(token: str, secret: str) -> str:
         ) from None
 
 
-def _serializer(secret: str) -> URLSafeSerializer:
+def _serializer(secret: str, salt: str = _UNSUBSCRIBE) -> URLSafeSerializer:
     if not secret:
         raise ConfigError(
             "no DIGEST_SECRET_KEY to sign unsubscribe links with",
             next_step="set it in the environment to a long random text, the same on every run",
         )
-    return URLSafeSerializer(secret, salt=_SALT)
+    return URLSafeSerializer(secret, salt=salt)

@@ -169,17 +169,16 @@ class _Checker:
 
     def audience(self) -> Audience:
         raw = self.raw.audience
-        self.check_url(("audience", "unsubscribe_url"), raw.unsubscribe_url)
-        for placeholder in re.findall(r"\{(.*?)\}", raw.unsubscribe_url):
-            if placeholder not in ("email", "token"):
-                self.reader.fail(
-                    ("audience", "unsubscribe_url"),
-                    f"unknown placeholder {{{placeholder}}}",
-                    "it may hold {email} and {token}",
-                )
+        for name in ("unsubscribe_url", "preferences_url"):
+            url = getattr(raw, name)
+            self.check_url(("audience", name), url)
+            for placeholder in re.findall(r"\{(.*?)\}", url):
+                if placeholder not in ("email", "token"):
+                    what = f"unknown placeholder {{{placeholder}}}"
+                    self.reader.fail(("audience", name), what, "it may hold {email} and {token}")
         mailto = raw.unsubscribe_mailto.removeprefix("mailto:")
         self.mailbox(("audience", "unsubscribe_mailto"), mailto, "")
-        return Audience(self.absolute(raw.subscribers), raw.unsubscribe_url, mailto)
+        return Audience(self.absolute(raw.subscribers), raw.unsubscribe_url, mailto, raw.preferences_url)
 
     # what several tables have in common
 

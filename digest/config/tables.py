@@ -110,6 +110,7 @@ class AudienceTable(Table, frozen=True):
     subscribers: str = "subscribers.csv"
     unsubscribe_url: str = ""
     unsubscribe_mailto: str = ""
+    preferences_url: str = ""
 
 
 class File(Table, frozen=True):

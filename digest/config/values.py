@@ -55,6 +55,7 @@ class Audience:
     subscribers: Path
     unsubscribe_url: str
     unsubscribe_mailto: str
+    preferences_url: str
 
 
 @dataclass(frozen=True, slots=True)

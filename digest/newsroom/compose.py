@@ -108,6 +108,7 @@ class Composition:
             layout=schedule.layout,
             utm={name: value.replace("{cadence}", self.cadence) for name, value in config.links.utm.items()},
             https=config.links.https,
+            preferences=bool(config.audience.preferences_url),
         )
         slot = render.slot_token("unsubscribe_url", "text")
         headers = delivery.message_headers(
@@ -232,12 +233,16 @@ def recipient_of(config: Config, edition: str, subscriber: Subscriber) -> Recipi
     Raises:
         ConfigError: the unsubscribe URL holds `{token}` and there is no secret to sign it with.
     """
-    if config.audience.unsubscribe_url:
-        leave = audience.unsubscribe_url(config.audience.unsubscribe_url, subscriber.email, config.secrets.secret_key)
+    options, secret = config.audience, config.secrets.secret_key
+    if options.unsubscribe_url:
+        leave = audience.unsubscribe_url(options.unsubscribe_url, subscriber.email, secret)
     else:
-        leave = f"mailto:{config.audience.unsubscribe_mailto}?subject=unsubscribe"
+        leave = f"mailto:{options.unsubscribe_mailto}?subject=unsubscribe"
+    values = {"email": subscriber.email, "name": subscriber.name, "unsubscribe_url": leave}
+    if options.preferences_url:
+        values["preferences_url"] = audience.preferences_url(options.preferences_url, subscriber.email, secret)
     return Recipient(
         email=subscriber.email,
         message_id=delivery.message_id(edition, subscriber.email, config.delivery.sender),
-        values={"email": subscriber.email, "name": subscriber.name, "unsubscribe_url": leave},
+        values=values,
     )

@@ -26,9 +26,10 @@ def require_sendable(config: Config) -> None:
     if missing:
         add = "add " + " and ".join(missing)
         raise ConfigError("a mail needs more than this before it may go out", where=str(config.file), next_step=add)
-    if "{token}" in config.audience.unsubscribe_url and not config.secrets.secret_key:
+    urls = config.audience.unsubscribe_url + config.audience.preferences_url
+    if "{token}" in urls and not config.secrets.secret_key:
         raise ConfigError(
-            "unsubscribe_url holds {token}, and there is no DIGEST_SECRET_KEY to sign it with",
+            "a link holds {token}, and there is no DIGEST_SECRET_KEY to sign it with",
             where=str(config.file),
             next_step="set it in the environment to a long random text, the same on every run",
         )

@@ -49,12 +49,15 @@ class Context:
         own: Path | None,
         reason: str,
         layout: Layout,
+        *,
+        preferences: bool = False,
     ) -> None:
         """Arguments as of `digest.render.render`. Raises TemplateError for a theme that cannot be used."""
         self.publication = publication
         self.now = now
         self.reason = reason
         self.layout: Layout = layout
+        self.preferences = preferences
         self.pictures = Pictures()
         self.language = language
         self.problems: list[Problem] = []
@@ -128,6 +131,7 @@ class Context:
             "preheader": preheader,
             "contents": self.contents(shown),
             "why": self.why("html"),
+            "preferences": self.preferences,
             "lang": self.language,
             "dir": "rtl" if rtl else "ltr",
             "start": "right" if rtl else "left",

@@ -52,6 +52,7 @@ def render(
     layout: Layout = "cards",
     utm: Mapping[str, str] = _NO_PARAMETERS,
     https: bool = True,
+    preferences: bool = False,
     budget: int = BUDGET,
 ) -> Rendered:
     """Render an edition for one segment.
@@ -69,13 +70,16 @@ def render(
         layout: `cards` with pictures, or `brief` with headlines.
         utm: Parameters for the links to stories and sections, as `{"utm_source": "newsletter"}`.
         https: Whether links and pictures that are http are made https.
+        preferences: Whether readers have a page of preferences, which the slot `preferences_url` leads to.
         budget: Bytes of HTML as sent, each slot counted at its longest.
 
     Raises:
         TemplateError: a template is missing or broken.
     """
     safe = linked(made_safe(edition), utm, https=https)
-    context = Context(safe, publication, now, language or publication.language, templates, reason, layout)
+    context = Context(
+        safe, publication, now, language or publication.language, templates, reason, layout, preferences=preferences
+    )
     line = {"subject": subject_of(context), "preheader": preheader_of(context)}
     html, shown = _fitted(context, budget, **line)
     text = _tidy(context.text.render("digest.txt", {**context.values(shown, **line), "why": context.why("text")}))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from digest.models import Slot
 
-SLOTS = ("email", "name", "unsubscribe_url")
+SLOTS = ("email", "name", "unsubscribe_url", "preferences_url")
 """What `slot(...)` in a template may ask for."""
 
 Form = Literal["html", "text"]

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -345,3 +346,21 @@ def test_a_story_that_had_no_room_in_the_mail_is_not_counted_as_sent(newsroom: A
     shown = text.count("https://www.example.com/")
     assert 100 < report.stories < 300
     assert report.stories <= shown + 1
+
+
+def test_readers_reach_their_preferences_in_their_own_language(newsroom: Any) -> None:
+    newsroom.configure(more='preferences_url = "https://www.example.com/me?u={email}&t={token}"\n')
+    newsroom.subscribe("ada@example.com,Ada", "uwe@example.org,Uwe,,,,de")
+    newsroom.send()
+    mails = {parsed(mail)["To"].addresses[0].addr_spec: parts(parsed(mail)) for mail in newsroom.mails()}
+    links = {re.findall(r"https://www.example.com/me\S+", mails[reader][0])[0] for reader in mails}
+    assert len(links) == 2
+    assert all("u=ada%40example.com&t=" in link or "u=uwe%40example.org&t=" in link for link in links)
+    assert "Preferences: https://" in mails["ada@example.com"][0]
+    assert "Einstellungen: https://" in mails["uwe@example.org"][0]
+    assert ">Einstellungen</a>" in mails["uwe@example.org"][1]
+
+
+def test_without_a_page_of_preferences_none_is_offered(newsroom: Any) -> None:
+    newsroom.send()
+    assert "Preferences" not in "".join(parts(parsed(newsroom.mails()[0])))
