@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 
 Cadence = Literal["daily", "weekly"]
+SubscriberCadence = Literal["daily", "weekdays", "weekly"]
+"""What a reader may choose: `weekdays` is the daily edition, Monday to Friday."""
+
 SuppressionReason = Literal["unsubscribed", "bounced", "complained"]
 
 
@@ -215,7 +218,7 @@ class Subscriber:
     email: str
     name: str = ""
     categories: tuple[str, ...] = ()
-    cadence: Cadence = "daily"
+    cadence: SubscriberCadence = "daily"
     timezone: str = ""
     language: str = ""
     status: str = "active"

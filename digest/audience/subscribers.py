@@ -12,11 +12,11 @@ from typing import get_args
 from digest.audience.address import normalised
 from digest.audience.table import Row, Table, not_utf8
 from digest.errors import AudienceError
-from digest.models import Cadence, Problem, Subscriber
+from digest.models import Problem, Subscriber, SubscriberCadence
 
 COLUMNS = ("email", "name", "categories", "cadence", "timezone", "language", "status")
 
-_CADENCES: tuple[Cadence, ...] = get_args(Cadence)
+_CADENCES: tuple[SubscriberCadence, ...] = get_args(SubscriberCadence)
 
 _STATUSES = {
     "": "active",
@@ -136,7 +136,7 @@ class _Reader:
             status=self.left.get(email, status),
         )
 
-    def cadence(self, line: int, value: str) -> tuple[Cadence, list[Problem]]:
+    def cadence(self, line: int, value: str) -> tuple[SubscriberCadence, list[Problem]]:
         for cadence in _CADENCES:
             if value.casefold() in (cadence, ""):
                 return cadence, []

@@ -44,11 +44,6 @@ class Console:
         if not self.quiet:
             click.echo(f"digest: {problem}", err=True)
 
-    def detail(self, line: str) -> None:
-        """Print what only `-v` shows."""
-        if self.verbose:
-            click.echo(line, err=True)
-
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """A progress bar on a terminal; a function that does nothing elsewhere, so that cron stays silent."""

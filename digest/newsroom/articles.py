@@ -27,7 +27,6 @@ class Placed:
 class Placement:
     """Every article, those of the edition first and in its order, and what was wrong with the sources."""
 
-    edition: str
     articles: Sequence[Placed]
     problems: Sequence[Problem]
 
@@ -40,9 +39,8 @@ def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
     """
     with Ledger.open_to_read(config.database_url) as ledger:
         composition = compose(config, ledger, cadence, now)
-    edition = composition.edition(Segment())
     taken = [*_taken(composition), *_left_out(composition)]
-    return Placement(edition.id if edition else "", taken, composition.problems)
+    return Placement(taken, composition.problems)
 
 
 def _taken(composition: Composition) -> list[Placed]:

@@ -136,7 +136,7 @@ def _links(composition: Composition) -> Finding:
 def _subscribers(config: Config) -> Finding:
     rows = list(audience.read_subscribers(config.audience.subscribers))
     readers = [row for row in rows if isinstance(row, Subscriber)]
-    cadences = Counter(cadence for row in readers for cadence in ("daily", "weekly") if audience.wants(row, cadence))
+    cadences = Counter(row.cadence for row in readers if row.status == "active")
     counts = ", ".join(f"{count} {cadence}" for cadence, count in cadences.items()) or "nobody to send to"
     return Finding(
         f"subscribers: {count_of(len(readers), 'reader', 'readers')}, {counts}",

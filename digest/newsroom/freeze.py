@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 from digest import audience, editorial
 from digest.errors import AudienceError
@@ -55,13 +56,14 @@ class Roll:
             AudienceError: subscribers.csv cannot be used, or has not one valid row.
         """
         config = self._composition.config
+        today = self._composition.window.end.astimezone(ZoneInfo(config.publication.timezone)).date()
         valid = False
         for row in audience.read_subscribers(config.audience.subscribers):
             if isinstance(row, Problem):
                 self._tell(row)
                 continue
             valid = True
-            if audience.wants(row, self._composition.cadence):
+            if audience.wants(row, self._composition.cadence, today):
                 segment = segment_of(config, row)
                 if edition := self._add(segment):
                     yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key)

@@ -20,9 +20,6 @@ MARKUP_LENGTH = 50_000
 """Characters of markup that text is taken from. The parser's time grows with the square of the depth of nesting, and
 this many hold any excerpt."""
 
-_SAFE_TAGS = {"a", "b", "blockquote", "br", "em", "i", "li", "ol", "p", "strong", "sub", "sup", "ul"}
-
-
 _NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _HOSTILE = re.compile(
     # What is a control but no white space, lone surrogates, the byte order mark, direction embeddings, overrides and
@@ -30,17 +27,6 @@ _HOSTILE = re.compile(
     "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff\\ufeff\\u202a-\\u202e\\u2066-\\u2069\\ufdd0-\\ufdef"
     f"{_NONCHARACTERS}]"
 )
-
-
-def safe_html(markup: str) -> str:
-    """HTML with only what an email may show: no script, style, form, frame, handler or script link (nh3, ammonia)."""
-    return nh3.clean(
-        encodable(markup),
-        tags=_SAFE_TAGS,
-        attributes={"a": {"href"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
 
 
 def text_of_html(markup: str) -> str:

@@ -1,5 +1,7 @@
 """Segments, cadences and unsubscribe links."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from digest.audience import read_token, segment_of, unsubscribe_token, unsubscribe_url, wants
 from digest.errors import AudienceError, ConfigError
 from digest.models import Segment, Subscriber
+
+MONDAY = date(2026, 11, 23)
 
 
 def test_readers_of_the_same_categories_share_a_segment() -> None:
@@ -22,9 +26,16 @@ def test_no_two_segments_have_the_same_key() -> None:
 
 
 def test_only_active_readers_of_the_cadence_want_an_edition() -> None:
-    assert wants(Subscriber("a@example.com"), "daily")
-    assert not wants(Subscriber("a@example.com"), "weekly")
-    assert not wants(Subscriber("a@example.com", status="bounced"), "daily")
+    assert wants(Subscriber("a@example.com"), "daily", MONDAY)
+    assert not wants(Subscriber("a@example.com"), "weekly", MONDAY)
+    assert not wants(Subscriber("a@example.com", status="bounced"), "daily", MONDAY)
+
+
+def test_who_chose_weekdays_gets_the_daily_edition_from_monday_to_friday() -> None:
+    reader = Subscriber("a@example.com", cadence="weekdays")
+    days = [MONDAY + timedelta(days=number) for number in range(7)]
+    assert [wants(reader, "daily", day) for day in days] == [True] * 5 + [False] * 2
+    assert not any(wants(reader, "weekly", day) for day in days)
 
 
 @given(st.emails())

@@ -290,3 +290,41 @@ def test_the_plain_text_is_worth_reading(make: Make, story: Story) -> None:
     assert "Unsubscribe: https://www.example.com/leave?a=1&b=2\n" in text
     assert max(map(len, text.splitlines())) <= 76
     assert "<" not in text
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='JaVa\tScript:alert(1)'>x</a>",
+    "<iframe src='https://e.example'></iframe>",
+    "<form action='https://e.example'><input></form>",
+    "<style>body{display:none}</style>",
+    "<svg onload=alert(1)>",
+    "<p style='position:fixed'>x</p>",
+    "<math><mi xlink:href='data:x,<script>alert(4)</script>'>",
+    "<object data='x'></object><embed src='x'><base href='x'><meta http-equiv=refresh><link rel=stylesheet href=x>",
+]
+
+markup = st.lists(
+    st.sampled_from([*HOSTILE, "<p>", "</p>", "<b>", "text", "&amp;", "&lt;script&gt;", "<!--", "-->"])
+    | st.text(max_size=8)
+).map("".join)
+
+_MAY_ACT = {"script", "iframe", "form", "input", "object", "embed", "base", "link", "svg", "math"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(markup, markup)
+def test_nothing_that_acts_gets_into_the_email(make: Make, story: Story, headline: str, summary: str) -> None:
+    told = story(
+        headline or "x", summary=summary, url="javascript:alert(1)", image=Image("data:text/html,x", alt=headline)
+    )
+    rendered = make(told, told, sections=(Section(summary, (told,), url="javascript:alert(2)"),))
+    for element in tree(rendered).iter():
+        if not isinstance(element.tag, str):
+            continue  # Outlook's conditional comments, which the templates alone write
+        assert element.tag not in _MAY_ACT
+        assert not [name for name in element.attrib if name.startswith("on")]
+        for name in ("href", "src"):
+            assert not element.get(name, "").strip().lower().startswith(("javascript:", "data:"))

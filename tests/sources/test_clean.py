@@ -1,56 +1,17 @@
-"""Untrusted markup into text and safe HTML."""
+"""Untrusted markup into text."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import html as lxml_html
 
-from digest.sources.clean import one_line, safe_html, text_of, text_of_html
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<a href='JaVa\tScript:alert(1)'>x</a>",
-    "<iframe src='https://e.example'></iframe>",
-    "<form action='https://e.example'><input></form>",
-    "<style>body{display:none}</style>",
-    "<svg onload=alert(1)>",
-    "<p style='position:fixed'>x</p>",
-    "<math><mi xlink:href='data:x,<script>alert(4)</script>'>",
-    "<object data='x'></object><embed src='x'><base href='x'><meta http-equiv=refresh><link rel=stylesheet href=x>",
-]
+from digest.sources.clean import one_line, text_of, text_of_html
 
 markup = st.lists(
-    st.sampled_from([*HOSTILE, "<p>", "</p>", "<b>", "text", "&amp;", "&lt;script&gt;", "<!--", "-->"])
+    st.sampled_from(
+        ["<script>a()</script>", "<style>b{}</style>", "<p>", "</p>", "<b>", "text", "&amp;", "<!--", "-->"]
+    )
     | st.text(max_size=8)
 ).map("".join)
-
-
-@given(markup)
-def test_nothing_that_acts_survives(told: str) -> None:
-    cleaned = safe_html(told)
-    tree = lxml_html.fromstring(f"<div>{cleaned}</div>")
-    for element in tree.iter():
-        assert isinstance(element.tag, str), f"a comment or instruction survives: {cleaned!r}"
-        assert element.tag in {
-            "div",
-            "a",
-            "b",
-            "blockquote",
-            "br",
-            "em",
-            "i",
-            "li",
-            "ol",
-            "p",
-            "strong",
-            "sub",
-            "sup",
-            "ul",
-        }
-        assert set(element.attrib) <= {"href"}
-        assert element.get("href", "https:").lower().startswith(("http:", "https:", "mailto:"))
 
 
 @given(markup)
@@ -102,7 +63,7 @@ def test_characters_newer_than_python_stay() -> None:
 
 @given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))
 def test_any_text_at_all_comes_out_fit_to_encode(told: str) -> None:
-    for text in (text_of(told), text_of_html(told), safe_html(told)):
+    for text in (text_of(told), text_of_html(told)):
         text.encode()
 
 
