@@ -89,14 +89,15 @@ class _Checker:
         raw: CadenceTable = getattr(self.raw, cadence)
         if raw.max_articles < 1:
             self.reader.fail((cadence, "max_articles"), "must be 1 or more")
-        self.refuse_control_characters((cadence, "subject"), raw.subject)
+        for name in ("subject", "preheader"):
+            self.refuse_control_characters((cadence, name), getattr(raw, name))
         at = raw.at
         if not isinstance(at, time):
             try:
                 at = time.fromisoformat(str(at)) if at != "" else None
             except ValueError:
                 self.reader.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
-        return Schedule(raw.subject, raw.max_articles, at, raw.layout, raw.embed_images)
+        return Schedule(raw.subject, raw.preheader, raw.max_articles, at, raw.layout, raw.embed_images)
 
     def sections(self) -> Sections:
         raw = self.raw.sections

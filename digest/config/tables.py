@@ -32,6 +32,7 @@ class CadenceTable(Table, frozen=True):
     """[daily] and [weekly]."""
 
     subject: str = ""
+    preheader: str = ""
     max_articles: int = 30
     layout: Literal["cards", "brief"] = "cards"
     embed_images: bool = False

@@ -18,6 +18,7 @@ class Schedule:
     """What one cadence has of its own. `at` is local to the publication; None when lateness counts from the freeze."""
 
     subject: str
+    preheader: str
     max_articles: int
     at: time | None
     layout: Literal["cards", "brief"]

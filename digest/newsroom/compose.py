@@ -90,7 +90,8 @@ class Composition:
             timezone=self.config.publication.timezone,
             only=segment.categories,
         )
-        return edition and replace(edition, subject=self.config.schedules[self.cadence].subject)
+        schedule = self.config.schedules[self.cadence]
+        return edition and replace(edition, subject=schedule.subject, preheader=schedule.preheader)
 
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:
         """The segment's Message with its headers, and what was wrong on the way."""

@@ -63,3 +63,12 @@ def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any)
     assert {problem.next_step for problem in told.values()} == {"the picture is shown from there"}
     newsroom.send()
     assert newsroom.mails()[0].count(b"Content-ID: <") == 1
+
+
+def test_subject_and_preheader_are_templates(newsroom: Any) -> None:
+    told = "[daily]\nsubject = '{{ publication.name }}: {{ edition.lead.headline }}'\n"
+    newsroom.configure(more=told + "preheader = 'And {{ edition.articles|length - 1 }} more'\n")
+    shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    assert shown.subject == "The Gazette: The ferry is back"
+    assert shown.preheader == "And 1 more"
+    assert "And 1 more" in shown.html
