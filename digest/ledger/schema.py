@@ -14,6 +14,9 @@ A recipient's life, each arrow one committed transaction:
        |                  '--found so by the next run (a crash)--> in_doubt
        |--tried again in the same run, or by the next-- deferred
        '--the provider turned out to refuse everyone--- refused
+
+A reader who is erased leaves each of these rows in its state (pending and deferred become suppressed, sending in_doubt),
+under a pseudonym: see `digest.ledger.erasure`.
 """
 
 from __future__ import annotations

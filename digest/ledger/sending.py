@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, or_, select, text, update
 
 from digest.ledger.database import chunks, to_text, transaction
+from digest.ledger.erasure import some_are_erased
 from digest.ledger.schema import recipients
 from digest.ledger.suppressions import add_suppression, suppressed_among
 from digest.models import Receipt, Recipient
@@ -51,9 +52,11 @@ class Claim:
 class Sending:
     """The claims and receipts of one edition. For the one run that holds the ledger's lock, from one thread."""
 
-    def __init__(self, engine: Engine, edition: str) -> None:
+    def __init__(self, engine: Engine, edition: str, secret: str) -> None:
         self._engine = engine
         self._edition = edition
+        self._secret = secret
+        self._some_are_erased: bool | None = None
         self._ahead: deque[tuple[str, Recipient]] = deque()
         dialect = engine.dialect.name
         elements = _ELEMENTS[dialect].format("told")
@@ -142,17 +145,22 @@ class Sending:
     def _claim(self, connection: Connection, candidates: Sequence[Claim], now: datetime) -> list[Claim]:
         """Put the candidates on disk as `sending`; who was suppressed since the freeze is passed over for good."""
         emails = [person.email for claim in candidates for person in claim.recipients]
-        if self._execute(connection, self._claim_all, emails, now) == len(emails):
+        if self._some_are_erased is None:  # asked once: nobody is erased while a run holds the lock
+            self._some_are_erased = some_are_erased(connection, self._secret)
+        # The statement cannot hash: it knows who is suppressed, and is not told of whoever was erased.
+        erased = suppressed_among(connection, emails, self._secret) if self._some_are_erased else {}
+        known = [email for email in emails if email not in erased]
+        if self._execute(connection, self._claim_all, known, now) == len(emails):
             return list(candidates)
-        suppressed = suppressed_among(connection, emails)
+        suppressed = suppressed_among(connection, emails, self._secret)
         claimed: set[str] = set()
         for chunk in chunks(emails):
             of_these = (recipients.c.edition == self._edition) & recipients.c.email.in_(chunk)
             claimed.update(
                 connection.scalars(select(recipients.c.email).where(of_these, recipients.c.state == "sending"))
             )
-        for email, reason in suppressed.items():
-            passed_over = self._move([email], "pending", "suppressed", now).values(detail=reason)
+        for email, suppression in suppressed.items():
+            passed_over = self._move([email], "pending", "suppressed", now).values(detail=suppression.reason)
             connection.execute(passed_over)
         kept = (
             Claim(claim.segment, tuple(person for person in claim.recipients if person.email in claimed))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.database import chunks, insert_or, name_of, open_engine, parse_url, to_moment, to_text, transaction
+from digest.ledger.erasure import Erasure
 from digest.ledger.lock import run_lock
 from digest.ledger.memory import Memory
 from digest.ledger.schema import (
@@ -101,23 +102,27 @@ class SourceState:
     next_start: datetime
 
 
-class Ledger(Memory, Suppressions):
+class Ledger(Memory, Suppressions, Erasure):
     """The memory of sends, in SQLite or PostgreSQL. A context manager that closes the database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, secret: str = "") -> None:
         self._engine = engine
+        self._secret = secret
 
     # --- opening ------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, secret: str = "") -> Self:
         """Open the ledger for a run that sends, making its tables where there are none.
+
+        The secret is what erased readers are known again by: sending and looking up suppressions fail without it where
+        there are some.
 
         Raises:
             LedgerError: the database cannot be reached or written, or is of another version.
             LockedError: another run is just making the tables.
         """
-        ledger = cls(open_engine(parse_url(url)))
+        ledger = cls(open_engine(parse_url(url)), secret)
         if ledger._version() is None:
             # Two first runs at once must not both make the tables.
             with ledger.lock():
@@ -140,7 +145,7 @@ class Ledger(Memory, Suppressions):
                 connection.execute(insert(ledger_version).values(version=VERSION))
 
     @classmethod
-    def open_to_read(cls, url: str) -> Self:
+    def open_to_read(cls, url: str, secret: str = "") -> Self:
         """Open the ledger for a command that changes nothing: where there is none yet, an empty one in memory.
 
         Raises:
@@ -149,7 +154,7 @@ class Ledger(Memory, Suppressions):
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
             return cls.open("sqlite://")
-        ledger = cls(open_engine(parsed))
+        ledger = cls(open_engine(parsed), secret)
         if ledger._version() is not None:
             ledger._check_version()
             return ledger
@@ -224,7 +229,7 @@ class Ledger(Memory, Suppressions):
 
     def sending(self, edition: str) -> Sending:
         """The claims and receipts of an edition, for the holder of the lock."""
-        return Sending(self._engine, edition)
+        return Sending(self._engine, edition, self._secret)
 
     def retry(self, edition: str, now: datetime) -> int:
         """Those who were deferred are pending again; how many they are."""

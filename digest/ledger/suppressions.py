@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, select
 
 from digest.ledger.database import chunks, insert_or, to_moment, to_text, transaction
+from digest.ledger.erasure import pseudonym, some_are_erased
 from digest.ledger.schema import suppressions
 from digest.models import Suppression, SuppressionReason
 
@@ -16,22 +17,49 @@ class Suppressions:
     """The part of the ledger that is about who must not be mailed."""
 
     _engine: Engine
+    _secret: str
 
     def suppress(self, email: str, reason: SuppressionReason, now: datetime) -> bool:
         """Mail this address no more; False if it is suppressed already, whose first reason then stays."""
+        return self.suppress_all({email: reason}.items(), now) == 1
+
+    def suppress_all(self, reasons: Iterable[tuple[str, SuppressionReason]], now: datetime) -> int:
+        """Mail these addresses no more, in one transaction; how many of them were not suppressed already."""
+        added = 0
         with transaction(self._engine) as connection:
-            return add_suppression(connection, email, reason, now)
+            for chunk in chunks(reasons):
+                known = suppressed_among(connection, [email for email, _ in chunk], self._secret)
+                rows = [
+                    {"email": email, "reason": reason, "since": to_text(now)}
+                    for email, reason in dict(chunk).items()
+                    if email not in known
+                ]
+                if rows:
+                    connection.execute(insert_or(connection, suppressions).on_conflict_do_nothing(), rows)
+                added += len(rows)
+        return added
 
     def unsuppress(self, email: str) -> bool:
-        """Mail this address again; False if it was not suppressed."""
+        """Mail this address again, or the one a pseudonym stands for; False if it was not suppressed."""
+        names = [email, *([pseudonym(email, self._secret)] if self._secret else [])]
         with transaction(self._engine) as connection:
-            return connection.execute(delete(suppressions).where(suppressions.c.email == email)).rowcount > 0
+            return connection.execute(delete(suppressions).where(suppressions.c.email.in_(names))).rowcount > 0
 
     def suppressions(self) -> list[Suppression]:
-        """Every suppressed address, by address."""
+        """Every suppressed address, by address; of those who were erased the pseudonym."""
         with transaction(self._engine) as connection:
             rows = connection.execute(select(suppressions).order_by(suppressions.c.email)).all()
         return [Suppression(row.email, row.reason, to_moment(row.since)) for row in rows]
+
+    def suppressed(self, emails: Collection[str]) -> dict[str, Suppression]:
+        """Those of these addresses that are suppressed; who was erased too, whose Suppression has the pseudonym.
+
+        Raises:
+            ConfigError: somebody was erased, and the secret to know them by is not at hand.
+        """
+        with transaction(self._engine) as connection:
+            some_are_erased(connection, self._secret)
+            return suppressed_among(connection, emails, self._secret)
 
 
 def add_suppression(connection: Connection, email: str, reason: SuppressionReason, now: datetime) -> bool:
@@ -41,12 +69,14 @@ def add_suppression(connection: Connection, email: str, reason: SuppressionReaso
     return connection.scalar(added) is not None
 
 
-def suppressed_among(connection: Connection, emails: Collection[str]) -> dict[str, str]:
-    """Those of these addresses that are suppressed, each with the reason, within a transaction."""
-    found: dict[str, str] = {}
+def suppressed_among(connection: Connection, emails: Collection[str], secret: str) -> dict[str, Suppression]:
+    """Those of these addresses that are suppressed, within a transaction; given the secret, the erased ones too."""
+    found: dict[str, Suppression] = {}
     for chunk in chunks(emails):
-        rows = connection.execute(
-            select(suppressions.c.email, suppressions.c.reason).where(suppressions.c.email.in_(chunk))
-        )
-        found.update({row.email: row.reason for row in rows})
+        whose = {email: email for email in chunk}
+        if secret:
+            whose.update((pseudonym(email, secret), email) for email in chunk)
+        for names in chunks(whose):
+            rows = connection.execute(select(suppressions).where(suppressions.c.email.in_(names)))
+            found.update({whose[row.email]: Suppression(row.email, row.reason, to_moment(row.since)) for row in rows})
     return found

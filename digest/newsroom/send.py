@@ -29,7 +29,7 @@ def send(run: Run) -> Iterator[Report]:
     """
     require_sendable(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    with Ledger.open(run.config.database_url) as ledger, ledger.lock():
+    with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
         for record in ledger.unfinished(run.cadence):
             if record.id != today:
                 yield from _close_earlier(run, ledger, record)
@@ -119,7 +119,7 @@ def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
         DigestError: as for delivery.
     """
     require_sendable(run.config)
-    with Ledger.open(run.config.database_url) as ledger, ledger.lock():
+    with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
         record = ledger.edition(edition)
         if record is None:
             raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
