@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 from digest.delivery.headers import message_headers, message_id
 from digest.delivery.mime import to_mail
 from digest.delivery.pace import Pace, Patience, rate_on
-from digest.delivery.pool import Pool
+from digest.delivery.pool import Pool, Threads
 from digest.delivery.settings import MaildirSettings, SendGridSettings, Settings, SmtpSettings
 from digest.models import Provider
 
@@ -27,6 +28,7 @@ __all__ = [
     "SmtpSettings",
     "message_headers",
     "message_id",
+    "open_pool",
     "open_provider",
     "rate_on",
     "to_mail",
@@ -34,9 +36,20 @@ __all__ = [
 
 
 def open_provider(settings: Settings, secret: str = "") -> Provider:
-    """A provider with a connection of its own, to be used as a context manager by one thread.
-
-    Its module is imported when it is first asked for.
-    """
-    provider: Provider = import_module(f"digest.delivery.providers.{settings.name}").open_provider(settings, secret)
+    """A provider with a connection of its own, to be used as a context manager by one thread."""
+    provider: Provider = _module(settings).open_provider(settings, secret)
     return provider
+
+
+def open_pool(settings: Settings, secret: str, connections: int) -> Pool:
+    """Several connections to a provider: its own kind of Pool where its module has one, else threads."""
+    module = _module(settings)
+    if not hasattr(module, "open_pool"):
+        return Threads([open_provider(settings, secret) for _ in range(connections)])
+    pool: Pool = module.open_pool(settings, secret, connections)
+    return pool
+
+
+def _module(settings: Settings) -> ModuleType:
+    """A provider's module, imported when it is first asked for."""
+    return import_module(f"digest.delivery.providers.{settings.name}")

@@ -1,4 +1,4 @@
-"""Several connections to one provider, each in a thread of its own; whoever hands out the batches stays in one."""
+"""Several connections to one provider at once; whoever hands out the batches and records them stays in one thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from digest.errors import DeliveryError
 from digest.models import Message, Provider, Receipt, Recipient
@@ -27,12 +27,48 @@ class Done:
     error: Exception | None = None
 
 
-class Pool:
+class Pool(Protocol):
     """Takes batches as long as a connection is `idle`; a context manager that closes them all.
 
     A connection that its provider ends (too many of them, a bad key) is lost, its batch given back unsent, and the
     others go on.
     """
+
+    batch_size: int
+
+    @property
+    def idle(self) -> int:
+        """Connections that wait for a batch."""
+        ...
+
+    @property
+    def busy(self) -> int:
+        """Batches that were submitted and not given back by `finished`."""
+        ...
+
+    def submit(self, message: Message, batch: Sequence[Recipient]) -> None:
+        """Send a batch on a connection that is idle; it is opened with its first one."""
+        ...
+
+    def finished(self, timeout: float | None = None) -> list[Done]:
+        """The batches that are done, waiting for the first of them, at most `timeout` seconds.
+
+        Then a moment longer, until more of those that are out are back: what is recorded at once costs one commit.
+
+        Raises:
+            Exception: what a provider raised that is no DeliveryError.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Threads:
+    """A Pool of providers that each take a batch and wait for its answer, in a thread of its own."""
 
     def __init__(self, providers: Sequence[Provider]) -> None:
         """`providers` are as many as there are to be connections, none of them entered yet."""
@@ -69,13 +105,7 @@ class Pool:
         self._batches.put((message, batch))
 
     def finished(self, timeout: float | None = None) -> list[Done]:
-        """The batches that are done, waiting for the first of them, at most `timeout` seconds.
-
-        Then a moment longer, until half of those that are out are back: what is recorded at once costs one commit.
-
-        Raises:
-            Exception: what a provider raised that is no DeliveryError.
-        """
+        """The batches that are done; those gathered are half of what is out, or what a moment gave."""
         found = []
         with suppress(Empty):
             found.append(self._done.get(timeout=timeout))

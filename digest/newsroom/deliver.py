@@ -15,7 +15,7 @@ from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.newsroom.bad_news import BadNews
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
-from digest.newsroom.settings import connections, open_provider
+from digest.newsroom.settings import open_pool
 
 _MOMENT = 0.2
 """Seconds between two looks at whether somebody asked to stop."""
@@ -143,8 +143,7 @@ class _Delivering:
 
     def round(self, settings: delivery.Settings) -> DeliveryError | None:
         """Send to everyone who is pending; an error when the provider takes nothing any more."""
-        count = connections(self.run.config, settings)
-        with delivery.Pool([open_provider(self.run.config, settings) for _ in range(count)]) as pool:
+        with open_pool(self.run.config, settings) as pool:
             lost = self.through(pool)
         if self.bad.hopeless and self.is_someone_left():
             return self.give_back(settings)

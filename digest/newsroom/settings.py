@@ -35,17 +35,26 @@ def require_sendable(config: Config) -> None:
         )
 
 
-def connections(config: Config, settings: delivery.Settings) -> int:
-    """How many connections a provider is sent through at once."""
-    return config.delivery.connections or settings.connections
+def open_pool(config: Config, settings: delivery.Settings) -> delivery.Pool:
+    """As many connections to a provider of the configuration as it is to have.
+
+    Raises:
+        ConfigError: its secret is not set.
+    """
+    connections = config.delivery.connections or settings.connections
+    return delivery.open_pool(settings, _secret(config, settings), connections)
 
 
 def open_provider(config: Config, settings: delivery.Settings) -> Provider:
-    """A provider of the configuration with its secret from the environment.
+    """One connection to a provider of the configuration.
 
     Raises:
-        ConfigError: the secret is not set.
+        ConfigError: its secret is not set.
     """
+    return delivery.open_provider(settings, _secret(config, settings))
+
+
+def _secret(config: Config, settings: delivery.Settings) -> str:
     secret = config.secrets.providers.get(settings.secret, "")
     if settings.login and not secret:
         raise ConfigError(
@@ -53,4 +62,4 @@ def open_provider(config: Config, settings: delivery.Settings) -> Provider:
             where=str(config.file),
             next_step="set it in the environment of this command",
         )
-    return delivery.open_provider(settings, secret)
+    return secret

@@ -6,6 +6,7 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from digest.delivery import SmtpSettings
+from digest.delivery import SmtpSettings, open_pool
 from digest.errors import DeliveryError
-from digest.models import Message, Receipt, Recipient
+from digest.models import InlineImage, Message, Receipt, Recipient
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -182,6 +183,9 @@ def test_starttls_with_a_certificate_that_is_trusted_or_not(
             send(settings, message(), recipient())
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert outcomes(send(settings, message(), recipient())) == ["accepted"]
+        large = message(images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG" + bytes(3_000_000)),))
+        assert outcomes(send(settings, large, *people_of(recipient, 2))) == ["accepted"] * 2
+        assert len(handler.mails[-1]) > 4_000_000
     finally:
         controller.stop()
 
@@ -220,3 +224,53 @@ def test_an_address_that_would_begin_another_command_is_refused(
     receipts = send(smtp_settings(smtp_server), message(), recipient("a>\r\nRCPT TO:<b@example.com"))
     assert outcomes(receipts) == ["refused"]
     assert smtp_server.handler.recipients == []
+
+
+class Silent(socketserver.StreamRequestHandler):
+    """Says nothing any more once it has a mail."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 hello\r\n")
+        for line in self.rfile:
+            if line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() not in (b".\r\n", b""):
+                    pass
+                self.rfile.read()
+                return
+            self.wfile.write(b"250 ok\r\n")
+
+
+def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
+    send: Send, message: Make, recipient: Reader
+) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=0.5)
+        with open_pool(settings, "", 3) as pool:
+            started = time.monotonic()
+            for person in people_of(recipient, 3):
+                pool.submit(message(), (person,))
+            done = []
+            while pool.busy:
+                done += pool.finished()
+        assert time.monotonic() - started < 2, "each waits for itself alone"
+        server.shutdown()
+    assert [receipt.outcome.value for item in done for receipt in item.receipts] == ["in_doubt"] * 3
+    assert "no answer in time" in done[0].receipts[0].detail
+
+
+def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
+    smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    with open_pool(smtp_settings(smtp_server), "", 2) as pool:
+        assert (pool.idle, pool.busy, pool.finished(0.05)) == (2, 0, [])
+        people = people_of(recipient, 2)
+        for person in people:
+            pool.submit(message(), (person,))
+        assert (pool.idle, pool.busy) == (0, 2)
+        done = []
+        while pool.busy:
+            done += pool.finished()
+        assert pool.idle == 2
+    assert sorted(item.batch[0].email for item in done) == [person.email for person in people]
