@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -16,20 +18,43 @@ from digest.models import Problem
 _LONGEST_ROW = 100
 """Lines a quoted field may go over; past these its quote was never meant to be open."""
 
+COMMENT = re.compile(r"#(?![\d,;\t])")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line it begins on, and its fields by the name of their column, each on one line."""
+    """One row: the lines it begins and ends on, its cells as they are, and by column its fields, each on one line."""
 
     line: int
+    last: int
+    cells: Sequence[str]
     fields: Mapping[str, str]
 
 
-class Table:
-    """The header of a file and, as they stream, its rows. `columns` are casefolded, in the order of the file."""
+@contextmanager
+def reading(file: Path, missing: str) -> Iterator[TextIO]:
+    """Open a list to read. AudienceError when it is not there (`missing` is what to do then), or is not UTF-8."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise AudienceError("no such file", where=str(file), next_step=missing) from None
+    except UnicodeDecodeError as error:
+        raise not_utf8(file, _first_undecodable(file), f"byte {error.object[error.start]:#04x}") from None
+    except OSError as error:
+        raise AudienceError(
+            f"cannot be read: {error.strerror}", where=str(file), next_step="name another file, or mend its rights"
+        ) from None
 
-    def __init__(self, file: Path, stream: TextIO) -> None:
-        """Read the header. Raises AudienceError when there is none."""
+
+class Table:
+    """The header of a file and, as they stream, its rows. `columns` are casefolded, in the order of the file.
+
+    A line that begins with `#` is a comment, but for `#1` and for a column called `#`.
+    """
+
+    def __init__(self, file: Path, stream: TextIO, columns: Sequence[str] = ()) -> None:
+        """Read the header; with `columns` the file has none. Raises AudienceError when it is empty."""
         self.file = file
         self._lines = _Lines(stream)
         header = self._first_line()
@@ -38,9 +63,13 @@ class Table:
         if not header:
             raise AudienceError("is empty", where=str(file), next_step="begin it with a header: email,name")
         # The separator is the one the header has most of: names of columns hold none of the three.
-        self._separator = max(",;\t", key=header.count)
-        self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self._separator))]
-        self._header_line = self._lines.first
+        self.separator = max(",;\t", key=header.count)
+        self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self.separator))]
+        self.header_line = self._lines.first
+        if columns:
+            self.columns = list(columns)
+            stream.seek(0)
+            self._lines = _Lines(stream)
 
     def _first_line(self) -> str:
         for line in self._lines:
@@ -51,10 +80,10 @@ class Table:
 
     def require(self, column: str, known: Collection[str]) -> None:
         """Refuse a header without a column, or with one of the known ones twice. Raises AudienceError."""
-        where = f"{self.file}:{self._header_line}"
+        where = f"{self.file}:{self.header_line}"
         if column not in self.columns:
             names = ", ".join(filter(None, self.columns)) or "none"
-            seen = f"its columns, parted by {_spoken(self._separator)}: {names}"
+            seen = f"its columns, parted by {_spoken(self.separator)}: {names}"
             near = next((name for name in self.columns if column in name or "mail" in name), "")
             if any("@" in name for name in self.columns):
                 next_step = f"its first line is no header: put one before it that begins with `{column}`"
@@ -70,16 +99,16 @@ class Table:
         """One Problem for all the columns that nobody reads."""
         if names := [name for name in self.columns if name and name not in known]:
             what = f"unknown columns are ignored: {', '.join(names)}"
-            yield self.problem(self._header_line, what, f"known: {', '.join(known)}")
+            yield self.problem(self.header_line, what, f"known: {', '.join(known)}")
 
     def rows(self) -> Iterator[Row | Problem]:
         """Each row that is not blank; a Problem for one that cannot be read, or that would lose a field."""
         # Not strict, an open quote would take in every row to the end of the file, and with them their readers.
-        reader = csv.reader(self._lines, delimiter=self._separator, strict=True)
+        reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
         while True:
             self._lines.begin_row()
             try:
-                fields = [_one_line(field) for field in next(reader)]
+                cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
@@ -87,11 +116,12 @@ class Table:
                 self._lines.read_again()
                 continue
             line = self._lines.first
+            fields = [_one_line(cell) for cell in cells]
             if any(fields[len(self.columns) :]):
-                hint = f"left out; quote a field that holds {_spoken(self._separator)}"
+                hint = f"left out; quote a field that holds {_spoken(self.separator)}"
                 yield self.problem(line, f"has {len(fields)} fields, the header {len(self.columns)}", hint)
             elif any(fields):
-                yield Row(line, dict(zip(self.columns, fields, strict=False)))
+                yield Row(line, self._lines.last, cells, dict(zip(self.columns, fields, strict=False)))
 
     def problem(self, line: int, what: str, next_step: str) -> Problem:
         """Something wrong with a line."""
@@ -107,14 +137,22 @@ class _Lines(Iterator[str]):
         self._row: list[tuple[int, str]] = []
         self.first = 0
         """The number of the line the present row begins on."""
+        self.last = 0
+        """The number of the line read last."""
 
     def __next__(self) -> str:
         if len(self._row) == _LONGEST_ROW:
             raise csv.Error(f"a quote that opens here is still open {_LONGEST_ROW} lines on")
-        number, line = self._again.popleft() if self._again else next(self._numbered)
+        number, line = self._next()
+        while not self._row and COMMENT.match(line):
+            number, line = self._next()
         self._row.append((number, line))
         self.first = self._row[0][0]
+        self.last = number
         return line
+
+    def _next(self) -> tuple[int, str]:
+        return self._again.popleft() if self._again else next(self._numbered)
 
     def begin_row(self) -> None:
         self._row.clear()
@@ -131,6 +169,17 @@ def not_utf8(file: Path, line: int, how: str) -> AudienceError:
         where=f"{file}:{line}",
         next_step="save it as UTF-8; a spreadsheet calls it CSV UTF-8",
     )
+
+
+def _first_undecodable(file: Path) -> int:
+    """The number of the first line that is not UTF-8, 0 if all are."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def _spoken(separator: str) -> str:

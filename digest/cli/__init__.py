@@ -20,6 +20,7 @@ from digest.cli.preview import preview
 from digest.cli.resume import resume
 from digest.cli.send import send
 from digest.cli.status import status
+from digest.cli.subscribers import subscribers
 from digest.cli.suppress import suppress, unsuppress
 
 
@@ -52,7 +53,7 @@ def cli(context: click.Context, config_file: Path, *, verbose: bool, quiet: bool
     context.obj = Console(config_file=config_file, verbose=verbose, quiet=quiet)
 
 
-for command in (init, preview, send, articles, status, resume, cancel, suppress, unsuppress, check):
+for command in (init, preview, send, articles, status, resume, cancel, subscribers, suppress, unsuppress, check):
     cli.add_command(command)
 
 

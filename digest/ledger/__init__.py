@@ -1,10 +1,12 @@
 """The ledger: the memory of what was sent to whom, so that nobody is mailed twice and nobody is missed."""
 
+from digest.ledger.erasure import ERASED
 from digest.ledger.memory import Reading, SourceMemory
 from digest.ledger.sending import Claim, Sending
 from digest.ledger.store import EditionRecord, FrozenRecipient, Ledger, RecipientRecord, SentArticle, SourceState
 
 __all__ = [
+    "ERASED",
     "Claim",
     "EditionRecord",
     "FrozenRecipient",

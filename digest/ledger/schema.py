@@ -15,8 +15,8 @@ A recipient's life, each arrow one committed transaction:
        |--tried again in the same run, or by the next-- deferred
        '--the provider turned out to refuse everyone--- refused
 
-A reader who is erased leaves each of these rows in its state (pending and deferred become suppressed, sending in_doubt),
-under a pseudonym: see `digest.ledger.erasure`.
+A reader who is erased leaves these rows behind under a pseudonym (`digest.ledger.erasure`), in their states, but that
+pending and deferred become suppressed, and sending in_doubt.
 """
 
 from __future__ import annotations
