@@ -193,9 +193,9 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The newspaper: what its mails show of it. `colour` is `#rrggbb`.
+    """The newspaper: what its mails show of it.
 
-    `logo` is a URL or a local file, as is `logo_dark`, which takes its place in the dark.
+    `colour` is `#rrggbb`; `logo_dark` takes the logo's place in the dark.
     """
 
     name: str
@@ -203,8 +203,8 @@ class Publication:
     timezone: str = "UTC"
     language: str = "en"
     postal_address: str = ""
-    logo: str | Path = ""
-    logo_dark: str | Path = ""
+    logo: Image | None = None
+    logo_dark: Image | None = None
     colour: str = ""
 
 

@@ -8,6 +8,7 @@ import pytest
 from digest import config
 from digest.delivery import MaildirSettings
 from digest.errors import ConfigError
+from digest.models import Image
 
 SMALL = '[publication]\nname = "The Gazette"\n'
 
@@ -75,7 +76,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         """,
     )
     assert loaded.publication.url == "https://www.example.com"
-    assert loaded.publication.logo == tmp_path / "logo.png"
+    assert loaded.publication.logo == Image(file=tmp_path / "logo.png")
     assert loaded.schedules["daily"].at == time(7, 30)
     assert loaded.schedules["weekly"].at == time(6)
     assert loaded.sections.limits == {"World": 2}

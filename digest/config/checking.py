@@ -17,7 +17,9 @@ from digest.config.reading import Key, Reader
 from digest.config.tables import CadenceTable, Check, File, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.delivery import PROVIDERS, Settings
-from digest.models import Cadence, Publication, Source
+from digest.models import Cadence, Image, Publication, Source
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def checked(reader: Reader, raw: File, environ: Mapping[str, str]) -> Config:
@@ -82,8 +84,10 @@ class _Checker:
             colour=raw.colour.lower(),
         )
 
-    def picture(self, told: str) -> str | Path:
-        return told if not told or told.startswith(("https://", "http://")) else self.folder / told
+    def picture(self, told: str) -> Image | None:
+        if told.startswith(("https://", "http://")):
+            return Image(url=told)
+        return Image(file=self.folder / told) if told else None
 
     def schedule(self, cadence: Cadence) -> Schedule:
         raw: CadenceTable = getattr(self.raw, cadence)

@@ -78,7 +78,8 @@ class Composition:
     @cached_property
     def pictures(self) -> RemotePictures:
         """The remote pictures of these stories, for newsrooms that embed them."""
-        return RemotePictures(partial(sources.fetch_pictures, base_url=self.config.publication.url))
+        site = self.config.publication.url
+        return RemotePictures(partial(sources.fetch_pictures, base_url=site, largest=render.LARGEST_PICTURE))
 
     def edition(self, segment: Segment) -> Edition | None:
         """The edition a segment would get, None when there is no news for it."""
@@ -97,9 +98,12 @@ class Composition:
         """The segment's Message with its headers, and what was wrong on the way."""
         config = self.config
         schedule = config.schedules[self.cadence]
-        problems: list[Problem] = []
-        if schedule.embed_images and schedule.layout == "cards":
-            edition, problems = self.pictures.into(edition)
+        publication, problems = config.publication, list[Problem]()
+        if schedule.embed_images:
+            publication, problems = self.pictures.of_publication(publication)
+        if schedule.embed_images and schedule.layout == "cards":  # `brief` shows no stories' pictures
+            edition, troubles = self.pictures.of_edition(edition)
+            problems += troubles
         rendered = render.render(
             edition,
             config.publication,

@@ -2,6 +2,7 @@
 
 from digest.render.context import Layout
 from digest.render.email import BUDGET, Rendered, render, standalone
+from digest.render.pictures import LARGEST_PICTURE
 from digest.render.slots import SLOTS, slot_token
 
-__all__ = ["BUDGET", "SLOTS", "Layout", "Rendered", "render", "slot_token", "standalone"]
+__all__ = ["BUDGET", "LARGEST_PICTURE", "SLOTS", "Layout", "Rendered", "render", "slot_token", "standalone"]

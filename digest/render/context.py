@@ -13,7 +13,7 @@ from typing import Any, Literal
 from babel import Locale
 
 from digest.errors import TemplateError
-from digest.models import Article, Edition, Image, Problem, Publication, Section
+from digest.models import Article, Edition, Problem, Publication, Section
 from digest.render import wording
 from digest.render.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
@@ -121,8 +121,8 @@ class Context:
             "publication": self.publication,
             "home": web_link(self.publication.url),
             "address": self.address(),
-            "logo": self.logo(self.publication.logo),
-            "logo_dark": self.logo(self.publication.logo_dark),
+            "logo": self.pictures.picture(self.publication.logo, *_LOGO),
+            "logo_dark": self.pictures.picture(self.publication.logo_dark, *_LOGO),
             "long_date": wording.long_date(self.edition.date, self.locale),
             "byline": self.byline,
             "picture_of": self.picture_of,
@@ -191,10 +191,3 @@ class Context:
     def picture_of(self, article: Article, width: int, height: int) -> Picture | None:
         """A story's picture within a box of pixels."""
         return self.pictures.picture(article.image, width, height)
-
-    def logo(self, logo: str | Path) -> Picture | None:
-        """A logo as the masthead shows it, None where there is none."""
-        if not logo:
-            return None
-        image = Image(file=logo) if isinstance(logo, Path) else Image(url=logo)
-        return self.pictures.picture(image, *_LOGO)

@@ -11,7 +11,7 @@ from digest.models import Image, InlineImage, Problem
 from digest.render.formats import Format, sniff
 from digest.render.untrusted import web_link
 
-LARGEST = 1_000_000
+LARGEST_PICTURE = 1_000_000
 """Bytes of one attached picture: every reader is sent every one of them."""
 MOST = 5_000_000
 """Bytes of all pictures that were remote and are attached: mail programs refuse mails of 10 to 25 MB."""
@@ -81,15 +81,15 @@ class Pictures:
 
 def _read(file: Path) -> _Attached:
     size = file.stat().st_size
-    if size > LARGEST:  # before it is read into memory
-        raise ValueError(f"has {size:,} bytes, more than {LARGEST:,}")
+    if size > LARGEST_PICTURE:  # before it is read into memory
+        raise ValueError(f"has {size:,} bytes, more than {LARGEST_PICTURE:,}")
     return _inline(file.read_bytes(), file.name)
 
 
 def _inline(data: bytes, name: str) -> _Attached:
     """A picture as it travels inside the mail. Raises ValueError for one that cannot be shown."""
-    if len(data) > LARGEST:
-        raise ValueError(f"has {len(data):,} bytes, more than {LARGEST:,}")
+    if len(data) > LARGEST_PICTURE:
+        raise ValueError(f"has {len(data):,} bytes, more than {LARGEST_PICTURE:,}")
     form = sniff(data)
     if form is None:
         raise ValueError("is no PNG, JPEG, GIF or WebP")

@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 from digest.errors import SourceError
 from digest.models import Harvest, Problem, Source, StoredDocument
 from digest.sources.context import Context
+from digest.sources.remote_pictures import fetch_pictures
 from digest.sources.web import Web
+
+__all__ = ["SOURCES", "fetch_pictures", "read_sources", "status_of"]
 
 SOURCES = {
     "feed": "digest.sources.feed",
@@ -70,22 +73,6 @@ def read_sources(
 def status_of(url: str) -> int:
     """The HTTP status a link of the email answers with. Raises SourceError, an OSError, when it does not answer."""
     return Web(trusted_host=urlsplit(url).hostname or "").status(url)
-
-
-def fetch_pictures(urls: Sequence[str], base_url: str) -> dict[str, bytes | Problem]:
-    """What is at the addresses of pictures, by address; a Problem where it cannot be had.
-
-    `base_url` is the publication's own site, which alone may be in a private network.
-    """
-
-    def fetched(url: str) -> bytes | Problem:
-        try:
-            return Web(base_url, trusted_host=urlsplit(base_url).hostname or "").get(url, "image/*").body
-        except SourceError as error:
-            return error.as_problem()
-
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return dict(zip(urls, pool.map(fetched, urls), strict=True))
 
 
 def _expand(source: Source, context: Context) -> tuple[Harvest | None, list[Source]]:

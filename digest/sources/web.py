@@ -77,6 +77,7 @@ class Web:
         *,
         stored: Callable[[str], StoredDocument | None] = lambda _url: None,
         trusted_host: str = "",
+        largest: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Make the web of one source.
@@ -85,6 +86,7 @@ class Web:
             contact: The publication's site, named in the User-Agent so that a webmaster sees who asks.
             stored: The document as last fetched, by URL.
             trusted_host: The host that the configuration names itself: it may be a private or loopback address.
+            largest: Bytes that a document may have, after decompression.
             sleep: How to wait, in seconds.
         """
         self.problems: list[Problem] = []
@@ -92,6 +94,7 @@ class Web:
         self._agent = f"news-digest/{__version__}" + (f" (+{contact})" if contact else "")
         self._stored = stored
         self._trusted_host = trusted_host.casefold()
+        self._largest = largest
         self._sleep = sleep
 
     def get(self, url: str, accept: str = "*/*") -> Document:
@@ -164,7 +167,7 @@ class Web:
                     return _Redirect(response.headers["location"], status in _PERMANENT)
                 if not response.is_success:
                     raise _refusal(url, status, response.headers.get("retry-after", ""))
-                return self._keep(url, response, _read_capped(response, url))
+                return self._keep(url, response, _read_capped(response, url, self._largest))
         except httpx.InvalidURL as error:
             raise SourceError(f"is no address to fetch: {error}", where=url, next_step="mend its address") from None
         except httpx.HTTPError as error:
@@ -261,22 +264,22 @@ def _peer(response: Any) -> list[str]:
     return [str(address[0])] if address else []
 
 
-def _read_capped(response: Any, url: str) -> bytes:
+def _read_capped(response: Any, url: str, largest: int) -> bytes:
     """The decompressed body; stops at the cap and at the deadline, which httpx counts for each read only."""
     deadline = time.monotonic() + TOTAL_SECONDS
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise too_large(url)
+        if len(body) > largest:
+            raise too_large(url, largest)
         if time.monotonic() > deadline:
             raise SourceError(f"not done after {TOTAL_SECONDS:.0f} s", where=url, next_step="try again later")
     return bytes(body)
 
 
-def too_large(where: str) -> SourceError:
-    """The error for a document past MAX_BYTES."""
-    return SourceError(f"larger than {MAX_BYTES // 1_000_000} MB", where=where, next_step="use one with fewer entries")
+def too_large(where: str, largest: int = MAX_BYTES) -> SourceError:
+    """The error for a document past so many bytes."""
+    return SourceError(f"larger than {largest // 1_000_000} MB", where=where, next_step="use one with fewer entries")
 
 
 def _refusal(url: str, status: int, retry_after: str) -> Exception:

@@ -9,12 +9,12 @@ import pytest
 
 from digest import editorial, render, sources
 from digest.lint import BASELINE, Finding, Support, lint
-from digest.models import Publication, Source, Window
+from digest.models import Image, Publication, Source, Window
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 ALWAYS = Window(datetime.min.replace(tzinfo=UTC), NOW)
 ROOT = Path(__file__).resolve().parents[2]
-LOGO = next((ROOT / "articles" / "images").iterdir())
+LOGO = Image(file=next((ROOT / "articles" / "images").iterdir()))
 FEEDS = ROOT.parent / "shared" / "corpus" / "feeds"
 
 

@@ -47,22 +47,40 @@ def test_a_preview_says_why_a_send_would_be_refused(newsroom: Any) -> None:
 def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any) -> None:
     gif = b"GIF89a\x20\x03\x58\x02" + b"0" * 20
     shown_from = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
+    logo = web.page("/logo.gif", gif + b"1")
     items = "".join(
         f"<item><title>Story number {number}</title><link>https://www.example.com/{number}</link>"
         f"<enclosure type='image/gif' url='{url}'/></item>"
         for number, url in enumerate(shown_from)
     )
     newsroom.write("feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
-    newsroom.configure(('url = "https://www.example.com"', f'url = "{web.url}"'), more="[daily]\nembed_images = true\n")
+    site = ('url = "https://www.example.com"', f'url = "{web.url}"\nlogo = "{logo}"')
+    newsroom.configure(site, more="[daily]\nembed_images = true\n")
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
-    assert shown.mail.count(b"Content-ID: <") == 1
+    assert shown.mail.count(b"Content-ID: <") == 2
     assert "data:image/gif;base64," in shown.html
     told = {problem.where: problem for problem in shown.problems}
     assert "404" in told[shown_from[1]].what
     assert "private network" in told[shown_from[2]].what
     assert {problem.next_step for problem in told.values()} == {"the picture is shown from there"}
     newsroom.send()
-    assert newsroom.mails()[0].count(b"Content-ID: <") == 1
+    assert newsroom.mails()[0].count(b"Content-ID: <") == 2
+
+
+def test_a_brief_mail_fetches_its_logos_alone(newsroom: Any, web: Any) -> None:
+    logos = [web.page("/logo.gif", b"GIF89a\x20\x03\x58\x02" + b"0" * 20), web.page("/night.gif", status=404)]
+    picture = web.page("/ferry.gif", b"GIF89a\x20\x03\x58\x02" + b"1" * 20)
+    item = f"<item><title>A story</title><enclosure type='image/gif' url='{picture}'/></item>"
+    newsroom.write("feed.xml", f"<rss version='2.0'><channel>{item}</channel></rss>")
+    site = f'url = "{web.url}"\nlogo = "{logos[0]}"\nlogo_dark = "{logos[1]}"'
+    newsroom.configure(
+        ('url = "https://www.example.com"', site), more='[daily]\nembed_images = true\nlayout = "brief"\n'
+    )
+    shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    assert shown.mail.count(b"Content-ID: <") == 1
+    assert len(web.agents) == 2
+    assert [problem.where for problem in shown.problems] == [logos[1]]
+    assert logos[1] in shown.html
 
 
 def test_subject_and_preheader_are_templates(newsroom: Any) -> None:

@@ -139,8 +139,8 @@ def test_real_stories_in_four_scripts(make: Make, tmp_path: Path, feed: str, lan
 
 def test_the_dark_has_a_logo_of_its_own(make: Make, story: Story, publication: Publication, tmp_path: Path) -> None:
     day, night = "https://www.example.com/day.png", "https://www.example.com/night.png"
-    two = make(story(), publication=replace(publication, logo=day, logo_dark=night))
-    one = make(story(), publication=replace(publication, logo=day))
+    two = make(story(), publication=replace(publication, logo=Image(day), logo_dark=Image(night)))
+    one = make(story(), publication=replace(publication, logo=Image(day)))
     for scheme, shown in (("light", day), ("dark", night)):
         assert [view["logos"] for view in seen(tmp_path, two.message.html, scheme)] == [[shown]] * len(WIDTHS)
         assert [view["logos"] for view in seen(tmp_path, one.message.html, scheme)] == [[day]] * len(WIDTHS)

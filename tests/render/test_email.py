@@ -194,11 +194,12 @@ def test_local_pictures_travel_inside_once_and_a_broken_one_is_told(make: Make, 
 def test_a_logo_takes_the_place_of_the_name(make: Make, story: Story, publication: Publication, tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
-    for told in (logo, "https://www.example.com/logo.png"):
+    for told in (Image(file=logo), Image("https://www.example.com/logo.png")):
         image = tree(make(story(), publication=replace(publication, logo=told))).find(".//h1//img")
         assert image.get("alt") == "The Gazette"
         assert image.get("class") == "plate"
-    two = make(story(), publication=replace(publication, logo=logo, logo_dark="https://www.example.com/night.png"))
+    dark = Image("https://www.example.com/night.png")
+    two = make(story(), publication=replace(publication, logo=Image(file=logo), logo_dark=dark))
     day, night = tree(two).findall(".//h1//img")
     assert (day.get("class"), night.get("class")) == ("day", None)
     assert "display:none" in night.getparent().get("style").replace(" ", "")

@@ -62,7 +62,7 @@ def test_what_is_at_hand_of_a_remote_picture_travels_along() -> None:
 
 def test_what_cannot_travel_along_is_shown_from_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.render.pictures.MOST", 2 * len(GIF))
-    monkeypatch.setattr("digest.render.pictures.LARGEST", 100)
+    monkeypatch.setattr("digest.render.pictures.LARGEST_PICTURE", 100)
     pictures = Pictures()
     told = [
         remote("a.gif", GIF),
