@@ -106,7 +106,7 @@ class Composition:
             problems += troubles
         rendered = render.render(
             edition,
-            config.publication,
+            publication,
             now=self.now,
             language=segment.language,
             templates=config.templates,
