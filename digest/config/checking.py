@@ -101,7 +101,22 @@ class _Checker:
                 at = time.fromisoformat(str(at)) if at != "" else None
             except ValueError:
                 self.reader.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
-        return Schedule(raw.subject, raw.preheader, raw.max_articles, at, raw.layout, raw.embed_images)
+        if raw.local_time and at is None:
+            self.reader.fail((cadence, "local_time"), "needs the hour to send at", 'add `at = "07:00"`')
+        if raw.local_time and cadence == "weekly" and not raw.day:
+            self.reader.fail((cadence, "local_time"), "needs the day to send on", 'add `day = "monday"`')
+        if raw.day and not (raw.local_time and cadence == "weekly"):
+            self.reader.fail((cadence, "day"), "is for a weekly edition with local_time", "let cron say the day")
+        return Schedule(
+            subject=raw.subject,
+            preheader=raw.preheader,
+            max_articles=raw.max_articles,
+            at=at,
+            layout=raw.layout,
+            embed_images=raw.embed_images,
+            local_time=raw.local_time,
+            day=_WEEKDAYS.index(raw.day) if raw.day else None,
+        )
 
     def sections(self) -> Sections:
         raw = self.raw.sections

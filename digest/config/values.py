@@ -15,7 +15,10 @@ from digest.models import Cadence, Publication, Source
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What one cadence has of its own. `at` is local to the publication; None when lateness counts from the freeze."""
+    """What one cadence has of its own. `at` is local to the publication, with `local_time` to each reader.
+
+    It is None when lateness counts from the freeze. `day` is the weekday it is read on, Monday 0, where that is told.
+    """
 
     subject: str
     preheader: str
@@ -23,6 +26,8 @@ class Schedule:
     at: time | None
     layout: Literal["cards", "brief"]
     embed_images: bool
+    local_time: bool
+    day: int | None
 
 
 @dataclass(frozen=True, slots=True)

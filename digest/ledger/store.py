@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, inspect, or_, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.database import chunks, insert_or, name_of, open_engine, parse_url, to_moment, to_text, transaction
@@ -30,9 +30,6 @@ from digest.ledger.schema import (
 from digest.ledger.sending import Sending
 from digest.ledger.suppressions import Suppressions
 from digest.models import Cadence, Edition, Message, Recipient
-
-SENT_STATES = ("sent", "stopped")
-"""Editions whose articles count as sent: somebody got them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +79,8 @@ class FrozenRecipient:
 
     recipient: Recipient
     segment: str
+    due_at: datetime | None = None
+    """When it is the hour to send where the reader is; None for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +230,27 @@ class Ledger(Memory, Suppressions, Erasure):
         """The claims and receipts of an edition, for the holder of the lock."""
         return Sending(self._engine, edition, self._secret)
 
+    def waiting(self, edition: str, now: datetime) -> int:
+        """How many are pending and due: a run would send to them now."""
+        due = or_(recipients.c.due_at.is_(None), recipients.c.due_at <= to_text(now))
+        query = select(func.count()).where(recipients.c.edition == edition, recipients.c.state == "pending", due)
+        with self._transaction() as connection:
+            return connection.scalar(query) or 0
+
+    def pass_over(self, edition: str, before: datetime, now: datetime) -> int:
+        """Leave out those who were due before a moment and have not been sent to: it is too late; how many they are."""
+        late = (
+            update(recipients)
+            .where(
+                recipients.c.edition == edition,
+                recipients.c.state.in_(("pending", "deferred")),
+                recipients.c.due_at < to_text(before),
+            )
+            .values(state="skipped", detail="too late: max_lateness", changed_at=to_text(now))
+        )
+        with self._transaction() as connection:
+            return connection.execute(late).rowcount
+
     def retry(self, edition: str, now: datetime) -> int:
         """Those who were deferred are pending again; how many they are."""
         with self._transaction() as connection:
@@ -334,9 +354,7 @@ class Ledger(Memory, Suppressions, Erasure):
         """Where the window of the last edition that somebody got ended, None before the first."""
         with self._transaction() as connection:
             end = connection.scalar(
-                select(func.max(editions.c.window_end)).where(
-                    editions.c.cadence == cadence, editions.c.state.in_(SENT_STATES)
-                )
+                select(func.max(editions.c.window_end)).where(editions.c.cadence == cadence, _counts_as_sent())
             )
         return to_moment(end) if end else None
 
@@ -345,7 +363,7 @@ class Ledger(Memory, Suppressions, Erasure):
         query = (
             select(edition_sources)
             .join(editions, editions.c.id == edition_sources.c.edition)
-            .where(editions.c.cadence == cadence, editions.c.state.in_(SENT_STATES))
+            .where(editions.c.cadence == cadence, _counts_as_sent())
             .order_by(editions.c.window_end)
         )
         with self._transaction() as connection:
@@ -364,7 +382,7 @@ class Ledger(Memory, Suppressions, Erasure):
                     .join(editions, editions.c.id == edition_articles.c.edition)
                     .where(
                         editions.c.cadence == cadence,
-                        editions.c.state.in_(SENT_STATES),
+                        _counts_as_sent(),
                         edition_articles.c.identity.in_(chunk),
                     )
                     .group_by(edition_articles.c.identity)
@@ -409,6 +427,14 @@ class Ledger(Memory, Suppressions, Erasure):
             )
 
 
+def _counts_as_sent() -> ColumnElement[bool]:
+    """Editions whose articles count as sent: somebody got them, be the edition closed or still under way."""
+    reached = select(recipients.c.email).where(
+        recipients.c.edition == editions.c.id, recipients.c.state.in_(("accepted", "in_doubt"))
+    )
+    return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state == "frozen", reached.exists()))
+
+
 def _freeze_readers(
     connection: Connection,
     edition: str,
@@ -436,6 +462,7 @@ def _freeze_readers(
                 "state": "pending",
                 "detail": "",
                 "changed_at": to_text(now),
+                "due_at": reader.due_at and to_text(reader.due_at),
             }
             for offset, reader in enumerate(chunk)
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -39,6 +39,13 @@ class Composition:
     windows: Mapping[str, Window]
     harvests: Sequence[Harvest]
     selection: editorial.Selection
+    dated: date | None = None
+    """The day the edition is read on, where that is not the day of the window's end."""
+
+    @property
+    def day(self) -> date:
+        """The edition's date: that of the window's end where the publication is, unless it is dated otherwise."""
+        return self.dated or self.window.end.astimezone(ZoneInfo(self.config.publication.timezone)).date()
 
     @property
     def problems(self) -> list[Problem]:
@@ -92,7 +99,13 @@ class Composition:
             only=segment.categories,
         )
         schedule = self.config.schedules[self.cadence]
-        return edition and replace(edition, subject=schedule.subject, preheader=schedule.preheader)
+        return edition and replace(
+            edition,
+            id=f"{self.day}-{self.cadence}",
+            date=self.day,
+            subject=schedule.subject,
+            preheader=schedule.preheader,
+        )
 
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:
         """The segment's Message with its headers, and what was wrong on the way."""

@@ -48,7 +48,8 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelt
     ledger.settle(record.id, run.clock())
     after = ledger.edition(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
-    report.left = after.counts.get("pending", 0)
+    report.left = ledger.waiting(record.id, run.clock())
+    report.later = after.counts.get("pending", 0) - report.left
     report.seconds = monotonic() - started
     return report
 
@@ -215,8 +216,7 @@ class _Delivering:
 
     def is_someone_left(self) -> bool:
         """Whether somebody is still to be sent to."""
-        after = self.ledger.edition(self.record.id) or self.record
-        return bool(after.counts.get("pending"))
+        return bool(self.ledger.waiting(self.record.id, self.run.clock()))
 
     def give_back(self, settings: delivery.Settings) -> DeliveryError:
         """Those the provider refused as it would refuse everyone were not at fault: they are pending again."""

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from digest import audience, editorial
 from digest.errors import AudienceError
 from digest.ledger import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
 from digest.models import Article, Edition, Message, Problem, Segment
 from digest.newsroom.compose import Composition, compose, recipient_of, segment_of
-from digest.newsroom.report import Report
+from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
 
 
-def freeze(run: Run, ledger: Ledger, today: str) -> EditionRecord | Report:
-    """Write down who gets what; a Report instead when there is nothing to send or nobody to send it to."""
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The hour an edition is due at by each reader's own clock.
+
+    `day` is the one it is read on, `due` gives the moment of a timezone; whose moment was before `earliest` is too
+    late to be sent this edition.
+    """
+
+    day: date
+    due: Callable[[str], datetime]
+    earliest: datetime | None
+
+
+def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> EditionRecord | Report:
+    """Write down who gets what; a Report instead when there is nothing to send or nobody to send it to.
+
+    With an `hour` each recipient is due at their own.
+    """
     composition = compose(run.config, ledger, run.cadence, run.now, remember=True)
+    if hour:
+        composition = replace(composition, dated=hour.day)
     for problem in composition.problems:
         run.tell(problem)
     whole = composition.edition(Segment())
     if whole is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
-    roll = Roll(composition, run.tell)
+    roll = Roll(composition, run.tell, hour)
     subject = roll.message(Segment().key).subject
     ledger.freeze(
         whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
@@ -40,10 +59,11 @@ def _source_states(composition: Composition) -> Iterator[SourceState]:
 class Roll:
     """The readers of an edition as they stream by, and one Message for each segment among them."""
 
-    def __init__(self, composition: Composition, tell: Callable[[Problem], None]) -> None:
+    def __init__(self, composition: Composition, tell: Callable[[Problem], None], hour: Hour | None = None) -> None:
         """`tell` hears of every row and picture that is wrong."""
         self._composition = composition
         self._tell = tell
+        self._hour = hour
         self._segments: dict[str, tuple[Segment, Edition | None]] = {}
         self._messages: dict[str, Message] = {}
         self._shown: dict[str, tuple[Article, ...]] = {}
@@ -56,17 +76,24 @@ class Roll:
             AudienceError: subscribers.csv cannot be used, or has not one valid row.
         """
         config = self._composition.config
-        today = self._composition.window.end.astimezone(ZoneInfo(config.publication.timezone)).date()
         valid = False
+        late = 0
         for row in audience.read_subscribers(config.audience.subscribers):
             if isinstance(row, Problem):
                 self._tell(row)
                 continue
             valid = True
-            if audience.wants(row, self._composition.cadence, today):
+            if audience.wants(row, self._composition.cadence, self._composition.day):
+                due = self._hour.due(row.timezone or config.publication.timezone) if self._hour else None
+                if self._hour and self._hour.earliest and due and due < self._hour.earliest:
+                    late += 1
+                    continue
                 segment = segment_of(config, row)
                 if edition := self._add(segment):
-                    yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key)
+                    yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key, due)
+        if late:
+            what = f"too late for {count_of(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
+            self._tell(Problem(f"{self._composition.day}-{self._composition.cadence}", what, "they get the next one"))
         if not valid:
             raise AudienceError(
                 "not one valid subscriber",

@@ -15,8 +15,8 @@ from digest.models import Outcome, Receipt
 class Report:
     """What became of one edition in one run; `note` says why nothing was sent, where nothing was.
 
-    `suppressed` readers left since the freeze, to `left` this run did not come; `trouble` is set when readers of an
-    edition will never get it.
+    `suppressed` readers left since the freeze, to `left` this run did not come, and for `later` ones it is not yet the
+    hour; `trouble` is set when readers of an edition will never get it.
     """
 
     edition: str
@@ -24,6 +24,7 @@ class Report:
     recipients: int = 0
     suppressed: int = 0
     left: int = 0
+    later: int = 0
     seconds: float = 0.0
     note: str = ""
     trouble: bool = False
@@ -49,6 +50,7 @@ class Report:
             (self.outcomes[Outcome.IN_DOUBT], "in doubt"),
             (self.suppressed, "suppressed"),
             (self.left, "left for the next run"),
+            (self.later, "due later by their own clocks"),
         )
         parts = (
             count_of(self.stories, "story", "stories"),

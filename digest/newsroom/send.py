@@ -10,6 +10,7 @@ from digest.config import Config
 from digest.errors import LateError, UsageError
 from digest.ledger import EditionRecord, Ledger
 from digest.models import Problem
+from digest.newsroom.by_local_time import send_by_local_time
 from digest.newsroom.compose import edition_id
 from digest.newsroom.deliver import deliver
 from digest.newsroom.freeze import freeze
@@ -29,7 +30,11 @@ def send(run: Run) -> Iterator[Report]:
     """
     require_sendable(run.config)
     today = edition_id(run.config, run.cadence, run.now)
+    local = run.config.schedules[run.cadence].local_time
     with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
+        if local:
+            yield from send_by_local_time(run, ledger)
+            return
         for record in ledger.unfinished(run.cadence):
             if record.id != today:
                 yield from _close_earlier(run, ledger, record)
