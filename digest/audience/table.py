@@ -18,6 +18,7 @@ from digest.models import Problem
 _LONGEST_ROW = 100
 """Lines a quoted field may go over; past these its quote was never meant to be open."""
 
+_SEPARATORS = ",;\t"
 COMMENT = re.compile(r"#(?![\d,;\t])")
 
 
@@ -63,11 +64,14 @@ class Table:
         if not header:
             raise AudienceError("is empty", where=str(file), next_step="begin it with a header: email,name")
         # The separator is the one the header has most of: names of columns hold none of the three.
-        self.separator = max(",;\t", key=header.count)
+        self.separator = max(_SEPARATORS, key=header.count)
         self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self.separator))]
         self.header_line = self._lines.first
         if columns:
             self.columns = list(columns)
+            stream.seek(0)
+            parted = (line for line in stream if any(mark in line for mark in _SEPARATORS) and not COMMENT.match(line))
+            self.separator = max(_SEPARATORS, key=next(parted, header).count)
             stream.seek(0)
             self._lines = _Lines(stream)
 

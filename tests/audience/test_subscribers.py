@@ -248,3 +248,13 @@ def test_real_exports_are_read_or_refused_with_a_reason() -> None:
     refused = [told for told in read_rows.values() if isinstance(told, str)]
     assert refused
     assert all("no `email` column" in told for told in refused)
+
+
+def test_lines_that_begin_with_a_hash_are_comments_but_for_numbers_and_a_column_of_that_name(tmp_path: Path) -> None:
+    rows, problems = read(
+        tmp_path, "# our list\nemail,name\n#ada@example.com,Ada\nzoe@example.com,Zoë\n# the end\n#1,Nobody\n"
+    )
+    assert [row.email for row in rows] == ["zoe@example.com"]
+    assert [problem.partition(":")[0] for problem in problems] == ["6"]
+    rows, _ = read(tmp_path, "#,email\n1,zoe@example.com\n")
+    assert [row.email for row in rows] == ["zoe@example.com"]
