@@ -1,0 +1,240 @@
+"""Readers shown, imported, exported, suppressed and erased, as a person does it: a process, its output, its status."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from digest.ledger import Ledger
+
+NOW = "2026-11-23T07:00:00Z"
+GHOST = """\
+id,email,name,subscribed_to_emails,created_at,labels
+1,Ada@example.com,Ada Penhale,true,2026-01-01,
+2,new@example.com,The New One,true,2026-01-01,"Science,VIP"
+3,left@example.com,Gone,false,2026-01-01,
+4,kenji@example.org,Kenji,false,2026-01-01,
+5,nobody,No Address,true,2026-01-01,
+"""
+HEADER = "email,name,categories,cadence,timezone,language,status"
+
+
+def digest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "digest", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+
+
+def recipients(edition: str) -> dict[str, str]:
+    told = json.loads(digest("status", edition, "--json").stdout)
+    return {person["email"]: person["state"] for person in told["recipients"]}
+
+
+def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: Any) -> None:
+    newsroom.subscribe(
+        "ada@example.com,Ada,,weekdays,,de",
+        "kenji@example.org,Kenji,Science",
+        "zoe@example.net,Zoë,,weekly,,,unsubscribed",
+        "nobody,X",
+        "bad@example.com,B",
+    )
+    assert digest("suppress", "bad@example.com", "--reason", "bounced").returncode == 0
+    shown = digest("subscribers", "list", "--segment")
+    assert shown.returncode == 0
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert shown.stdout.splitlines() == [
+        "email\tname\tcadence\tstatus\tsegment\tmail",
+        "ada@example.com\tAda\tweekdays\tactive\t||de\tyes",
+        "kenji@example.org\tKenji\tdaily\tactive\tscience\tyes",
+        "zoe@example.net\tZoë\tweekly\tunsubscribed\t\tunsubscribed",
+        f"bad@example.com\tB\tdaily\tactive\t\tsuppressed since {today}: bounced",
+        "4 subscribers: 1 weekdays, 1 daily, 1 unsubscribed, 1 suppressed",
+    ]
+    assert "subscribers.csv:5: `nobody` is no address" in shown.stderr
+    told = json.loads(digest("subscribers", "list", "--json").stdout)
+    assert told["counts"] == {"weekdays": 1, "daily": 1, "unsubscribed": 1, "suppressed": 1}
+    assert [row["gets_mail"] for row in told["subscribers"]] == [True, True, False, False]
+    assert told["subscribers"][1]["categories"] == ["Science"]
+
+
+def test_import_takes_readers_and_keeps_out_who_left(newsroom: Any) -> None:
+    newsroom.subscribe("# ours", "ada@example.com,", "kenji@example.org,Kenji", "zoe@example.net,Zoë")
+    newsroom.write("ghost.csv", GHOST)
+    before = (newsroom.path / "subscribers.csv").read_text()
+
+    dry = digest("subscribers", "import", "ghost.csv", "--dry-run")
+    line = "1 added, 2 changed, 0 already there, 1 left out, 2 gone there, not mailed\n"
+    assert (dry.returncode, dry.stdout) == (3, f"dry run, nothing written: {line}")
+    assert (newsroom.path / "subscribers.csv").read_text() == before
+    assert not list(newsroom.path.glob("ledger*"))
+
+    done = digest("subscribers", "import", "ghost.csv")
+    assert (done.returncode, done.stdout) == (3, line)
+    assert "ghost.csv:6: `nobody` is no address: An email address must have an @-sign; left out" in done.stderr
+    assert "ghost.csv:1: tags not taken over: VIP" in done.stderr
+    assert (newsroom.path / "subscribers.csv").read_text().splitlines() == [
+        HEADER,
+        "# ours",
+        "ada@example.com,Ada Penhale,,,,,",
+        "kenji@example.org,Kenji,,,,,unsubscribed",
+        "zoe@example.net,Zoë",
+        "new@example.com,The New One,Science,,,,active",
+    ]
+    assert (newsroom.path / "subscribers.csv.bak").read_text() == before
+    suppressed = digest("suppress", "--list").stdout
+    assert "left@example.com\tunsubscribed\t" in suppressed
+    assert "kenji@example.org\tunsubscribed\t" in suppressed
+
+    # Though a later export calls them active again, they stay out until somebody says otherwise.
+    newsroom.write("again.csv", "email,status\nleft@example.com,active\nnew@example.com,active\n")
+    again = digest("subscribers", "import", "again.csv")
+    assert (again.returncode, again.stdout) == (3, "0 added, 0 changed, 1 already there, 1 left out\n")
+    assert "again.csv:2: left@example.com is suppressed since" in again.stderr
+    digest("unsuppress", "left@example.com")
+    assert digest("subscribers", "import", "again.csv").stdout == "1 added, 0 changed, 1 already there, 0 left out\n"
+
+
+def test_what_is_exported_can_be_imported_elsewhere(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada,World|Science,weekly,Asia/Tokyo,de", "zoe@example.net,Zoë")
+    digest("suppress", "zoe@example.net", "--reason", "complained")
+    digest("suppress", "never@example.com")
+    exported = digest("subscribers", "export")
+    rows = list(csv.DictReader(io.StringIO(exported.stdout)))
+    assert list(rows[0]) == [*HEADER.split(","), "suppressed", "suppressed_since"]
+    assert [(row["email"], row["status"], row["suppressed"]) for row in rows] == [
+        ("ada@example.com", "active", ""),
+        ("zoe@example.net", "active", "complained"),
+        ("never@example.com", "unsubscribed", "unsubscribed"),
+    ]
+    assert digest("subscribers", "export", "-o", "all.csv").stdout == ""
+    assert (newsroom.path / "all.csv").read_text() == exported.stdout
+    for file in ("subscribers.csv", "ledger.sqlite3"):
+        (newsroom.path / file).unlink()
+    taken = digest("subscribers", "import", "all.csv")
+    assert taken.stdout == "1 added, 0 changed, 0 already there, 0 left out, 2 gone there, not mailed\n"
+    again = list(csv.DictReader(io.StringIO(digest("subscribers", "export").stdout)))
+    assert again[0] == rows[0]
+    assert {row["email"]: row["suppressed"] for row in again[1:]} == {
+        "zoe@example.net": "complained",
+        "never@example.com": "unsubscribed",
+    }
+
+
+def test_suppress_takes_a_file_of_addresses(newsroom: Any) -> None:
+    newsroom.write("gone.txt", "ada@example.com\nkenji@example.org,complained\nnobody\n")
+    done = digest("suppress", "--import", "gone.txt", "--reason", "bounced")
+    assert (done.returncode, done.stdout) == (3, "2 suppressed, 0 suppressed already, 1 left out\n")
+    assert "gone.txt:3: `nobody` is no address" in done.stderr
+    shown = digest("suppress", "--list").stdout
+    assert "ada@example.com\tbounced\t" in shown
+    assert "kenji@example.org\tcomplained\t" in shown
+    newsroom.write("gone.txt", "email\nADA@example.com\n")
+    done = digest("suppress", "--import", "gone.txt")
+    assert (done.returncode, done.stdout) == (0, "0 suppressed, 1 suppressed already, 0 left out\n")
+    assert digest("suppress", "ada@example.com", "--import", "gone.txt").returncode == 2
+    assert digest("suppress", "--import", "nowhere.txt").returncode == 2
+
+
+def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
+    digest("send", "--daily", "--now", NOW)
+    newsroom.write("more.csv", "email\nnew@example.com\n")
+    digest("subscribers", "import", "more.csv")
+    done = digest("subscribers", "erase", "Ada@Example.com")
+    told = "ada@example.com is erased (1 row of subscribers.csv, 1 edition) and never mailed again\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
+    for file in newsroom.path.iterdir():
+        assert file.is_dir() or b"ada" not in file.read_bytes().lower(), file
+    names = [email for email in recipients("2026-11-23-daily") if email.startswith("erased:")]
+    assert len(names) == 1
+    assert f"{names[0]}\tunsubscribed\t" in digest("suppress", "--list").stdout
+
+    newsroom.write("more.csv", "email\nADA@example.com\n")
+    again = digest("subscribers", "import", "more.csv")
+    assert (again.returncode, again.stdout) == (3, "0 added, 0 changed, 0 already there, 1 left out\n")
+    assert "more.csv:2: ada@example.com asked to be forgotten on " in again.stderr
+
+    # Nor by hand: the send itself knows them.
+    newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
+    feed = newsroom.path / "feed.xml"
+    feed.write_text(feed.read_text().replace("/ferry", "/boat").replace("The ferry", "Another ferry"))
+    assert "suppressed since" in digest("subscribers", "list").stdout
+    feed.write_text(feed.read_text().replace("Mon, 23 Nov 2026 05", "Tue, 24 Nov 2026 05"))
+    sent = digest("send", "--daily", "--now", "2026-11-24T07:00:00Z")
+    assert "1 accepted, 0 refused, 1 suppressed" in sent.stdout
+    digest("unsuppress", "ada@example.com")
+    assert "ada@example.com\tAda\tdaily\tactive\tyes" in digest("subscribers", "list").stdout
+
+
+def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(3)))
+    assert "2 left for the next run" in digest("send", "--daily", "--now", NOW, "--limit", "1").stdout
+    with Ledger.open(newsroom.run()[0].config.database_url) as ledger, ledger.lock():
+        held = digest("subscribers", "erase", "reader2@example.com")
+    assert held.returncode == 75
+    assert "reader2@example.com" in (newsroom.path / "subscribers.csv").read_text()
+    assert digest("subscribers", "erase", "reader2@example.com").returncode == 0
+    assert digest("send", "--daily", "--now", NOW).returncode == 0
+    states = recipients("2026-11-23-daily")
+    assert sorted(states.values()) == ["accepted", "accepted", "suppressed"]
+    assert len(newsroom.mails()) == 2
+
+
+def test_what_names_an_erased_reader_still_is_told(newsroom: Any) -> None:
+    newsroom.subscribe("# ada@example.com is the mayor", "ada@example.com,Ada")
+    done = digest("subscribers", "erase", "ada@example.com")
+    assert done.returncode == 3
+    assert "subscribers.csv:2: names ada@example.com still; take it out by hand" in done.stderr
+
+
+def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
+    newsroom: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(("?t={token}", ""))
+    monkeypatch.delenv("DIGEST_SECRET_KEY")
+    refused = digest("subscribers", "erase", "ada@example.com")
+    assert refused.returncode == 2
+    assert "no DIGEST_SECRET_KEY" in refused.stderr
+    assert "ada@example.com" in (newsroom.path / "subscribers.csv").read_text()
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "for tests only")
+    assert digest("subscribers", "erase", "ada@example.com").returncode == 0
+    monkeypatch.delenv("DIGEST_SECRET_KEY")
+    sent = digest("send", "--daily", "--now", NOW)
+    assert sent.returncode == 2
+    assert "1 erased reader would not be known again" in sent.stderr
+    assert newsroom.mails() == []
+
+
+def test_who_chose_weekdays_gets_none_on_a_saturday(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada,,weekdays", "kenji@example.org,Kenji,,daily")
+    newsroom.configure(("postal_address", 'timezone = "Asia/Tokyo"\npostal_address'))
+    feed = newsroom.path / "feed.xml"
+    for day, readers in (("Fri, 27 Nov", 2), ("Sat, 28 Nov", 1)):
+        # At 22:00 UTC of the day before it is the morning of that day in Tokyo.
+        number = int(day.split()[1])
+        news = (
+            f"<item><title>Story of {day}</title><link>https://www.example.com/{number}</link>"
+            f"<pubDate>{number - 1} Nov 2026 20:00:00 GMT</pubDate></item>"
+        )
+        feed.write_text(feed.read_text().replace("</channel>", f"{news}</channel>"))
+        shown = digest("send", "--daily", "--now", f"2026-11-{number - 1}T22:00:00Z")
+        assert f"2026-11-{number}-daily: " in shown.stdout
+        assert f"{readers} accepted" in shown.stdout
+
+
+def test_help_of_each_command_teaches_it() -> None:
+    shown = digest("subscribers", "--help").stdout
+    for command in ("list", "import", "export", "erase"):
+        assert f"\n  {command} " in shown
+        assert digest("subscribers", command, "--help").returncode == 0
