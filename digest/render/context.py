@@ -17,7 +17,7 @@ from digest.models import Article, Edition, Problem, Publication, Section
 from digest.render import wording
 from digest.render.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
-from digest.render.languages import catalogue, locale_of
+from digest.render.languages import catalogue, locale_of, script_of
 from digest.render.pictures import Picture, Pictures
 from digest.render.slots import Form, slot_token
 from digest.render.templates import templates_of
@@ -30,6 +30,7 @@ _BYLINE = 160
 _LOGO = (300, 56)
 """Pixels that a logo may fill."""
 _ACCENT = "#9b1c1f"
+_SCRIPTS_WITH_CAPITALS = ("Latn", "Cyrl", "Grek", "Armn")
 
 _FULL_ROWS: Mapping[Layout, str] = {"cards": "card.mjml", "brief": "brief.mjml"}
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
@@ -110,6 +111,7 @@ class Context:
     def values(self, shown: Shown, *, subject: str, preheader: str) -> dict[str, Any]:
         """What templates may use: docs/templates.md explains each."""
         rtl = self.locale.text_direction == "rtl"
+        capitals = script_of(self.locale) in _SCRIPTS_WITH_CAPITALS
         accent = self.publication.colour or _ACCENT
         return {
             **self.theme,
@@ -136,10 +138,10 @@ class Context:
             "dir": "rtl" if rtl else "ltr",
             "start": "right" if rtl else "left",
             "end": "left" if rtl else "right",
-            # Capitals and spaced letters are for Latin, Greek and Cyrillic; Arabic letters join, and stand taller.
-            "caps": "" if rtl else "letter-spacing: 0.6px; text-transform: uppercase;",
-            "leading": "1.5" if rtl else "1.25",
-            "small_leading": "1.7" if rtl else "1.45",
+            # Letters that join must not be spaced; they stand taller, and so do those that fill a square.
+            "caps": "letter-spacing: 0.6px; text-transform: uppercase;" if capitals else "",
+            "leading": "1.5" if rtl else "1.25" if capitals else "1.4",
+            "small_leading": "1.7" if rtl else "1.45" if capitals else "1.6",
         }
 
     def address(self) -> list[str]:

@@ -23,6 +23,13 @@ def locale_of(language: str) -> Locale | None:
     return None
 
 
+def script_of(locale: Locale) -> str:
+    """The script that a language is written in, as in `Latn` (ISO 15924); empty where CLDR does not know."""
+    # `zh_Hans_CN`: Babel's own parser leaves out a script that is the language's only one.
+    _, _, likely = get_global("likely_subtags").get(locale.language, "").partition("_")
+    return locale.script or likely.partition("_")[0]
+
+
 @cache
 def catalogue(locale: Locale) -> NullTranslations | None:
     """The fixed words of the templates in a language; None where there is no catalogue.
@@ -32,8 +39,7 @@ def catalogue(locale: Locale) -> NullTranslations | None:
     if locale.language == "en":
         return NullTranslations()
     # Simplified and traditional Chinese are one language in two scripts.
-    script = locale.script or Locale.parse(get_global("likely_subtags").get(locale.language, str(locale))).script
-    for name in (f"{locale.language}_{script}", locale.language):
+    for name in (f"{locale.language}_{script_of(locale)}", locale.language):
         file = CATALOGUES / name / "LC_MESSAGES" / "digest.po"
         if file.is_file():
             return _read(file)

@@ -119,6 +119,13 @@ def test_no_english_is_left_in_another_language(make: Make, story: Story) -> Non
     assert "وخبران آخران في المزيد من الأخبار" in html
 
 
+@pytest.mark.parametrize(
+    ("tag", "count"), [("en", 3), ("ru", 3), ("sr-Latn", 3), ("ur", 0), ("hi", 0), ("zh", 0), ("zh-TW", 0)]
+)
+def test_letters_are_spaced_only_where_they_do_not_join(make: Make, story: Story, tag: str, count: int) -> None:
+    assert make(story(), story(), language=tag).message.html.count("letter-spacing") == count
+
+
 def test_locales() -> None:
     assert str(locale_of("pt-BR")) == "pt_BR"
     assert str(locale_of("en-XX")) == "en"
