@@ -163,6 +163,8 @@ class SmtpHandler:
     at_mail: str = ""
     after_data: str = ""
     """An answer after the mail's last byte, or `hang up`."""
+    mood: Callable[[], str] = lambda: ""
+    """What is done with the next mail: `lose`, `take and hang up` and `defer`, or nothing to take it as usual."""
     hang_up_after: int = 0
     """Close the connection after so many mails, as servers do that take only a few each time."""
     mails_a_session: int = 0
@@ -195,19 +197,27 @@ class SmtpHandler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _n: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.after_data == "hang up":
+        mood = self.mood()
+        if mood == "defer":
+            return "451 4.7.1 not now"
+        if mood == "take and hang up":
+            self._take(envelope)
+        if self.after_data == "hang up" or mood in ("lose", "take and hang up"):
             assert server.transport
             server.transport.abort()  # type: ignore[attr-defined]  # a socket has it, a BaseTransport need not
             return "250 too late"
         if self.after_data:
             return self.after_data
-        assert isinstance(envelope.content, bytes)
-        self.mails.append(envelope.content)
-        self.recipients += envelope.rcpt_tos
+        self._take(envelope)
         if self.hang_up_after and len(self.mails) % self.hang_up_after == 0:
             assert server.transport
             server.loop.call_soon(server.transport.close)  # once the answer is written, before the next command is read
         return "250 taken"
+
+    def _take(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(envelope.content)
+        self.recipients += envelope.rcpt_tos
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,9 @@ class SendGridServer:
     """What to answer to the next requests instead: a status, a body, and headers if any; status 0 hangs up, -1 hangs,
     and None answers as usual."""
     respond: Callable[[dict[str, Any]], tuple[int, Any] | None] = lambda _request: None
+    mood: Callable[[], str] = lambda: ""
+    """What is done with the next request that would be accepted: `take and hang up`, `take and babble`, `lose` and
+    the number of an error; or nothing to take it as usual."""
     schema: dict[str, Any] | None = None
     scopes: list[str] = field(default_factory=lambda: ["mail.send"])
     release: threading.Event = field(default_factory=threading.Event)
@@ -289,9 +302,16 @@ class SendGridServer:
                 return 400, _errors(f"{error.json_path}: {error.message}")
         if told := self.respond(request):
             return told
+        return self._take(request, self.mood())
+
+    def _take(self, request: dict[str, Any], mood: str) -> Any:
+        if mood == "lose":
+            return 0, None
+        if mood.isdigit():
+            return int(mood), None
         for personalization in request["personalizations"]:
             self.mails.append(_expanded(request, personalization))
-        return 202, None
+        return {"take and hang up": (0, None), "take and babble": (204, b"what?")}.get(mood, (202, None))
 
 
 def _errors(message: str, field_name: str | None = None) -> dict[str, Any]:
