@@ -50,19 +50,19 @@ def standing(file: Path, emails: Collection[str]) -> dict[str, str]:
     """
     with reading(file, _MISSING) as stream:
         found: dict[str, str] = {}
-        for email, status in _statuses(Table(file, stream)):
-            if email in emails:
-                found[email] = worst(found.get(email, "active"), status)
+        for told, status in _statuses(Table(file, stream)):
+            with suppress(AudienceError):
+                if (email := normalised(told)) in emails:
+                    found[email] = worst(found.get(email, "active"), status)
         return found
 
 
 def _statuses(table: Table) -> Iterator[tuple[str, str]]:
-    """The address and status of every row that has an address."""
+    """The address of every row, as it is written, and its status."""
     table.require("email", COLUMNS)
     for row in table.rows():
         if isinstance(row, Row):
-            with suppress(AudienceError):
-                yield normalised(row.fields.get("email", "")), status_of(row.fields.get("status", "")) or "unknown"
+            yield row.fields.get("email", ""), status_of(row.fields.get("status", "")) or "unknown"
 
 
 def _who_left(table: Table) -> dict[str, str]:
@@ -70,9 +70,11 @@ def _who_left(table: Table) -> dict[str, str]:
     table.require("email", COLUMNS)
     left: dict[str, str] = {}
     if "status" in table.columns:
-        for email, status in _statuses(table):
-            if status != "active":
-                left[email] = worst(left.get(email, "active"), status)
+        for told, status in _statuses(table):
+            if status != "active":  # to look at an address closely takes longer than all the rest
+                with suppress(AudienceError):
+                    email = normalised(told)
+                    left[email] = worst(left.get(email, "active"), status)
     return left
 
 

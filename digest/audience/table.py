@@ -192,4 +192,6 @@ def _spoken(separator: str) -> str:
 
 def _one_line(value: str) -> str:
     """A field without line breaks and control characters: it goes into headers."""
+    if value.isprintable() and "  " not in value and value == value.strip():
+        return value  # as nearly all are: the long way takes as long as all else that is done to a row
     return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value).split())
