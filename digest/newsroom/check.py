@@ -68,7 +68,25 @@ def _or_failure(what: str, look: Callable[[], Finding]) -> Finding:
 
 def _configuration(config: Config) -> Finding:
     require_sendable(config)
-    return Finding(f"configuration: {config.file}")
+    insecure = list(_over_http(config))
+    return Finding(f"configuration: {config.file}", ok=not insecure, problems=insecure)
+
+
+def _over_http(config: Config) -> Iterator[Problem]:
+    """Addresses of one's own that are http; those of stories are made https, and the lint names any that are left."""
+    publication, readers = config.publication, config.audience
+    addresses = {
+        "publication.url": publication.url,
+        "publication.logo": publication.logo.url if publication.logo else "",
+        "publication.logo_dark": publication.logo_dark.url if publication.logo_dark else "",
+        "audience.unsubscribe_url": readers.unsubscribe_url,
+        "audience.preferences_url": readers.preferences_url,
+        **{f"sections.pages.{name}": page for name, page in config.sections.pages.items()},
+    }
+    for key, url in addresses.items():
+        if url.startswith("http:"):
+            what = f"{url} is http: mail programs warn of it, and anybody on the way can read or change what is there"
+            yield Problem(f"{key} in {config.file.name}", what, "write it with https://")
 
 
 def _sources(composition: Composition) -> Iterator[Finding]:

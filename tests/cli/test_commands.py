@@ -138,6 +138,18 @@ def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: Any) -> N
     assert newsroom.path.joinpath("preview.html").exists()
 
 
+def test_check_wants_one_s_own_addresses_over_https(newsroom: Any) -> None:
+    newsroom.configure(
+        ('name = "The Gazette"', 'name = "The Gazette"\nlogo = "http://www.example.com/logo.png"'),
+        ('unsubscribe_url = "https:', 'unsubscribe_url = "http:'),
+        more='[sections.pages]\nWorld = "http://www.example.com/w"\n',
+    )
+    result = digest("check", "--now", NOW)
+    assert result.returncode == 1
+    told = [line.split(" in digest.toml")[0].strip() for line in result.stdout.splitlines() if "is http:" in line]
+    assert told == ["publication.logo", "audience.unsubscribe_url", "sections.pages.World"]
+
+
 def test_check_finds_what_is_wrong(newsroom: Any) -> None:
     good = digest("check", "--now", NOW)
     assert good.returncode == 0, good.stdout
