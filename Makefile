@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: preview test lint types check clean
+.PHONY: preview test lint types check bench clean
 
 preview: .venv/ready  ## compose the demo newsroom's digest into preview.html
 	$(BIN)/digest preview
@@ -18,6 +18,9 @@ types: .venv/ready
 	$(BIN)/mypy
 
 check: lint types test
+
+bench: .venv/ready  ## speed and memory, each beside an alternative in the same run
+	$(BIN)/python -m benchmarks
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,0 +1,1 @@
+"""Speed and memory, each figure beside that of an alternative in the same run: `make bench`."""

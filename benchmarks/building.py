@@ -1,0 +1,65 @@
+"""Mails built from a Message: pieces joined, beside EmailMessage for each, beside rendering for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from benchmarks.measure import Row, measured
+from benchmarks.sample import NOW, PUBLICATION, SENDER, edition, message, recipient
+
+_EACH = 200
+
+
+def rows(scale: float) -> Iterator[Row]:
+    """A million mails of 60 kB at full scale."""
+    count = int(1_000_000 * scale)
+    joined = measured(_joined, count)
+    rate = count / joined.seconds
+    one_by_one = measured(_with_email_message, _EACH)
+    rendered = measured(_rendered, _EACH)
+    what = f"build {count:,} mails of 60 kB"
+    yield Row(what, rate, "mails/s", "EmailMessage for each", _EACH / one_by_one.seconds, joined.peak)
+    yield Row(what, rate, "mails/s", "render for each", _EACH / rendered.seconds, joined.peak)
+
+
+def _joined(count: int, begin: Callable[[], None]) -> int:
+    from digest.delivery.mime import Wire
+
+    told = message()
+    people = [recipient(number) for number in range(1000)]
+    begin()
+    wire = Wire(told)
+    return sum(len(wire.mail(people[number % 1000])) for number in range(count))
+
+
+def _with_email_message(count: int, begin: Callable[[], None]) -> int:
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    told = message()
+    begin()
+    total = 0
+    for number in range(count):
+        person = recipient(number)
+        mail = EmailMessage(policy=SMTP)
+        mail["From"], mail["To"], mail["Subject"] = SENDER, person.email, told.subject
+        mail["List-Unsubscribe"] = f"<{person.values['unsubscribe_url']}>"
+        mail.set_content(told.fill(told.text, person.values), cte="quoted-printable")
+        mail.add_alternative(told.fill(told.html, person.values), subtype="html", cte="quoted-printable")
+        total += len(mail.as_bytes())
+    return total
+
+
+def _rendered(count: int, begin: Callable[[], None]) -> int:
+    from digest.delivery.mime import Wire
+    from digest.render import render
+
+    told = edition(50)
+    begin()
+    total = 0
+    for number in range(count):
+        person = recipient(number)
+        values = {**person.values, "preferences_url": ""}
+        one = render(told, PUBLICATION, now=NOW).message
+        total += len(Wire(one).mail(type(person)(person.email, person.message_id, values)))
+    return total

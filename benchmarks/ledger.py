@@ -1,0 +1,67 @@
+"""Recipients frozen, claimed and recorded in the ledger, and how memory grows with their number."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+from benchmarks.measure import Row, measured
+from benchmarks.sample import NOW, edition, message, readers
+from digest.ledger import Ledger
+from digest.models import Outcome, Receipt
+
+_POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+
+
+def rows(scale: float) -> Iterator[Row]:
+    """A million subscribers at full scale, beside a hundredth of them, on each database there is."""
+    many = int(1_000_000 * scale)
+    for name, url in _databases():
+        few = many // 100
+        small, large = (measured(_frozen_and_claimed, url(), count) for count in (few, many))
+        grown = f"peak {large.peak / small.peak:.2f} times that of {few:,}"
+        beside = f"{few:,} of them"
+        rate, other = many / large.seconds, few / small.seconds
+        yield Row(f"freeze and settle {many:,} on {name}", rate, "readers/s", beside, other, large.peak, grown)
+
+
+def _databases() -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "SQLite", lambda: f"sqlite:///{tempfile.mkdtemp()}/ledger.sqlite3"
+    try:
+        import psycopg
+
+        psycopg.connect(f"{_POSTGRES}/postgres", connect_timeout=2).close()
+    except (ImportError, OSError, psycopg.OperationalError):
+        return
+    yield "PostgreSQL", _fresh_postgres
+
+
+def _fresh_postgres() -> str:
+    import psycopg
+
+    name = f"bench_{uuid4().hex}"
+    with psycopg.connect(f"{_POSTGRES}/postgres", autocommit=True) as server:
+        server.execute(f'create database "{name}"')
+    return f"{_POSTGRES}/{name}"
+
+
+def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
+    told, letter = edition(12), message()
+    with Ledger.open(url) as ledger:
+        begin()
+        ledger.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
+        sending = ledger.sending(told.id)
+        receipts: list[Receipt] = []
+        settled = 0
+        while True:
+            claims = sending.turn(receipts, (), batches=4, size=1000, most=count, now=NOW)
+            if not claims:
+                break
+            people = [person for claim in claims for person in claim.recipients]
+            receipts = [Receipt(person, Outcome.ACCEPTED, "202") for person in people]
+            settled += len(receipts)
+        ledger.settle(told.id, NOW)
+    assert settled == count
+    return settled
