@@ -220,6 +220,16 @@ def test_addresses_to_suppress_come_in_a_list_or_in_a_table(tmp_path: Path, text
     assert found == {"bad@example.com": "bounced", "angry@example.com": "complained"}
 
 
+def test_a_row_that_cannot_be_read_costs_no_other_address_and_a_table_without_any_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "gone.csv"
+    file.write_text('email\n"ada@example.com\nzoe@example.com\n')
+    rows = list(read_addresses(file))
+    assert [isinstance(row, Problem) for row in rows] == [True, False]
+    file.write_text("name,shoe\nAda,38\n")
+    with pytest.raises(AudienceError, match="no `email` column"):
+        list(read_addresses(file))
+
+
 def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_path: Path) -> None:
     file = tmp_path / "bounces.csv"
     file.write_text("email,reason,status\nbad@example.com,550 5.1.1 unknown,5.1.1\nin@example.com,,active\nnobody,,\n")

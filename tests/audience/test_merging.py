@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.audience import Replacement, backup_of, merge, plan, read_subscribers, standing
@@ -169,6 +169,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
+@settings(deadline=None)  # it writes files, and waits until they are on the disk
 @given(st.lists(st.lists(cells, max_size=5), max_size=6), st.sampled_from([",", ";", "\t"]))
 def test_any_list_is_copied_as_it_is_and_its_readers_stay(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], separator: str
@@ -185,6 +186,7 @@ def test_any_list_is_copied_as_it_is_and_its_readers_stay(
     assert after[: len(before)] == before
 
 
+@settings(deadline=None)  # it writes files, and waits until they are on the disk
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=4), st.sampled_from([",", ";", "\t"]))
 def test_cells_of_a_row_that_is_written_anew_come_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, wild: list[tuple[str, str]], separator: str

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.audience import read_subscribers
@@ -185,6 +185,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         list(read_subscribers(tmp_path / "subscribers.csv"))
 
 
+@settings(deadline=None)  # it writes a file
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=8))
 def test_any_text_is_read_without_failing(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -205,6 +206,7 @@ def test_any_text_is_read_without_failing(
 wild_names = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
+@settings(deadline=None)  # it writes a file
 @given(st.lists(wild_names, min_size=1, max_size=8), st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]))
 def test_names_come_back_from_a_file_as_they_went_in_but_on_one_line(
     tmp_path_factory: pytest.TempPathFactory, wild: list[str], separator: str, line_end: str
@@ -221,6 +223,7 @@ def test_names_come_back_from_a_file_as_they_went_in_but_on_one_line(
     assert found == [Subscriber(f"r{number}@example.com", name) for number, name in enumerate(folded)]
 
 
+@settings(deadline=None)  # it writes a file
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory: pytest.TempPathFactory, wild: bytes) -> None:
     file = tmp_path_factory.mktemp("csv") / "subscribers.csv"
