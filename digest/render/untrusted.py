@@ -14,10 +14,14 @@ _HEADLINE = 300
 """Characters of a headline: a feed that puts its whole story there shall not fill the mail."""
 _NAME = 80
 """Characters of a section's or an author's name."""
-_ALT = 300
+_ALT = 150
+"""Characters of a picture's words: where pictures are blocked they stand in its place."""
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters, lone surrogates and noncharacters: XML 1.0, 2.2 forbids them, UTF-8 cannot hold the second."""
+_ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_STACKED = re.compile(f"([{_ACCENTS}]{{4}})[{_ACCENTS}]+")
+"""More accents on one letter than any language has: by the dozen they are printed over the stories around."""
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX 9, 2): unclosed, they turn round what stands after them."""
 _SLOT = re.compile("|".join(slot_token(name, form) for name in SLOTS for form in get_args(Form)))
@@ -44,8 +48,9 @@ def made_safe(edition: Edition) -> Edition:
 
 
 def clean(text: str) -> str:
-    """The text on one line, with U+FFFD for what no mail may hold."""
-    return _SLOT.sub("\ufffd", _UNFIT.sub("\ufffd", re.sub(r"[ \t\r\n]+", " ", text))).strip()
+    """The text on one line, with U+FFFD for what no mail may hold, and no tower of accents."""
+    fit = _SLOT.sub("\ufffd", _UNFIT.sub("\ufffd", re.sub(r"[ \t\r\n]+", " ", text)))
+    return _STACKED.sub(r"\1", fit).strip()
 
 
 def undirected(text: str) -> str:

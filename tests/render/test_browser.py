@@ -53,6 +53,7 @@ function look(frame) {
     contrast: Math.min(...told.map(e => contrast(e))),
     targets: [...page.querySelectorAll('a.alone')].map(e => e.getBoundingClientRect().height),
     smallest: Math.min(...told.map(e => parseFloat(getComputedStyle(e).fontSize))),
+    logoWidths: [...page.querySelectorAll('h1 img')].map(e => e.getBoundingClientRect().width),
     headlines: page.querySelectorAll('h2, h3').length,
     logos: [...page.querySelectorAll('h1 img')].filter(e => e.getBoundingClientRect().width * e.getBoundingClientRect().height).map(e => e.getAttribute('src')),
   };
@@ -156,4 +157,6 @@ def test_the_dark_has_a_logo_of_its_own(make: Make, story: Story, publication: P
         (gmail, "dark", day),
     ):
         assert [view["logos"] for view in seen(tmp_path, mail, scheme)] == [[shown]] * len(WIDTHS)
+    in_the_light, in_the_dark = (seen(tmp_path, one, scheme) for scheme in ("light", "dark"))
+    assert [view["logoWidths"] for view in in_the_dark] == [view["logoWidths"] for view in in_the_light]
     judge(tmp_path, rendered, 1)

@@ -151,6 +151,11 @@ def test_a_headline_of_thousands_of_letters_is_cut(make: Make, story: Story) -> 
     assert all(len(text) <= 300 for text in [*texts(rendered, "h2"), *texts(rendered, "h3"), rendered.message.subject])
 
 
+def test_accents_are_not_piled_up_over_other_stories(make: Make, story: Story) -> None:
+    rendered = make(story("Za" + "\u0301\u0489" * 100 + "lgo in Việt Nam e\u0302\u0301"))
+    assert texts(rendered, "h2") == ["Za" + "\u0301\u0489" * 2 + "lgo in Việt Nam e\u0302\u0301"]
+
+
 def test_a_reason_of_one_s_own(make: Make, story: Story) -> None:
     message = make(story(), reason="You, {email}, asked {publication} for {this}.").message
     assert "You, a&b@example.com, asked The Gazette for {this}." in message.fill(message.text, VALUES)
