@@ -393,6 +393,7 @@ class WebServer:
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     agents: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     down: bool = False
     """Hang up on everyone without an answer."""
 
@@ -409,6 +410,7 @@ def web() -> Iterator[WebServer]:
         def do_GET(self) -> None:
             if server_of.down:
                 return
+            server_of.asked.append(self.path)
             server_of.agents.append(self.headers["User-Agent"])
             status, headers, body = server_of.pages.get(self.path, (404, {}, b"not here"))
             time.sleep(server_of.slow.get(self.path, 0))

@@ -34,11 +34,16 @@ from digest.cli.suppress import suppress, unsuppress
     show_default=True,
     help="The newsroom's configuration.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr; show where an unexpected error came from.")
+@click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    help="Tell of each mail on stderr, and where an unexpected error came from; -vv with whole addresses.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only errors.")
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
-def cli(context: click.Context, config_file: Path, *, verbose: bool, quiet: bool) -> None:
+def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool) -> None:
     r"""Send a news site's recent articles to its readers as one good email, once.
 
     \b
@@ -77,7 +82,7 @@ def main() -> None:
         if isinstance(error, DigestError):
             click.echo(f"digest: {error}", err=True)
             sys.exit(error.exit_status)
-        if "-v" in sys.argv or "--verbose" in sys.argv:
+        if {"-v", "-vv", "--verbose"} & set(sys.argv):
             raise
         what = " ".join(str(error).split()) or "no details"
         click.echo(

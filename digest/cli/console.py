@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Problem
 
+_ADDRESS = re.compile(r"([^\s@<]{1,2})[^\s@<]*@")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -25,7 +28,7 @@ class Console:
     """One invocation: results to stdout, trouble to stderr, progress only where a person is watching."""
 
     config_file: Path
-    verbose: bool = False
+    verbose: int = 0
     quiet: bool = False
 
     def config(self) -> Config:
@@ -43,6 +46,12 @@ class Console:
         """Print trouble that did not stop the work."""
         if not self.quiet:
             click.echo(f"digest: {problem}", err=True)
+
+    def trace(self, line: str) -> None:
+        """Print what happens, with the time, for `-v`; addresses whole only for `-vv`: logs are read by many."""
+        if self.verbose:
+            told = line if self.verbose > 1 else _ADDRESS.sub(r"\1***@", line)
+            click.echo(f"{datetime.now(UTC):%H:%M:%S.%f} {told}", err=True)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:

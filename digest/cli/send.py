@@ -11,8 +11,10 @@ from digest.cli.console import Console, moment, now_option
 from digest.cli.signals import until_told_to_stop
 
 if TYPE_CHECKING:
+    from digest.errors import DigestError
     from digest.models import Cadence
     from digest.newsroom.report import Report
+    from digest.newsroom.run import Run
 
 
 @click.command()
@@ -47,38 +49,56 @@ def send(
         raise click.UsageError("say which edition: --daily or --weekly")
     if dry_run and addresses:
         raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
-    from digest.newsroom.run import Run
+    console: Console = context.obj
+    config = console.config()
+    with console.progress(f"Sending {cadence}") as progress, until_told_to_stop() as stopping:
+        from digest.newsroom.run import Run
+
+        run = Run(
+            config=config,
+            cadence=cadence,
+            now=moment(config, now),
+            clock=lambda: moment(config, now),
+            tell=console.problem,
+            progress=progress,
+            trace=console.trace,
+            limit=limit or 0,
+            late=late,
+            stopping=stopping,
+        )
+        reports, failure = _reports(run, addresses, dry_run=dry_run)
+    # Under the progress bar, not in it; and what was done is said even where the next edition fails.
+    for report in reports:
+        console.result(str(report))
+    stopped = stopping() and any(report.left for report in reports)
+    status = failure.exit_status if failure else 1 if stopped else max(report.exit_status for report in reports)
+    if not (dry_run or addresses):
+        from digest.newsroom.monitor import tell_monitors
+
+        for problem in tell_monitors(config, cadence, moment(config, now), reports, status):
+            console.problem(problem)
+    if failure:
+        raise failure
+    if stopped:
+        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
+    context.exit(status)
+
+
+def _reports(run: Run, addresses: tuple[str, ...], *, dry_run: bool) -> tuple[list[Report], DigestError | None]:
+    """What the run came to: its reports, as far as it came, and the error that ended it."""
+    from digest.errors import DigestError
     from digest.newsroom.send import send as send_edition
     from digest.newsroom.trial import dry_run as count_readers
     from digest.newsroom.trial import send_test
 
-    console: Console = context.obj
-    config = console.config()
     reports: list[Report] = []
     try:
-        with console.progress(f"Sending {cadence}") as progress, until_told_to_stop() as stopping:
-            run = Run(
-                config=config,
-                cadence=cadence,
-                now=moment(config, now),
-                clock=lambda: moment(config, now),
-                tell=console.problem,
-                progress=progress,
-                limit=limit or 0,
-                late=late,
-                stopping=stopping,
-            )
-            if dry_run:
-                reports.append(count_readers(run))
-            elif addresses:
-                reports.append(send_test(run, addresses))
-            else:
-                reports.extend(send_edition(run))
-    finally:
-        # Under the progress bar, not in it; and what was done is said even where the next edition fails.
-        for report in reports:
-            console.result(str(report))
-    if stopping() and any(report.left for report in reports):
-        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
-        context.exit(1)
-    context.exit(max(report.exit_status for report in reports))
+        if dry_run:
+            reports.append(count_readers(run))
+        elif addresses:
+            reports.append(send_test(run, addresses))
+        else:
+            reports.extend(send_edition(run))
+    except DigestError as error:
+        return reports, error
+    return reports, None

@@ -12,7 +12,7 @@ import msgspec
 
 from digest.config.checking import checked
 from digest.config.reading import Reader, read_text
-from digest.config.tables import Check, File, Sections, WarmUp
+from digest.config.tables import Check, File, Monitor, Sections, WarmUp
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.errors import ConfigError
 
@@ -24,6 +24,7 @@ __all__ = [
     "Check",
     "Config",
     "Delivery",
+    "Monitor",
     "Schedule",
     "Secrets",
     "Sections",

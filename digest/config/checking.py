@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from digest.config.reading import Key, Reader
-from digest.config.tables import CadenceTable, Check, File, Sections
+from digest.config.tables import CadenceTable, Check, File, Monitor, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.delivery import PROVIDERS, Settings
 from digest.models import Cadence, Image, Publication, Source
@@ -47,6 +47,7 @@ class _Checker:
             sources=self.sources(),
             delivery=self.delivery(publication),
             audience=self.audience(),
+            monitor=self.monitor(),
             secrets=Secrets(
                 providers={
                     settings.secret: environ.get(settings.secret, "").strip()
@@ -199,6 +200,12 @@ class _Checker:
         mailto = raw.unsubscribe_mailto.removeprefix("mailto:")
         self.mailbox(("audience", "unsubscribe_mailto"), mailto, "")
         return Audience(self.absolute(raw.subscribers), raw.unsubscribe_url, mailto, raw.preferences_url)
+
+    def monitor(self) -> Monitor:
+        raw = self.raw.monitor
+        for name in ("ping_success", "ping_failure"):
+            self.check_url(("monitor", name), getattr(raw, name))
+        return msgspec.structs.replace(raw, textfile=raw.textfile and self.absolute(raw.textfile))
 
     # what several tables have in common
 

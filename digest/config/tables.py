@@ -116,6 +116,14 @@ class AudienceTable(Table, frozen=True):
     preferences_url: str = ""
 
 
+class Monitor(Table, frozen=True):
+    """[monitor]: who is told how a send went. Addresses are asked for with GET; a path of theirs may hold a secret."""
+
+    textfile: Path | None = None
+    ping_success: str = ""
+    ping_failure: str = ""
+
+
 class File(Table, frozen=True):
     """The whole file."""
 
@@ -128,3 +136,4 @@ class File(Table, frozen=True):
     sources: tuple[SourceTable, ...] = ()
     delivery: DeliveryWithProviders = DeliveryWithProviders()  # type: ignore[valid-type]  # made above
     audience: AudienceTable = AudienceTable()
+    monitor: Monitor = Monitor()

@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
-from digest.config.tables import Check, Links, Sections, WarmUp
+from digest.config.tables import Check, Links, Monitor, Sections, WarmUp
 from digest.delivery import Settings
 from digest.models import Cadence, Publication, Source
 
@@ -86,6 +86,7 @@ class Config:
     sources: tuple[Source, ...]
     delivery: Delivery
     audience: Audience
+    monitor: Monitor
     secrets: Secrets
 
     @property

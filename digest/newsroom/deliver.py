@@ -201,11 +201,15 @@ class _Delivering:
         for claim in claims:
             pool.submit(self.message(claim.segment), claim.recipients)
             self.pace.spend(len(claim.recipients))
+            self.run.trace(f"{self.record.id} claimed {len(claim.recipients)} of segment `{claim.segment}`")
             self.begun += len(claim.recipients)
         return room > 0 and not claims
 
     def note(self, receipts: Sequence[Receipt]) -> None:
         """Take in what became of some recipients."""
+        for receipt in receipts:
+            outcome = receipt.outcome.value.replace("_", " ")
+            self.run.trace(f"{self.record.id} {receipt.recipient.email} {outcome} {receipt.detail}".rstrip())
         self.bad.note(receipts)
         self.report.count(receipts)
         self.run.progress(sum(self.report.outcomes.values()), self.record.unsent)

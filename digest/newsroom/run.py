@@ -15,8 +15,9 @@ class Run:
     """One run of `digest send`: what it is told, and how it tells of itself while at work.
 
     `now` is the moment it acts as if it were, `clock` what it stamps its records with. `tell` hears of trouble that
-    does not stop the run, `progress` of recipients done and recipients in all. `limit` is the most recipients this run
-    may send to, 0 for all. Once `stopping` says so, what is in flight is finished and recorded and nothing more begun.
+    does not stop the run, `progress` of recipients done and recipients in all, `trace` of each thing done. `limit` is
+    the most recipients this run may send to, 0 for all. Once `stopping` says so, what is in flight is finished and
+    recorded and nothing more begun.
     """
 
     config: Config
@@ -25,6 +26,7 @@ class Run:
     clock: Callable[[], datetime]
     tell: Callable[[Problem], None]
     progress: Callable[[int, int], None]
+    trace: Callable[[str], None] = lambda _line: None
     limit: int = 0
     late: bool = False
     stopping: Callable[[], bool] = lambda: False
