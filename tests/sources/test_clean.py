@@ -26,6 +26,11 @@ def test_text_is_one_line(told: str) -> None:
     [
         ("<p>One</p><p>two</p>", "One two"),
         ("One<br/>two<li>three", "One two three"),
+        (
+            "<ul><li>Two hurt</li><li>It rained.</li> <li>“Why?”</li><LI>None</LI></ul><p>A train",
+            "Two hurt · It rained. “Why?” None · A train",
+        ),
+        ("<ul><li>Only one</li><li> </li></ul>", "Only one"),
         ("<b>bo</b>ld", "bold"),
         ("a <style>b{}</style><script>c()</script>d", "a d"),
         ("AT&amp;T", "AT&T"),
