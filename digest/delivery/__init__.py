@@ -9,21 +9,43 @@ from digest.delivery.headers import message_headers, message_id
 from digest.delivery.mime import to_mail
 from digest.delivery.pace import Pace, Patience, rate_on
 from digest.delivery.pool import Pool, Threads
-from digest.delivery.settings import MaildirSettings, SendGridSettings, Settings, SmtpSettings
+from digest.delivery.settings import (
+    MaildirSettings,
+    MailgunSettings,
+    PostmarkSettings,
+    ResendSettings,
+    SendGridSettings,
+    SesSettings,
+    Settings,
+    SmtpSettings,
+)
 from digest.models import Provider
 
 PROVIDERS: dict[str, type[Settings]] = {
-    settings.name: settings for settings in (MaildirSettings, SmtpSettings, SendGridSettings)
+    settings.name: settings
+    for settings in (
+        MaildirSettings,
+        SmtpSettings,
+        SendGridSettings,
+        SesSettings,
+        MailgunSettings,
+        PostmarkSettings,
+        ResendSettings,
+    )
 }
 """The settings of each provider, by the name that `[delivery] provider` has for it."""
 
 __all__ = [
     "PROVIDERS",
     "MaildirSettings",
+    "MailgunSettings",
     "Pace",
     "Patience",
     "Pool",
+    "PostmarkSettings",
+    "ResendSettings",
     "SendGridSettings",
+    "SesSettings",
     "Settings",
     "SmtpSettings",
     "message_headers",

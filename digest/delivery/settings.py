@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$")]
+Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,3 +70,75 @@ class SendGridSettings(Settings, frozen=True):
     def login(self) -> str:
         """Every request carries the key."""
         return "send through SendGrid"
+
+
+class MailgunSettings(Settings, frozen=True):
+    """Mailgun's API: the sending `domain` as it is named there, in the region where it was made.
+
+    Another `host` is for trials. Timeout in seconds.
+    """
+
+    name = "mailgun"
+    secret = "MAILGUN_API_KEY"  # noqa: S105 - the name of one
+    connections = 4
+
+    domain: Domain = ""
+    region: Literal["us", "eu"] = "us"
+    host: Url = ""
+    timeout: Seconds = 30.0
+
+    @property
+    def login(self) -> str:
+        """Every request carries the key."""
+        return "send through Mailgun"
+
+
+class PostmarkSettings(Settings, frozen=True):
+    """Postmark's API: the `stream` is a message stream for broadcasts; another `host` is for trials.
+
+    Timeout in seconds.
+    """
+
+    name = "postmark"
+    secret = "POSTMARK_SERVER_TOKEN"  # noqa: S105 - the name of one
+    connections = 2  # each holds up to 50 MB of mails
+
+    stream: str = "broadcast"
+    host: Url = "https://api.postmarkapp.com"
+    timeout: Seconds = 60.0
+
+    @property
+    def login(self) -> str:
+        """Every request carries the token."""
+        return "send through Postmark"
+
+
+class ResendSettings(Settings, frozen=True):
+    """Resend's API; another `host` is for trials. Timeout in seconds."""
+
+    name = "resend"
+    secret = "RESEND_API_KEY"  # noqa: S105 - the name of one
+    connections = 1  # a team has five requests a second in all
+
+    host: Url = "https://api.resend.com"
+    timeout: Seconds = 30.0
+
+    @property
+    def login(self) -> str:
+        """Every request carries the key."""
+        return "send through Resend"
+
+
+class SesSettings(Settings, frozen=True):
+    """Amazon SES; who may send is found as by every AWS program, and so is the region where it is left out.
+
+    Another `endpoint` is for trials. Timeout in seconds.
+    """
+
+    name = "ses"
+    connections = 4
+
+    region: str = ""
+    configuration_set: str = ""
+    endpoint: Url = ""
+    timeout: Seconds = 30.0

@@ -1,6 +1,6 @@
-"""Messages and recipients to send."""
+"""Messages and recipients to send, and the providers to send them through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +8,11 @@ import pytest
 
 from digest.delivery import Settings, message_headers, message_id, open_provider
 from digest.models import InlineImage, Message, Publication, Receipt, Recipient, Slot
+from tests.delivery.stand_ins.mailgun import MailgunServer
+from tests.delivery.stand_ins.postmark import PostmarkServer
+from tests.delivery.stand_ins.resend import ResendServer
+from tests.delivery.stand_ins.server import serving
+from tests.delivery.stand_ins.ses import SesServer
 
 SENDER = "The Gazette <news@example.com>"
 SLOTS = tuple(
@@ -68,3 +73,41 @@ def send() -> Callable[..., list[Receipt]]:
             return receipts
 
     return sent
+
+
+# --- providers with an API --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailgun_server() -> Iterator[MailgunServer]:
+    with serving(MailgunServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def postmark_server() -> Iterator[PostmarkServer]:
+    with serving(PostmarkServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def resend_server() -> Iterator[ResendServer]:
+    with serving(ResendServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def ses_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesServer]:
+    """Amazon SES, with credentials for it in the environment and none elsewhere."""
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "good",
+        "AWS_SECRET_ACCESS_KEY": "hush",
+        "AWS_CONFIG_FILE": "/nowhere",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with serving(SesServer()) as server:
+        yield server

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from digest.delivery import MaildirSettings, SendGridSettings, Settings, SmtpSettings, open_provider
+from digest.delivery import (
+    MaildirSettings,
+    MailgunSettings,
+    PostmarkSettings,
+    ResendSettings,
+    SendGridSettings,
+    SesSettings,
+    Settings,
+    SmtpSettings,
+    open_provider,
+)
 from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
 
 Make = Callable[..., Message]
@@ -19,7 +29,7 @@ def outcomes(receipts: list[Receipt]) -> list[str]:
     return [receipt.outcome.value for receipt in receipts]
 
 
-@pytest.fixture(params=["maildir", "smtp", "sendgrid"])
+@pytest.fixture(params=["maildir", "smtp", "sendgrid", "ses", "mailgun", "postmark", "resend"])
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, Callable[[], list[str]]]:
     """A provider's settings, and the recipients it has delivered to."""
     if request.param == "maildir":
@@ -28,8 +38,17 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, 
     if request.param == "smtp":
         smtp = request.getfixturevalue("smtp_server")
         return SmtpSettings("127.0.0.1", smtp.port, "plain"), lambda: smtp.handler.recipients
-    sendgrid = request.getfixturevalue("sendgrid_server")
-    return SendGridSettings(sendgrid.url), lambda: [mail["to"] for mail in sendgrid.mails]
+    server = request.getfixturevalue(f"{request.param}_server")
+    settings: dict[str, Settings] = {
+        "sendgrid": SendGridSettings(server.url),
+        "ses": SesSettings("eu-west-1", endpoint=server.url),
+        "mailgun": MailgunSettings("mg.example.com", host=server.url),
+        "postmark": PostmarkSettings(host=server.url),
+        "resend": ResendSettings(server.url),
+    }
+    if request.param != "ses":
+        server.key = "SG.good"
+    return settings[request.param], lambda: [mail["to"] for mail in server.mails]
 
 
 def test_each_recipient_has_a_receipt_in_order(send: Send, provider: Any, message: Make, recipient: Reader) -> None:

@@ -1,0 +1,101 @@
+"""What the stand-ins for providers' APIs share: a real server on loopback, which also fails as networks do."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeVar
+
+Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+"""A status, a body (bytes, or what JSON holds), and headers if any. Status 0 hangs up, -1 never answers."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: Message
+    body: bytes
+
+
+@dataclass
+class StandIn:
+    """An API; a provider's own says in `answer` what it takes and what it answers."""
+
+    url: str = ""
+    key: str = "good"
+    requests: list[Any] = field(default_factory=list)
+    """The requests to send, parsed."""
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    """What was sent."""
+    answers: list[Answer | None] = field(default_factory=list)
+    """What to answer to the next requests instead, having done nothing; None answers as usual."""
+    lose: int = 0
+    """So many of the next requests are done, and the answer is lost on the way."""
+    connections: int = 0
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def answer(self, request: Request) -> Answer:
+        raise NotImplementedError
+
+    def answered(self, request: Request) -> Answer:
+        if self.answers and (told := self.answers.pop(0)) is not None:
+            return told
+        told = self.answer(request)
+        if self.lose:
+            self.lose -= 1
+            return 0, None
+        return told
+
+
+S = TypeVar("S", bound=StandIn)
+
+
+@contextmanager
+def serving(stand_in: S) -> Iterator[S]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            stand_in.connections += 1
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self.give(*stand_in.answered(Request(self.command, self.path, self.headers, body)))
+
+        do_POST = do_GET
+
+        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            if status <= 0:
+                if status < 0:
+                    stand_in.release.wait(10)
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            kind = "text/html" if isinstance(body, bytes) else "application/json"
+            for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    stand_in.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield stand_in
+    finally:
+        stand_in.release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
