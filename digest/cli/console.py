@@ -59,11 +59,20 @@ class Console:
         if self.quiet or not sys.stderr.isatty():
             yield lambda _done, _total: None
             return
-        from rich import console, progress
+        from rich import console, progress, text
+
+        class Rate(progress.ProgressColumn):
+            """How many a second, once that is known."""
+
+            def render(self, task: progress.Task) -> text.Text:
+                return text.Text(f"{task.speed:,.0f} a second" if task.speed else "")
 
         bar = progress.Progress(
-            *progress.Progress.get_default_columns(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
             progress.MofNCompleteColumn(),
+            Rate(),
+            progress.TimeRemainingColumn(),
             console=console.Console(stderr=True),
             transient=True,
         )

@@ -2,9 +2,11 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,28 @@ def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: Any) -> None
     again = digest("send", "--daily", "--now", NOW)
     assert again.stdout == "2026-11-23-daily: already sent to 2 readers at 07:00, nothing to do\n"
     assert len(newsroom.mails()) == 2
+
+
+def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(30)))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 40\n"))
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=terminal, env={**os.environ, "COLUMNS": "120"}
+    ) as run:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how the end of a terminal looks
+            while data := os.read(screen, 65536):
+                shown += data
+        assert run.stdout
+        assert run.stdout.read().startswith(b"2026-11-23-daily: 2 stories, 30 recipients, 30 accepted")
+    os.close(screen)
+    assert run.returncode == 0
+    assert b"Sending daily" in shown
+    assert b"a second" in shown
+    assert b"/30" in shown
 
 
 def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
