@@ -173,12 +173,15 @@ class SmtpHandler:
     """Connections that may send, 0 for any number."""
     sessions: Counter[str] = field(default_factory=Counter)
 
+    utf8: bool = False
+    """Whether to say that addresses may be beyond ASCII."""
     pipelining: bool = True
     """Whether to say that several commands may come in one go."""
 
     async def handle_EHLO(self, _s: SMTP, session: Session, _e: Envelope, name: str, answers: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
         session.host_name = name
-        return [*answers[:-1], *(["250-PIPELINING"] if self.pipelining else []), answers[-1]]
+        offered = [answer for answer in answers if self.utf8 or answer != "250-SMTPUTF8"]
+        return [*offered[:-1], *(["250-PIPELINING"] if self.pipelining else []), offered[-1]]
 
     async def handle_MAIL(self, _s: SMTP, session: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         self.sessions[str(session.peer)] += 1

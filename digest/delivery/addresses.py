@@ -39,6 +39,11 @@ def ascii_address(email: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
+def needs_utf8(email: str) -> bool:
+    """Whether the part before the @ is beyond ASCII, which only SMTPUTF8 can carry (RFC 6531)."""
+    return not email.rpartition("@")[0].isascii()
+
+
 def ascii_link(url: str) -> str:
     """A URL in ASCII: the host by IDNA, the rest percent-encoded where it must be (RFC 3987 3.1).
 

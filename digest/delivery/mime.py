@@ -12,7 +12,7 @@ from email.utils import formataddr, parseaddr
 from functools import lru_cache
 from hashlib import sha256
 
-from digest.delivery.addresses import ascii_address, ascii_link
+from digest.delivery.addresses import ascii_address, ascii_link, needs_utf8
 from digest.models import Message, Recipient, Slot
 
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
@@ -25,6 +25,7 @@ _LINE = 76
 _LONGEST_LINE = 998
 """RFC 5322 2.1.1, without the line's end."""
 
+_STAND_IN = "address-goes-here@example.com"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
 """A name that a header takes as it is."""
@@ -70,8 +71,8 @@ class Wire:
         self._shared = "".join(f"{header}\r\n" for header in shared).encode("ascii")
         self._body, self._holes = _body(message)
 
-    def mail(self, recipient: Recipient) -> bytes:
-        """The whole mail for one recipient.
+    def mail(self, recipient: Recipient, *, utf8: bool = False) -> bytes:
+        """The whole mail for one recipient; with `utf8` their address may be beyond ASCII in it (RFC 6532).
 
         Raises:
             KeyError: the recipient has no value for a slot.
@@ -79,7 +80,8 @@ class Wire:
                 unsubscribe link is too long for a header.
         """
         values = recipient.values
-        own = [_to(recipient), f"Message-ID: <{recipient.message_id}>"]
+        to = _to_utf8(recipient) if utf8 and needs_utf8(recipient.email) else _to(recipient)
+        own = [to, f"Message-ID: <{recipient.message_id}>"]
         own += [link.written(values) for link in self._links]
         if len(self._subject) > 1:
             own.append(_text("Subject", one_line(self._message.fill(self._message.subject, values))))
@@ -88,7 +90,7 @@ class Wire:
             value = _quoted_printable(slot.value(values)) + _SOFT_BREAK
             for place in places:
                 body[place] = value
-        return b"".join((self._shared, "\r\n".join(own).encode("ascii"), b"\r\n", *body))
+        return b"".join((self._shared, "\r\n".join(own).encode("utf-8"), b"\r\n", *body))
 
 
 def header_value(message: Message, name: str, value: str, recipient: Recipient) -> str:
@@ -151,6 +153,11 @@ def _to(recipient: Recipient) -> str:
     if recipient.email.isascii() and _PLAIN_NAME.fullmatch(recipient.name) and not _UNPRINTABLE.search(recipient.email):
         return f"To: {recipient.name} <{recipient.email}>"
     return _mailbox("To", one_line(recipient.name), recipient.email)
+
+
+def _to_utf8(recipient: Recipient) -> str:
+    """The To header of an address beyond ASCII, for a server that takes it as it is."""
+    return _mailbox("To", one_line(recipient.name), _STAND_IN).replace(_STAND_IN, one_line(recipient.email))
 
 
 class _LinkHeader:

@@ -274,3 +274,15 @@ def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
             done += pool.finished()
         assert pool.idle == 2
     assert sorted(item.batch[0].email for item in done) == [person.email for person in people]
+
+
+def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(
+    send: Send, smtp_server: Any, message: Make, recipient: Reader
+) -> None:
+    smtp_server.handler.utf8 = True
+    people = [recipient("zoë@bücher.example", "Zoë"), recipient("b@bücher.example"), recipient("δοκιμή@example.com")]
+    assert outcomes(send(smtp_settings(smtp_server), message(), *people)) == ["accepted"] * 3
+    assert smtp_server.handler.recipients == ["zoë@bücher.example", "b@xn--bcher-kva.example", "δοκιμή@example.com"]
+    head = smtp_server.handler.mails[0].partition(b"\r\n\r\n")[0].decode()
+    assert "To: =?utf-8?b?Wm/Dqw==?=\r\n <zoë@bücher.example>\r\n" in head
+    assert smtp_server.handler.mails[1].isascii()

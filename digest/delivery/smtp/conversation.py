@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from digest.delivery.addresses import ascii_address
+from digest.delivery.addresses import ascii_address, needs_utf8
 from digest.models import Outcome
 
 _DONE = 2
@@ -72,9 +72,9 @@ Conversation = Generator[tuple[bytes, int], list[Reply], Verdict]
 """Yields bytes to send and how many replies they have; is sent these, or thrown a LostError."""
 
 
-def command_address(email: str) -> str:
-    """An address that can stand in a command. Raises ValueError for one that cannot."""
-    address = ascii_address(email)
+def command_address(email: str, *, utf8: bool) -> str:
+    """An address that can stand in a command, in UTF-8 if the server takes that. Raises ValueError for what cannot."""
+    address = email if utf8 and needs_utf8(email) else ascii_address(email)
     if re.search(r"[\x00-\x20<>\x7f]", address):
         raise ValueError("the address holds a character that no SMTP command may")
     return address
@@ -88,7 +88,7 @@ def hand_over(sender: str, address: str, mail: bytes, *, pipelining: bool) -> Co
 
     Args:
         sender: For MAIL FROM.
-        address: For RCPT TO.
+        address: For RCPT TO; one beyond ASCII wants a server with SMTPUTF8 and 8BITMIME (RFC 6531 3.1).
         mail: The whole mail; none of its lines begins with a dot.
         pipelining: Whether the server said that it can take several commands at once.
 
@@ -96,10 +96,11 @@ def hand_over(sender: str, address: str, mail: bytes, *, pipelining: bool) -> Co
         NoMailError: the server takes no mail on this connection; nothing was sent.
     """
     replies: list[Reply] = []
-    commands = [f"MAIL FROM:<{sender}>\r\n", f"RCPT TO:<{address}>\r\n", "DATA\r\n"]
+    options = "" if address.isascii() else " BODY=8BITMIME SMTPUTF8"
+    commands = [f"MAIL FROM:<{sender}>{options}\r\n", f"RCPT TO:<{address}>\r\n", "DATA\r\n"]
     for group in [commands] if pipelining else [[command] for command in commands]:
         try:
-            replies += yield "".join(group).encode("ascii"), len(group)
+            replies += yield "".join(group).encode("utf-8"), len(group)
         except LostError as lost:
             replies += lost.replies
             if not (replies and replies[0].done):

@@ -94,14 +94,7 @@ class Lines:
         (recipient,) = batch
         line = self._free.popleft()
         self._working.add(line)
-        try:
-            wire = wire_of(message)
-            line.sender, line.mail, line.address = wire.sender, wire.mail(recipient), command_address(recipient.email)
-        except ValueError as error:
-            self._free.appendleft(line)
-            self._finish(line, Done(batch, [Receipt(recipient, Outcome.REFUSED, str(error))]))
-            return
-        line.recipient = recipient
+        line.message, line.recipient = message, recipient
         line.kept = line.connection is not None
         if line.connection is None:
             self._open(line)
@@ -163,8 +156,16 @@ class Lines:
 
     def _begin(self, line: _Line) -> None:
         assert line.connection
+        wire, email = wire_of(line.message), line.recipient.email
+        utf8 = line.connection.has_extn("smtputf8")
+        try:
+            mail, address = wire.mail(line.recipient, utf8=utf8), command_address(email, utf8=utf8)
+        except ValueError as error:
+            self._free.appendleft(line)
+            self._finish(line, Done((line.recipient,), [Receipt(line.recipient, Outcome.REFUSED, str(error))]))
+            return
         pipelining = line.connection.has_extn("pipelining")
-        line.conversation = hand_over(line.sender, line.address, line.mail, pipelining=pipelining)
+        line.conversation = hand_over(wire.sender, address, mail, pipelining=pipelining)
         self._advance(line, None)
 
     # --- conversations ------------------------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ class Lines:
         if refusal.reply is None:
             return failure(self._settings, f"closed the connection: {refusal}", "try again later")
         hint = "see that it may send as [delivery] from" if refusal.reply.for_good else "try again later"
-        return failure(self._settings, f"refuses the sender {line.sender}: {refusal}", hint)
+        return failure(self._settings, f"refuses the sender {wire_of(line.message).sender}: {refusal}", hint)
 
 
 class _Line:
@@ -251,8 +252,7 @@ class _Line:
         self._heard = b""
         self._lines: list[bytes] = []
         self._expected = 0
-        self.sender = self.address = ""
-        self.mail = b""
+        self.message: Message
         self.sock: socket.socket
         self.recipient: Recipient
         self.conversation: Conversation
