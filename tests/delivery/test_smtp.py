@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 import socketserver
 import ssl
 import subprocess
@@ -284,5 +285,5 @@ def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(
     assert outcomes(send(smtp_settings(smtp_server), message(), *people)) == ["accepted"] * 3
     assert smtp_server.handler.recipients == ["zoë@bücher.example", "b@xn--bcher-kva.example", "δοκιμή@example.com"]
     head = smtp_server.handler.mails[0].partition(b"\r\n\r\n")[0].decode()
-    assert "To: =?utf-8?b?Wm/Dqw==?=\r\n <zoë@bücher.example>\r\n" in head
+    assert re.search(r"^To: =\?utf-8\?[bq]\?\S+\?=\r\n <zoë@bücher\.example>\r$", head, re.MULTILINE), head
     assert smtp_server.handler.mails[1].isascii()
