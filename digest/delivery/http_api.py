@@ -30,8 +30,11 @@ _TOO_MANY = 429
 _NOT_NOW = 503
 _SERVER_ERROR = 500
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, UnicodeError)
 """What goes wrong before there is a connection; whatever comes later may have reached the server."""
+
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer of another shape raises."""
 
 _ATOMS = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]+")
 """A name that stands in an address without quotes (RFC 5322 3.2.3, RFC 6532 3.2)."""
@@ -141,7 +144,12 @@ class ApiProvider(ABC):
 
     @abstractmethod
     def read(self, answer: Answer, letters: Sequence[Letter]) -> list[Receipt]:
-        """The receipts in an answer that is good. Raises LookupError, TypeError or ValueError when it has none."""
+        """The receipts in an answer that is good.
+
+        Raises:
+            AttributeError, LookupError, TypeError, ValueError: there is not one for each in it.
+            DeliveryError: nobody was sent anything, and nobody would be.
+        """
 
     def in_doubt(self, answer: Answer) -> bool:
         """Whether some of those asked for may have been sent to, though the answer is no good one."""
@@ -187,7 +195,7 @@ class ApiProvider(ABC):
         if answer.good:
             try:
                 return self.read(answer, letters)
-            except (LookupError, TypeError, ValueError):
+            except _UNREADABLE:
                 return all_of(letters, Outcome.IN_DOUBT, f"an answer that says nothing: {answer.status} {answer.words}")
         if self.in_doubt(answer):
             return all_of(letters, Outcome.IN_DOUBT, f"an answer that says nothing: {answer.status} {answer.words}")

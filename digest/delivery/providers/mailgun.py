@@ -89,7 +89,8 @@ class MailgunProvider(ApiProvider):
             _literal(to),
             to.rpartition("<")[2].rstrip(">"),
             {
-                **{slot.token: slot.value(recipient.values) for slot in message.slots},
+                # The subject may hold them too, where a line break would begin another header.
+                **{slot.token: one_line(slot.value(recipient.values)) for slot in message.slots},
                 **{_variable(name): headers[name] for name in _personal(message)},
                 "message_id": recipient.message_id,
                 "known_as": known_as(recipient),
@@ -101,7 +102,7 @@ class MailgunProvider(ApiProvider):
         return self.request("POST", f"/v3/{self._domain}/messages", files=_fields(message, letters))
 
     def read(self, answer: Answer, letters: Sequence[Letter]) -> list[Receipt]:
-        """All or none were taken. Raises KeyError where the answer has no id."""
+        """All or none were taken."""
         return all_of(letters, Outcome.ACCEPTED, one_line(f"{answer.body['message']} {answer.body['id']}"))
 
     def refuses_recipient(self, answer: Answer) -> bool:

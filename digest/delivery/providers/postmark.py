@@ -135,7 +135,6 @@ class PostmarkProvider(ApiProvider):
 
         Raises:
             DeliveryError: none was taken, and all for our own sake.
-            ValueError: there is not an item for each.
         """
         told = [(letter, *_told(item)) for letter, item in zip(letters, answer.body, strict=True)]
         if all(code in _ABOUT_US for _, code, _ in told):

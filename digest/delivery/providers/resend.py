@@ -121,11 +121,7 @@ class ResendProvider(ApiProvider):
         return self.request("POST", "/emails/batch", content=body, headers=headers)
 
     def read(self, answer: Answer, letters: Sequence[Letter]) -> list[Receipt]:
-        """What became of each: ids of those that were taken, in order, and errors by place for the rest.
-
-        Raises:
-            LookupError, TypeError, ValueError: the answer has not one for each.
-        """
+        """What became of each: ids of those that were taken, in order, and errors by place for the rest."""
         if "id" in answer.body:
             return [Receipt(letters[0].recipient, Outcome.ACCEPTED, str(answer.body["id"]))]
         errors = {int(error["index"]): str(error["message"]) for error in answer.body.get("errors") or []}

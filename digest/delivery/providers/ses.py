@@ -53,8 +53,9 @@ _NOT_NOW = 503
 _SERVER_ERROR = 500
 
 _NEVER_LEFT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
-_IN_DOUBT = (HTTPClientError, SSLError, ResponseParserError)
-"""What goes wrong once there is a connection, or where that cannot be told."""
+_IN_DOUBT = (HTTPClientError, SSLError, ResponseParserError, AttributeError, TypeError, ValueError)
+"""What goes wrong once there is a connection, or where that cannot be told; boto3 reads an answer of another shape
+without looking first."""
 
 
 def open_provider(settings: SesSettings, _secret: str) -> SesProvider:
@@ -197,7 +198,7 @@ class SesProvider:
 
     def _unusable(self, error: Exception) -> DeliveryError:
         what = f"cannot be asked: {_words(error)}"
-        return self._error(what, "set up AWS credentials, as for every AWS program, and [delivery.ses] region")
+        return self._error(what, "set up AWS credentials, as for every AWS program, and see [delivery.ses]")
 
     def _error(self, what: str, next_step: str) -> DeliveryError:
         return DeliveryError(f"Amazon SES {what}", where=self._where, next_step=next_step)

@@ -23,7 +23,9 @@ INACTIVE = (
 @dataclass
 class PostmarkServer(StandIn):
     streams: dict[str, dict[str, Any]] = field(
-        default_factory=lambda: {"broadcast": {"ID": "broadcast", "MessageStreamType": "Broadcasts", "ArchivedAt": None}}
+        default_factory=lambda: {
+            "broadcast": {"ID": "broadcast", "MessageStreamType": "Broadcasts", "ArchivedAt": None}
+        }
     )
     senders: set[str] = field(default_factory=lambda: {"news@example.com"})
     track_opens: bool = False

@@ -11,7 +11,8 @@ from tests.delivery.stand_ins.server import Answer, Request, StandIn
 
 FIELDS = {"from", "to", "subject", "html", "text", "headers", "tags", "reply_to", "attachments"}
 INVALID_TO = (
-    "Invalid `to` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format."
+    "Invalid `to` field. The email address needs to follow the `email@example.com` "
+    "or `Name <email@example.com>` format."
 )
 
 

@@ -19,7 +19,11 @@ def error(status: int, code: str, message: str) -> Answer:
 class SesServer(StandIn):
     verified: set[str] = field(default_factory=lambda: {"example.com"})
     account: dict[str, Any] = field(
-        default_factory=lambda: {"SendingEnabled": True, "ProductionAccessEnabled": True, "EnforcementStatus": "HEALTHY"}
+        default_factory=lambda: {
+            "SendingEnabled": True,
+            "ProductionAccessEnabled": True,
+            "EnforcementStatus": "HEALTHY",
+        }
     )
     sets: dict[str, list[str]] = field(default_factory=dict)
     """Of each configuration set, the events that it tells of."""
@@ -55,14 +59,13 @@ class SesServer(StandIn):
             return error(400, "MessageRejected", words + sender)
         if (name := asked.get("ConfigurationSetName")) and name not in self.sets:
             return error(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
-        parts = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
         self.mails.append(
             {
                 "to": to,
                 "To": mail["To"],
                 "subject": mail["Subject"],
-                "text": parts["plain"].get_content() if parts["plain"] else "",
-                "html": parts["html"].get_content() if parts["html"] else "",
+                "text": _content(mail, "plain"),
+                "html": _content(mail, "html"),
                 "headers": dict(mail.items()),
                 "tags": asked["EmailTags"],
                 "pictures": {
@@ -71,3 +74,9 @@ class SesServer(StandIn):
             }
         )
         return 200, {"MessageId": f"0100019a-{len(self.mails):06}-000000"}
+
+
+def _content(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part
+    return str(part.get_content()).replace("\r\n", "\n")
