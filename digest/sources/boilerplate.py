@@ -43,5 +43,9 @@ def _shortened(summary: str, headline: str) -> str:
     before, found, after = summary.rpartition(headline) if headline else (summary, "", "")
     for opening, closing in _AROUND_HEADLINE if found else ():
         if (start := opening.search(before)) and closing.match(after):
-            return before[: start.start()].rstrip()
-    return _MORE_AT_END.sub("", summary).rstrip()
+            return _trimmed(before[: start.start()])
+    return _trimmed(_MORE_AT_END.sub("", summary))
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip().removesuffix(" ·")  # which parts paragraphs, as of `clean.text_of_html`

@@ -16,9 +16,9 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _DATA_URI = re.compile(r"data:[^\"'\s<>]{1000,}")
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
-_ITEM_END = re.compile(r"(?i)</li\b[^<>]*>")
+_PART_END = re.compile(r"(?i)</(?:li|p|h[1-6])\b[^<>]*>")
 _MARK = "\x1f"
-"""Stands for the end of a list's item while markup is taken out: white space to everything else."""
+"""Stands for the end of a paragraph or an item while markup is taken out: white space to everything else."""
 _CLOSED = re.compile(r"[.!?:;,\u2026\u3002\uff01\uff1f\u061f\u06d4][\"'\u2019\u201d\u00bb)]*$")
 
 MARKUP_LENGTH = 50_000
@@ -37,12 +37,11 @@ _HOSTILE = re.compile(
 def text_of_html(markup: str) -> str:
     """The text of an HTML fragment on one line; contents of scripts and styles are dropped, blocks part words.
 
-    Items of a list that are no sentences are parted by a dot: newspapers write summaries so, and they ran together.
-
+    Paragraphs and items of lists that are no sentences are parted by a dot: newspapers write summaries so.
     Of a very long fragment, the text of its first MARKUP_LENGTH characters (pictures inside it not counted).
     """
     shown = _DATA_URI.sub("", encodable(markup).replace(_MARK, " "))[:MARKUP_LENGTH]
-    spaced = _BLOCKS.sub(r" <\1> ", _ITEM_END.sub(_MARK, shown))
+    spaced = _BLOCKS.sub(r" <\1> ", _PART_END.sub(_MARK, shown))
     # clean_content_tags of nh3 drops script and style with what is in them.
     text = html.unescape(nh3.clean(spaced, tags=set()))
     parts = list(filter(None, map(one_line, text.split(_MARK))))

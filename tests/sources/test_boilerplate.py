@@ -30,6 +30,11 @@ def test_boilerplate_goes(tail: str) -> None:
     assert without_boilerplate(f"It runs on [\u2026] {tail}", "Tram 7 (again)") == "It runs on\u2026"
 
 
+def test_what_parted_it_from_the_story_goes_too() -> None:
+    assert without_boilerplate("The tram runs again · Read more", "Tram 7") == "The tram runs again"
+    assert without_boilerplate("It runs · The post Tram 7 appeared first on The Gazette.", "Tram 7") == "It runs"
+
+
 @pytest.mark.parametrize(
     "summary",
     [

@@ -24,7 +24,7 @@ def test_text_is_one_line(told: str) -> None:
 @pytest.mark.parametrize(
     ("told", "text"),
     [
-        ("<p>One</p><p>two</p>", "One two"),
+        ("<p>One</p><p>two.</p><p>Three</p>", "One · two. Three"),
         ("One<br/>two<li>three", "One two three"),
         (
             "<ul><li>Two hurt</li><li>It rained.</li> <li>“Why?”</li><LI>None</LI></ul><p>A train",
