@@ -19,7 +19,7 @@ _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1
 _PART_END = re.compile(r"(?i)</(?:li|p|h[1-6])\b[^<>]*>")
 _MARK = "\x1f"
 """Stands for the end of a paragraph or an item while markup is taken out: white space to everything else."""
-_CLOSED = re.compile(r"[.!?:;,\u2026\u3002\uff01\uff1f\u061f\u06d4][\"'\u2019\u201d\u00bb)]*$")
+_CLOSED = re.compile(r"[.!?:;,\u2026\u3002\uff01\uff1f\u061f\u06d4][\"'\u2019\u201d\u00bb\u300d\u300f\uff09)]*$")
 
 MARKUP_LENGTH = 50_000
 """Characters of markup that text is taken from. The parser's time grows with the square of the depth of nesting, and

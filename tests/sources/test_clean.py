@@ -25,6 +25,7 @@ def test_text_is_one_line(told: str) -> None:
     ("told", "text"),
     [
         ("<p>One</p><p>two.</p><p>Three</p>", "One · two. Three"),
+        ("<p>「我们。」</p><p>在</p>", "「我们。」 在"),
         ("One<br/>two<li>three", "One two three"),
         (
             "<ul><li>Two hurt</li><li>It rained.</li> <li>“Why?”</li><LI>None</LI></ul><p>A train",
