@@ -42,7 +42,7 @@ def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> Ed
     if whole is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
     roll = Roll(composition, run.tell, hour)
-    subject = roll.message(Segment().key).subject
+    subject = composition.render(whole, Segment()).message.subject
     ledger.freeze(
         whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
     )
@@ -65,7 +65,7 @@ class Roll:
         self._tell = tell
         self._hour = hour
         self._segments: dict[str, tuple[Segment, Edition | None]] = {}
-        self._messages: dict[str, Message] = {}
+        self._told: set[Problem] = set()
         self._shown: dict[str, tuple[Article, ...]] = {}
         self._add(Segment())
 
@@ -102,16 +102,19 @@ class Roll:
             )
 
     def message(self, key: str) -> Message:
-        """The Message of a segment that has news, rendered once; what it has no room for counts as not sent."""
-        if key not in self._messages:
-            segment, edition = self._segments[key]
-            assert edition is not None, "a segment without news has no message"
-            rendered = self._composition.render(edition, segment)
-            for problem in rendered.problems:
+        """The Message of a segment that has news; what it has no room for counts as not sent.
+
+        To be asked for once a segment: hundreds of them, kept, would be most of what a run needs of memory.
+        """
+        segment, edition = self._segments[key]
+        assert edition is not None, "a segment without news has no message"
+        rendered = self._composition.render(edition, segment)
+        for problem in rendered.problems:
+            if problem not in self._told:  # a picture that cannot be shown is wrong in every segment
+                self._told.add(problem)
                 self._tell(problem)
-            self._messages[key] = rendered.message
-            self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
-        return self._messages[key]
+        self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
+        return rendered.message
 
     def articles(self) -> Iterator[SentArticle]:
         """Every story that is in some segment's Message, and other sources' copies of it, so that none comes back.

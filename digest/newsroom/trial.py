@@ -34,8 +34,11 @@ def dry_run(run: Run) -> Report:
         return Report(today, note=f"{composition.no_news}, nothing sent")
     roll = Roll(composition, run.tell)
     recipients = 0
+    rendered: set[str] = set()
     for reader in roll.readers():
-        roll.message(reader.segment)
+        if reader.segment not in rendered:
+            rendered.add(reader.segment)
+            roll.message(reader.segment)
         recipients += 1
     stories = count_of(len(list(roll.articles())), "story", "stories")
     return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")

@@ -364,3 +364,11 @@ def test_readers_reach_their_preferences_in_their_own_language(newsroom: Any) ->
 def test_without_a_page_of_preferences_none_is_offered(newsroom: Any) -> None:
     newsroom.send()
     assert "Preferences" not in "".join(parts(parsed(newsroom.mails()[0])))
+
+
+def test_what_is_wrong_in_every_segment_is_told_once(newsroom: Any) -> None:
+    newsroom.configure(('name = "The Gazette"\n', 'name = "The Gazette"\nlogo = "gone.png"\n'))
+    newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji,Science", "zoe@example.net,Zoë,City")
+    run, told = newsroom.run()
+    assert "3 accepted" in str(next(iter(send(run))))
+    assert [problem.where.rpartition("/")[2] for problem in told] == ["gone.png"]
