@@ -7,6 +7,7 @@ import pytest
 
 from digest.delivery import PostmarkSettings, open_provider
 from digest.errors import DeliveryError
+from digest.ledger import Ledger
 from digest.models import InlineImage, Message, Receipt, Recipient
 
 Make = Callable[..., Message]
@@ -107,3 +108,16 @@ def test_a_check_sees_stream_and_tracking(postmark_server: Any) -> None:
     postmark_server.track_opens = True
     with pytest.raises(DeliveryError, match="switch Open Tracking off"):
         check()
+
+
+def test_who_is_inactive_there_is_suppressed_here(
+    newsroom: Any, postmark_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTMARK_SERVER_TOKEN", postmark_server.key)
+    table = f'[delivery.postmark]\nhost = "{postmark_server.url}"\n'
+    newsroom.configure(("[delivery]\n", '[delivery]\nprovider = "postmark"\n'), more=table)
+    postmark_server.inactive = {"ada@example.com"}
+    report = newsroom.send()
+    assert (report.outcomes["accepted"], report.outcomes["refused"]) == (len(postmark_server.mails), 1)
+    with Ledger.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as ledger:
+        assert [(one.email, one.reason) for one in ledger.suppressions()] == [("ada@example.com", "bounced")]

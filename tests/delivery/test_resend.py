@@ -112,6 +112,15 @@ def test_a_second_is_waited_for(
     assert receipts[0].retry_after == 1
 
 
+def test_a_half_that_was_sent_is_not_asked_for_again(
+    send: Send, resend_server: Any, message: Make, recipient: Reader
+) -> None:
+    resend_server.answers = [(413, {"message": "large"}), None, too_fast(), too_fast()]
+    receipts = send(settings_of(resend_server), message(), *people_of(recipient, 4), secret="good")
+    assert outcomes(receipts) == ["accepted"] * 2 + ["deferred"] * 2
+    assert [len(request) for request in resend_server.requests] == [2]
+
+
 def test_a_check_sees_domains_and_their_tracking(resend_server: Any) -> None:
     def check() -> None:
         with open_provider(settings_of(resend_server), "good") as opened:

@@ -88,8 +88,9 @@ class ResendProvider(ApiProvider):
         if message.images and len(letters) > 1:
             return self.in_turn(message, [[letter] for letter in letters])
         receipts = super().deliver(message, letters)
-        if 0 < max(receipt.retry_after for receipt in receipts) <= _BRIEFLY:
-            sleep(max(receipt.retry_after for receipt in receipts))
+        pause = max(receipt.retry_after for receipt in receipts)
+        if 0 < pause <= _BRIEFLY and all(receipt.outcome is Outcome.DEFERRED for receipt in receipts):
+            sleep(pause)
             receipts = super().deliver(message, letters)
         return receipts
 
