@@ -14,8 +14,8 @@ from babel.lists import format_list
 
 from digest.models import Author
 
-_SENTENCE_END = re.compile(r"(?<=\w\w)[.!?][\"'\u2019\u201d\u00bb)]*(?=\s)|[\u3002\uff01\uff1f\u06d4]")
-"""Where a sentence ends: after a word of two letters at least, so not after an initial."""
+_SENTENCE_END = re.compile(r"(?<=\w\w)[.!?][\"'\u2019\u201d\u00bb)]*(?=\s)|[\u3002\uff01\uff1f\u06d4]|(?= \u00b7 )")
+"""Where a sentence ends: after a word of two letters at least, so not after an initial; or before a dot that parts."""
 
 _WIDTH = 74
 """Columns of the plain text: below the 78 of RFC 5322 2.1.1, with room for a quoting mark."""

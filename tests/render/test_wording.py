@@ -49,6 +49,8 @@ def test_names() -> None:
         ("一二三四五六七八九十", 6, "一二三四五…"),
         ("abcdefghijklmnop", 8, "abcdefg…"),
         ("end, of words here", 8, "end, of…"),
+        ("Two were hurt on Monday · A train ran into a lorry", 32, "Two were hurt on Monday"),
+        ("A ferry · Two were hurt on Monday when it ran aground", 32, "A ferry · Two were hurt on…"),
     ],
 )
 def test_excerpts_end_where_a_reader_would_end(text: str, length: int, cut: str) -> None:
