@@ -16,7 +16,7 @@ import msgspec
 from digest.config.reading import Key, Reader
 from digest.config.tables import CadenceTable, Check, File, Monitor, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
-from digest.delivery import PROVIDERS, Settings
+from digest.delivery import PROVIDERS, DkimSettings, Settings, SmtpSettings
 from digest.models import Cadence, Image, Publication, Source
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -163,6 +163,8 @@ class _Checker:
                 self.reader.fail(("delivery", name), "must not be negative", "leave it out for no limit")
         if raw.warm_up and not (raw.warm_up.rates and min(raw.warm_up.rates) > 0):
             self.reader.fail(("delivery", "warm_up", "rates"), "needs mails a second for each day, all more than 0")
+        if self.raw.dkim and "smtp" not in (raw.provider, raw.fallback):
+            self.reader.fail(("dkim",), "is for smtp: other providers sign mails themselves", "leave it out")
         return Delivery(
             providers=tuple(self.provider(key) for key in ("provider", "fallback") if getattr(raw, key)),
             sender=self.mailbox(("delivery", "from"), raw.sender, publication.name),
@@ -181,12 +183,29 @@ class _Checker:
             known = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(PROVIDERS)}"
             self.reader.fail(("delivery", key), f"unknown provider `{name}`", known)
         settings: Settings = getattr(self.raw.delivery, name)
-        paths = {
+        paths: dict[str, Any] = {
             field: self.absolute(value)
             for field, value in msgspec.structs.asdict(settings).items()
             if isinstance(value, Path)
         }
+        if isinstance(settings, SmtpSettings):
+            paths["dkim"] = self.dkim()
         return msgspec.structs.replace(settings, **paths)
+
+    def dkim(self) -> DkimSettings | None:
+        """What mails are signed with; refused where a signature would not speak for the sender (RFC 7489 3.1.1)."""
+        told = self.raw.dkim
+        if told is None:
+            return None
+        for name in ("domain", "selector"):
+            if not re.fullmatch(r"[A-Za-z0-9._-]+", getattr(told, name)):
+                self.reader.fail(("dkim", name), f"`{getattr(told, name)}` is no name in the DNS", "write it in ASCII")
+        options: Any = self.raw.delivery
+        sender = parseaddr(options.sender)[1].rpartition("@")[2].lower()
+        signed = told.domain.lower()
+        if not f".{sender}".endswith(f".{signed}") and not f".{signed}".endswith(f".{sender}"):
+            self.reader.fail(("dkim", "domain"), f"is not that of [delivery] from, {sender or 'which is missing'}")
+        return msgspec.structs.replace(told, key_file=self.absolute(told.key_file))
 
     def audience(self) -> Audience:
         raw = self.raw.audience

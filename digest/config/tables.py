@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from digest.delivery import PROVIDERS
+from digest.delivery import PROVIDERS, DkimSettings
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
@@ -135,5 +135,6 @@ class File(Table, frozen=True):
     check: Check = Check()
     sources: tuple[SourceTable, ...] = ()
     delivery: DeliveryWithProviders = DeliveryWithProviders()  # type: ignore[valid-type]  # made above
+    dkim: DkimSettings | None = None
     audience: AudienceTable = AudienceTable()
     monitor: Monitor = Monitor()

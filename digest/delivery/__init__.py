@@ -10,6 +10,7 @@ from digest.delivery.mime import to_mail
 from digest.delivery.pace import Pace, Patience, rate_on
 from digest.delivery.pool import Pool, Threads
 from digest.delivery.settings import (
+    DkimSettings,
     MaildirSettings,
     MailgunSettings,
     PostmarkSettings,
@@ -37,6 +38,7 @@ PROVIDERS: dict[str, type[Settings]] = {
 
 __all__ = [
     "PROVIDERS",
+    "DkimSettings",
     "MaildirSettings",
     "MailgunSettings",
     "Pace",

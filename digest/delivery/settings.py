@@ -37,8 +37,19 @@ class MaildirSettings(Settings, frozen=True):
     folder: Path = Path("outbox")
 
 
+class DkimSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What mails are signed with: the key in `key_file`, whose other half is at `selector`._domainkey.`domain`."""
+
+    domain: str
+    selector: str
+    key_file: Path
+
+
 class SmtpSettings(Settings, frozen=True):
-    """An SMTP server. `port` 0 means 587 for starttls, 465 for tls, 25 for plain; no login without `username`."""
+    """An SMTP server. `port` 0 means 587 for starttls, 465 for tls, 25 for plain; no login without `username`.
+
+    With `dkim`, which the table [dkim] fills, mails are signed before they go out.
+    """
 
     name = "smtp"
     secret = "DIGEST_SMTP_PASSWORD"  # noqa: S105 - the name of one
@@ -49,6 +60,7 @@ class SmtpSettings(Settings, frozen=True):
     security: Literal["starttls", "tls", "plain"] = "starttls"
     username: str = ""
     timeout: Seconds = 30.0
+    dkim: DkimSettings | None = None
 
     @property
     def login(self) -> str:

@@ -18,6 +18,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from digest.delivery.dkim import signer
 from digest.delivery.mime import wire_of
 from digest.delivery.pool import Done
 from digest.delivery.settings import SmtpSettings
@@ -47,8 +48,10 @@ class Lines:
     batch_size = 1
 
     def __init__(self, settings: SmtpSettings, password: str, connections: int) -> None:
+        """Nothing is connected yet. Raises ConfigError where mails are to be signed and the key is none."""
         self._settings = settings
         self._password = password
+        self._signed = signer(settings.dkim) if settings.dkim else None
         self._selector = selectors.DefaultSelector()
         # Connecting takes a while and waits on names, TLS and logins: that is done in threads, which ring when done.
         self._bell, self._rings = socket.socketpair()
@@ -160,6 +163,7 @@ class Lines:
         utf8 = line.connection.has_extn("smtputf8")
         try:
             mail, address = wire.mail(line.recipient, utf8=utf8), command_address(email, utf8=utf8)
+            mail = self._signed(mail) if self._signed else mail
         except ValueError as error:
             self._free.appendleft(line)
             self._finish(line, Done((line.recipient,), [Receipt(line.recipient, Outcome.REFUSED, str(error))]))
