@@ -53,5 +53,6 @@ def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
     if not url or not new:
         return url
     before, hash_, fragment = url.partition("#")
-    joint = "?" if "?" not in before else "" if before.endswith(("?", "&")) else "&"
+    _, mark, told = before.partition("?")
+    joint = "?" if not mark else "" if not told or told.endswith("&") else "&"
     return f"{before}{joint}{new}{hash_}{fragment}"

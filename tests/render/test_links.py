@@ -24,6 +24,7 @@ UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
         ),
         ("https://example.com/?", "https://example.com/?utm_source=newsletter&utm_campaign=daily+%26+more"),
         ("https://example.com/?utm_source=feed&utm_campaign=", "https://example.com/?utm_source=feed&utm_campaign="),
+        ("https://example.com/??", "https://example.com/??&utm_source=newsletter&utm_campaign=daily+%26+more"),
         ("http://[", "http://["),
         ("", ""),
     ],
