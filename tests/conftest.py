@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from hypothesis import settings
 
 from digest import config as configuration
 from digest.models import Problem
@@ -29,6 +30,10 @@ from digest.newsroom.send import send
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("digest", deadline=None)
+settings.load_profile("digest")
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
