@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, PUBLICATION, SENDER, edition, message, recipient
 
-_EACH = 200
+_EACH = 500
 
 
 def rows(scale: float) -> Iterator[Row]:

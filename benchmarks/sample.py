@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from digest.delivery import message_headers
 from digest.ledger import FrozenRecipient
-from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Slot, Window
+from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Window
+from digest.render import render, slot_token
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SENDER = "The Gazette <news@example.com>"
 PUBLICATION = Publication("The Gazette", "https://www.example.com", postal_address="1 Quay Street")
 SEGMENTS = 12
-_SLOTS = tuple(
-    Slot(name, f"xtok{index}{form[0]}x", form)
-    for index, name in enumerate(("email", "name", "unsubscribe_url"))
-    for form in ("html", "text")
-)
 
 
 def edition(stories: int) -> Edition:
@@ -42,10 +39,8 @@ def edition(stories: int) -> Edition:
     return Edition("2026-11-23-daily", "daily", date(2026, 11, 23), window, told[0], "City", sections)
 
 
-def message(size: int = 58_000) -> Message:
-    """A Message of so many bytes of HTML, with six slots."""
-    filling = "<p style='margin:0'>word word word words</p>\n"
-    html = f"<!DOCTYPE html><html><body><p>Hello xtok1hx</p>{filling * (size // len(filling))}"
+def message(stories: int = 46) -> Message:
+    """An edition of so many stories rendered: 46 are 60 kB of HTML."""
     headers = message_headers(
         sender=SENDER,
         reply_to="",
@@ -53,10 +48,9 @@ def message(size: int = 58_000) -> Message:
         cadence="daily",
         date=NOW,
         unsubscribe_mailto="leave@example.com",
-        unsubscribe_https="xtok2tx",
+        unsubscribe_https=slot_token("unsubscribe_url", "text"),
     )
-    html += "<p>xtok0hx <a href='xtok2hx'>Leave</a></p></body></html>"
-    return Message("The ferry is back", html, "Hello xtok1tx\n" * 40 + "xtok2tx\n", _SLOTS, (), headers)
+    return replace(render(edition(stories), PUBLICATION, now=NOW).message, headers=headers)
 
 
 def recipient(number: int) -> Recipient:

@@ -27,6 +27,8 @@ _LONGEST_LINE = 998
 
 _STAND_IN = "address-goes-here@example.com"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN_LINE = re.compile(r"[!-\-/-<>-~][ -<>-~]*+(?<! )")
+"""A short text that is quoted-printable as it stands, and no line that begins with a dot."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
 """A name that a header takes as it is."""
 _LEADING_DOTS = re.compile(rb"^\.+", re.MULTILINE)
@@ -81,16 +83,20 @@ class Wire:
         """
         values = recipient.values
         to = _to_utf8(recipient) if utf8 and needs_utf8(recipient.email) else _to(recipient)
-        own = [to, f"Message-ID: <{recipient.message_id}>"]
-        own += [link.written(values) for link in self._links]
+        own = f"{to}\r\nMessage-ID: <{recipient.message_id}>\r\n"
+        for link in self._links:
+            own += link.written(values)
         if len(self._subject) > 1:
-            own.append(_text("Subject", one_line(self._message.fill(self._message.subject, values))))
+            own += _text("Subject", one_line(self._message.fill(self._message.subject, values))) + "\r\n"
         body = self._body.copy()
+        encoded = dict[str, bytes]()  # most values are the same in text and in HTML
         for slot, places in self._holes:
-            value = _quoted_printable(slot.value(values)) + _SOFT_BREAK
+            value = slot.value(values)
+            if value not in encoded:
+                encoded[value] = _line(value)
             for place in places:
-                body[place] = value
-        return b"".join((self._shared, "\r\n".join(own).encode("utf-8"), b"\r\n", *body))
+                body[place] = encoded[value]
+        return b"".join((self._shared, own.encode("utf-8"), *body))
 
 
 def header_value(message: Message, name: str, value: str, recipient: Recipient) -> str:
@@ -150,9 +156,10 @@ def _checked(header: str, written: str) -> str:
 
 def _to(recipient: Recipient) -> str:
     """The To header; written at once where it is as plain as most are."""
-    if recipient.email.isascii() and _PLAIN_NAME.fullmatch(recipient.name) and not _UNPRINTABLE.search(recipient.email):
-        return f"To: {recipient.name} <{recipient.email}>"
-    return _mailbox("To", one_line(recipient.name), recipient.email)
+    name, email = recipient.name, recipient.email
+    if email.isascii() and email.isprintable() and _PLAIN_NAME.fullmatch(name):
+        return f"To: {name} <{email}>"
+    return _mailbox("To", one_line(name), email)
 
 
 def _to_utf8(recipient: Recipient) -> str:
@@ -165,7 +172,7 @@ class _LinkHeader:
 
     def __init__(self, name: str, pieces: Sequence[str | Slot]) -> None:
         self._name = name
-        self._pieces = (f"{name}: ", *pieces)
+        self._pieces = (f"{name}: ", *pieces, "\r\n")
 
     def written(self, values: Mapping[str, str]) -> str:
         """The header with a recipient's links. Raises ValueError where a line of it would be too long."""
@@ -223,12 +230,21 @@ def _cut(text: str, slots: Sequence[Slot]) -> list[str | Slot]:
     return [by_token.get(piece, piece) for piece in re.split(f"({'|'.join(map(re.escape, by_token))})", text)]
 
 
+def _line(value: str) -> bytes:
+    """A slot's value in quoted-printable, on lines of its own: what is around it is encoded already."""
+    if len(value) < _LINE and _PLAIN_LINE.fullmatch(value):
+        return value.encode("ascii") + _SOFT_BREAK
+    return _quoted_printable(value) + _SOFT_BREAK
+
+
 def _quoted_printable(text: str) -> bytes:
     """RFC 2045 6.7, in lines of at most 76 characters that end in CRLF, and none of which begins with a dot.
 
     SMTP doubles such a dot (RFC 5321 4.5.2): a mail without one goes out as it is.
     """
-    encoded = b2a_qp(text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace"))
-    if b"\n." in encoded or encoded.startswith(b"."):
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    encoded = b2a_qp(text.encode("utf-8", "replace"))
+    if encoded.startswith(b".") or encoded.find(b"\n.") >= 0:
         encoded = _LEADING_DOTS.sub(lambda dots: b"=2E=\n" * len(dots[0]), encoded)
     return encoded.replace(b"\n", b"\r\n")

@@ -22,19 +22,24 @@ _AHEAD = 2000
 
 # Each is one statement however many recipients it is about: SQLite gives up Python's lock at every step of a statement,
 # and a step for each recipient would have the connections' threads and this one wait for each other.
-_ELEMENTS = {"sqlite": "json_each(:{0})", "postgresql": "json_array_elements(cast(:{0} as json))"}
-_FIELD = {"sqlite": "json_extract(value, '$[{0}]')", "postgresql": "value ->> {0}"}
-_TEXT = {"sqlite": "value", "postgresql": "value #>> '{{}}'"}
+_KEYED = {
+    "sqlite": ("json_each(:told)", "json_extract(value, '$[{0}]')"),
+    "postgresql": ("json_each(cast(:told as json))", "value ->> {0}"),
+}
+_LISTED = {
+    "sqlite": ("json_each(:told)", "value"),
+    "postgresql": ("json_array_elements(cast(:told as json))", "value #>> '{}'"),
+}
 # A pair of edition and address, rather than two conditions, has SQLite look each row up by its primary key.
+# The first word must be `update`: Python's sqlite3 begins no transaction for a `with`, which would be committed alone.
 _RECORD = """
-    with told as (select {field0} as email, {field1} as state, {field2} as detail from {elements})
     update recipients
-    set (state, detail, changed_at) = (select state, detail, :at from told where told.email = recipients.email)
-    where (edition, email) in (select :edition, email from told)
+    set (state, detail, changed_at) = (select {state}, {detail}, :at from {elements} where key = recipients.email)
+    where (edition, email) in (select :edition, key from {elements})
 """
 _CLAIM = """
     update recipients set state = 'sending', changed_at = :at
-    where (edition, email) in (select :edition, {text} from {elements}) and state = 'pending'
+    where (edition, email) in (select :edition, {email} from {elements}) and state = 'pending'
     and not exists (select 1 from suppressions where suppressions.email = recipients.email)
 """
 _AT_ONCE = 64
@@ -59,10 +64,10 @@ class Sending:
         self._some_are_erased: bool | None = None
         self._ahead: deque[tuple[str, Recipient]] = deque()
         dialect = engine.dialect.name
-        elements = _ELEMENTS[dialect].format("told")
-        fields = {f"field{number}": _FIELD[dialect].format(number) for number in range(3)}
-        self._record_all = text(_RECORD.format(elements=elements, **fields))
-        self._claim_all = text(_CLAIM.format(elements=elements, text=_TEXT[dialect].format()))
+        elements, field = _KEYED[dialect]
+        self._record_all = text(_RECORD.format(elements=elements, state=field.format(0), detail=field.format(1)))
+        elements, email = _LISTED[dialect]
+        self._claim_all = text(_CLAIM.format(elements=elements, email=email))
 
     def turn(
         self,
@@ -109,7 +114,7 @@ class Sending:
             return
         for start in range(0, len(receipts), _AT_ONCE):
             some = receipts[start : start + _AT_ONCE]
-            told = [(receipt.recipient.email, receipt.outcome.value, receipt.detail) for receipt in some]
+            told = {receipt.recipient.email: (receipt.outcome.value, receipt.detail) for receipt in some}
             self._execute(connection, self._record_all, told, now)
         for receipt in receipts:
             if receipt.bounced:
@@ -168,8 +173,8 @@ class Sending:
         )
         return [claim for claim in kept if claim.recipients]
 
-    def _execute(self, connection: Connection, statement: TextClause, told: Sequence[object], now: datetime) -> int:
-        """Run one of the statements on a list; how many rows it changed."""
+    def _execute(self, connection: Connection, statement: TextClause, told: object, now: datetime) -> int:
+        """Run one of the statements on what it is told; how many rows it changed."""
         values = {"told": json.dumps(told), "edition": self._edition, "at": to_text(now)}
         return connection.execute(statement, values).rowcount
 

@@ -165,6 +165,24 @@ def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(ledger: L
     assert again == batch[1:]
 
 
+def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None:
+    """Both or neither, and one wait for the disk rather than two."""
+    file = tmp_path / "ledger.sqlite3"
+    with Ledger.open(f"sqlite:///{file}") as ledger:
+        today = freeze(ledger, 2)
+        _, (first,) = turn(ledger, today, (), 1)
+        with sqlite3.connect(file) as database:
+            database.execute(
+                "create trigger full_disk before update on recipients when new.state = 'sending'"
+                " begin select raise(abort, 'disk is full'); end"
+            )
+        with pytest.raises(LedgerError, match="disk is full"):
+            turn(ledger, today, receipts([first]), 1)
+        record = ledger.edition(today)
+        assert record
+        assert record.counts == {"sending": 1, "pending": 1}
+
+
 def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(ledger: Ledger) -> None:
     mixed = [*readers(5), *readers(2, "science")]
     ledger.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)

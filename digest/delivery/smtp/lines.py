@@ -36,8 +36,8 @@ from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
 _READ = 65_536
-_TOGETHER = 0.002
-"""Seconds that a mail that is done may wait for others: little beside a server's answer, much beside a commit."""
+_TOGETHER = 0.0003
+"""Seconds that a mail that is done waits for others: so little that the server has some to read during the commit."""
 _LONGEST_REPLY = 100_000
 """Bytes of one reply, all its lines: a server that goes on for longer is no mail server."""
 
