@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import idna
 
-_ASCII_LINK = re.compile(r"[\w.~:/?#\[\]@!$&'()*+,;=%-]*", re.ASCII)
+_ASCII_LINK = re.compile(r"[A-Za-z0-9_.~:/?#\[\]@!$&'()*+,;=%-]*")
 """A link that may stand as it is."""
 
 _RESERVED = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986 2.2, with the sign of what is encoded already
