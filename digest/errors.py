@@ -6,6 +6,7 @@
     ├── SourceError             exit 1   also an OSError: a source that cannot be read (kept as a value in its Harvest)
     ├── AudienceError           exit 2   also a ValueError: subscribers.csv cannot be used at all
     ├── TemplateError           exit 2   also a ValueError: a template is missing, broken or makes broken MJML
+    ├── DraftError              exit 1   also a ValueError: a draft that cannot be read, or may not be sent yet
     ├── DeliveryError           exit 1   also a ConnectionError: a provider that takes nothing (login, no network)
     ├── LateError               exit 1   also a TimeoutError: an edition whose time has passed
     ├── LedgerError             exit 1   also an OSError: the memory cannot be read or written
@@ -69,6 +70,14 @@ class TemplateError(DigestError, ValueError):
     """A template is missing, broken, or makes MJML that cannot be rendered; `where` is file:line."""
 
     exit_status = 2
+
+
+class DraftError(DigestError, ValueError):
+    """An edition's draft cannot be read, or may not be sent as it is; `where` is file:line."""
+
+
+class DraftChangedError(DraftError):
+    """Somebody else saved the draft since it was read: nothing of theirs was overwritten."""
 
 
 class DeliveryError(DigestError, ConnectionError):

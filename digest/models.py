@@ -23,8 +23,8 @@ SuppressionReason = Literal["unsubscribed", "bounced", "complained"]
 class Problem:
     """Something wrong that did not stop the work: what is wrong, where, and what to do about it.
 
-    `where` is a file (with `:line` where there is one), a URL or an address; `next_step` may be empty when there is
-    nothing to do.
+    `where` is a file (with `:line` where there is one), a URL or an address, empty where `what` says it; `next_step`
+    may be empty when there is nothing to do.
     """
 
     where: str
@@ -33,7 +33,8 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: `where: what; next step`."""
-        return f"{self.where}: {self.what}" + (f"; {self.next_step}" if self.next_step else "")
+        where = f"{self.where}: " if self.where else ""
+        return f"{where}{self.what}" + (f"; {self.next_step}" if self.next_step else "")
 
 
 # --- articles and where they come from -------------------------------------------------------------------------------
@@ -105,6 +106,8 @@ class Article:
     """The source says that this leads."""
     also_in: tuple[str, ...] = ()
     """The other sources that tell the same story, once several are folded into one."""
+    section: str = ""
+    """Where an editor filed it; its headline and summary are then theirs too, and shown as they wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,8 @@ class Edition:
     sections: tuple[Section, ...]
     subject: str = ""
     preheader: str = ""
+    note: str = ""
+    """What the editor has to say above the lead, in Markdown (CommonMark)."""
 
     @property
     def articles(self) -> tuple[Article, ...]:

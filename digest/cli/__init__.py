@@ -11,10 +11,12 @@ from pathlib import Path
 import click
 
 from digest import __version__
+from digest.cli.approve import approve
 from digest.cli.articles import articles
 from digest.cli.cancel import cancel
 from digest.cli.check import check
 from digest.cli.console import Console
+from digest.cli.draft import draft
 from digest.cli.init import init
 from digest.cli.preview import preview
 from digest.cli.resume import resume
@@ -44,7 +46,7 @@ from digest.cli.suppress import suppress, unsuppress
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
 def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool) -> None:
-    r"""Send a news site's recent articles to its readers as one good email, once.
+    """Send a news site's recent articles to its readers as one good email, once.
 
     \b
     digest init my-paper      make a newsroom with sample articles
@@ -58,7 +60,8 @@ def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool)
     context.obj = Console(config_file=config_file, verbose=verbose, quiet=quiet)
 
 
-for command in (init, preview, send, articles, status, resume, cancel, subscribers, suppress, unsuppress, check):
+_COMMANDS = (init, preview, draft, approve, send, articles, status, resume, cancel, subscribers)
+for command in (*_COMMANDS, suppress, unsuppress, check):
     cli.add_command(command)
 
 

@@ -103,6 +103,14 @@ def now_option(command: F) -> F:
     )
 
 
+def day_option(command: F) -> F:
+    """`--date`, for what may be done before an edition's day has come."""
+    return click.option(
+        "--date", "day", type=click.DateTime(["%Y-%m-%d"]), callback=lambda _c, _p, told: told and told.date(),
+        help="The edition of this day, if not today's.",
+    )(command)  # fmt: skip
+
+
 def moment(config: Config, now: datetime | None) -> datetime:
     """The moment a command acts at, aware and in UTC."""
     if now is None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--weekly", "cadence", flag_value="weekly", help="Send this week's edition.")
 @click.option("--dry-run", is_flag=True, help="Compose and render it all, count the readers, send nothing.")
 @click.option("--to", "addresses", metavar="EMAIL", multiple=True, help="Send a test to this address only; repeatable.")
+@click.option("--as", "reader", metavar="EMAIL", default="", help="With --to: as this subscriber would get it.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many recipients; the next run goes on.")
 @click.option("--late", is_flag=True, help="Send although it is later than max_lateness allows.")
 @now_option
@@ -30,13 +31,14 @@ def send(
     context: click.Context,
     cadence: Cadence | None,
     addresses: tuple[str, ...],
+    reader: str,
     limit: int | None,
     now: datetime | None,
     *,
     dry_run: bool,
     late: bool,
 ) -> None:
-    r"""Send the edition to everyone who has not got it yet.
+    """Send the edition to everyone who has not got it yet.
 
     Run it as often as you like: a second run the same day sends nothing, and a run after a crash goes on where the
     first one stopped.
@@ -49,6 +51,8 @@ def send(
         raise click.UsageError("say which edition: --daily or --weekly")
     if dry_run and addresses:
         raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
+    if reader and not addresses:
+        raise click.UsageError("--as says whose edition a test is: use it with --to")
     console: Console = context.obj
     config = console.config()
     with console.progress(f"Sending {cadence}") as progress, until_told_to_stop() as stopping:
@@ -66,7 +70,7 @@ def send(
             late=late,
             stopping=stopping,
         )
-        reports, failure = _reports(run, addresses, dry_run=dry_run)
+        reports, failure = _reports(run, addresses, reader, dry_run=dry_run)
     # Under the progress bar, not in it; and what was done is said even where the next edition fails.
     for report in reports:
         console.result(str(report))
@@ -84,7 +88,9 @@ def send(
     context.exit(status)
 
 
-def _reports(run: Run, addresses: tuple[str, ...], *, dry_run: bool) -> tuple[list[Report], DigestError | None]:
+def _reports(
+    run: Run, addresses: tuple[str, ...], reader: str, *, dry_run: bool
+) -> tuple[list[Report], DigestError | None]:
     """What the run came to: its reports, as far as it came, and the error that ended it."""
     from digest.errors import DigestError
     from digest.newsroom.send import send as send_edition
@@ -96,7 +102,7 @@ def _reports(run: Run, addresses: tuple[str, ...], *, dry_run: bool) -> tuple[li
         if dry_run:
             reports.append(count_readers(run))
         elif addresses:
-            reports.append(send_test(run, addresses))
+            reports.append(send_test(run, addresses, reader))
         else:
             reports.extend(send_edition(run))
     except DigestError as error:

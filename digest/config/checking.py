@@ -115,6 +115,7 @@ class _Checker:
             at=at,
             layout=raw.layout,
             embed_images=raw.embed_images,
+            approval=raw.approval,
             local_time=raw.local_time,
             day=_WEEKDAYS.index(raw.day) if raw.day else None,
         )

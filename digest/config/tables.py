@@ -36,6 +36,7 @@ class CadenceTable(Table, frozen=True):
     max_articles: int = 30
     layout: Literal["cards", "brief"] = "cards"
     embed_images: bool = False
+    approval: Literal["none", "required"] = "none"
     local_time: bool = False
     day: Literal["", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = ""
     at: Any = ""  # a string or TOML's own time: msgspec allows no union of the two

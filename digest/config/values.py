@@ -26,6 +26,7 @@ class Schedule:
     at: time | None
     layout: Literal["cards", "brief"]
     embed_images: bool
+    approval: Literal["none", "required"]
     local_time: bool
     day: int | None
 

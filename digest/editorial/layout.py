@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -55,6 +55,8 @@ def lay_out(
     only: Collection[str] = (),
 ) -> Edition | None:
     """Lay out an edition, or one reader's part of it; None when nothing is left.
+
+    A story that an editor filed under a section is there, whatever its categories, which still say whom it is for.
 
     Each story is in one section, however many categories it has: with an `order`, the first section of it that
     is among its categories; without, the one of its categories that most stories share, so that a feed which tags every
@@ -111,8 +113,10 @@ class _Desk:
         self._excluded = {_fold(name) for name in rules.exclude}
         self._spelling = {self.more: rules.more, _fold(LATEST): LATEST, **self._order}
 
-    def file(self, stories: Iterable[Article]) -> dict[str, list[Article]]:
+    def file(self, stories: Sequence[Article]) -> dict[str, list[Article]]:
         """Each story under one section, in the order they came."""
+        by_editor = {_fold(article.section) for article in stories if article.section}
+        self._undivided = len(by_editor) == 1
         candidates = [(article, names) for article in stories if (names := self._candidates(article))]
         if self._order:
             place = {name: index for index, name in enumerate(self._order)}
@@ -129,6 +133,8 @@ class _Desk:
 
     def _candidates(self, article: Article) -> list[str]:
         """The sections an article could be in, in the order of its categories; empty if it is to be left out."""
+        if article.section:
+            return [_fold(article.section)] if self._wanted(article) else []
         sections: dict[str, bool] = {}
         chosen = not self.only
         for category in article.categories:
@@ -146,6 +152,12 @@ class _Desk:
             return wanted_sections
         # What no section claims is for everyone, for who chose its category, and for who chose it by name.
         return [self.more] if chosen or (not sections and self.more in self.only) else []
+
+    def _wanted(self, article: Article) -> bool:
+        """Whether a reader chose the section an editor filed a story under, or one of its categories by either name."""
+        names = {_fold(article.section), *map(_fold, article.categories)}
+        names |= {_fold(self._names[name]) for name in names if name in self._names}
+        return not self.only or bool(names & self.only)
 
     def _from_data(self, candidates: Sequence[Sequence[str]]) -> list[str]:
         """A section for each story, from the categories that stories share."""
@@ -175,7 +187,8 @@ class _Desk:
     def in_order(self, filed: Mapping[str, Sequence[Article]]) -> list[str]:
         """The sections in the configured order, or the largest first; what no section claims comes last."""
         position = {name: index for index, name in enumerate(self._order)}
-        return sorted(filed, key=lambda name: (name == self.more, position.get(name, 0), -len(filed[name])))
+        last = self.more not in position
+        return sorted(filed, key=lambda name: (last and name == self.more, position.get(name, 0), -len(filed[name])))
 
     def limited(self, name: str, articles: Sequence[Article]) -> Section:
         """A section cut to its limit; stories that have no sections to share the room between have all of it."""

@@ -10,7 +10,8 @@ from digest import editorial
 from digest.config import Config
 from digest.ledger import Ledger
 from digest.models import Article, Cadence, Problem, Segment
-from digest.newsroom.compose import Composition, compose
+from digest.newsroom.compose import Composition, compose, edition_id
+from digest.newsroom.drafts import load, not_in, of_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,14 @@ def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
         DigestError: as for composing.
     """
     with Ledger.open_to_read(config.database_url) as ledger:
-        composition = compose(config, ledger, cadence, now)
-    taken = [*_taken(composition), *_left_out(composition)]
-    return Placement(taken, composition.problems)
+        fresh = compose(config, ledger, cadence, now)
+        draft = load(config, edition_id(config, cadence, now))
+    if draft is None:
+        return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
+    composition = of_draft(config, cadence, now, draft)
+    hidden = [Placed(article, "", "hidden in the draft") for article in draft.hidden]
+    new = [Placed(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
+    return Placement([*_taken(composition), *hidden, *new, *_left_out(fresh)], fresh.problems)
 
 
 def _taken(composition: Composition) -> list[Placed]:

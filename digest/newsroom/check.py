@@ -13,8 +13,9 @@ from digest.config import Config
 from digest.errors import DigestError
 from digest.ledger import Ledger
 from digest.models import Problem, Section, Segment, Subscriber
-from digest.newsroom.compose import Composition, compose, recipient_of
-from digest.newsroom.preview import ANYONE, sections_line
+from digest.newsroom.compose import Composition, compose, edition_id, recipient_of
+from digest.newsroom.drafts import composed
+from digest.newsroom.preview import ANYONE, findings, sections_line
 from digest.newsroom.report import count_of
 from digest.newsroom.settings import open_provider, require_sendable
 
@@ -43,16 +44,17 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Fin
             )
             yield Finding(f"ledger: {known}")
             composition = compose(config, ledger, "daily", now)
+            drafted = composed(config, ledger, "daily", now, edition_id(config, "daily", now))
     except DigestError as error:
         yield Finding("sources", ok=False, problems=[error.as_problem()])
     else:
         yield from _sources(composition)
         try:
-            yield from _email(composition)
+            yield from _email(drafted)
         except DigestError as error:
             yield Finding("email", ok=False, problems=[error.as_problem()])
         if links:
-            yield _or_failure("links", lambda: _links(composition))
+            yield _or_failure("links", lambda: _links(drafted))
     yield _or_failure("subscribers", lambda: _subscribers(config))
     for settings in config.delivery.providers:
         yield _or_failure(f"provider {settings.name}", partial(_provider, config, settings))
@@ -121,19 +123,11 @@ def _email(composition: Composition) -> Iterator[Finding]:
 
 def _lint(config: Config, rendered: render.Rendered) -> Finding:
     """What a mail program, a reader or a law would hold against the finished email."""
-    data = config.check.caniemail
-    found = lint.lint(
-        rendered.message,
-        subject=rendered.message.subject,
-        preheader=rendered.preheader,
-        clients=config.check.clients or lint.DEFAULT_CLIENTS,
-        support=lint.load_support(data) if data else None,
-        baseline={*lint.BASELINE, *config.check.accepted},
-    )
+    found = findings(config, rendered)
     serious = sum(item.serious for item in found)
     what = f"lint: {serious} serious, {len(found) - serious} minor"
     return Finding(
-        what + ("" if data else "; mail programs' support not checked: set [check] caniemail"),
+        what + ("" if config.check.caniemail else "; mail programs' support not checked: set [check] caniemail"),
         ok=not serious,
         problems=[Problem(f"{item.rule}: {item.where}", item.what, item.next_step) for item in found],
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest import audience, delivery, editorial, render, sources
 from digest.config import Config
+from digest.drafts import Draft
 from digest.errors import ConfigError, SourceError
 from digest.ledger import Ledger, Reading
 from digest.models import (
@@ -41,6 +42,8 @@ class Composition:
     selection: editorial.Selection
     dated: date | None = None
     """The day the edition is read on, where that is not the day of the window's end."""
+    draft: Draft | None = None
+    """What the editors made of it, whose word is last."""
 
     @property
     def day(self) -> date:
@@ -59,6 +62,8 @@ class Composition:
     @property
     def no_news(self) -> str:
         """Why there is no edition, in words."""
+        if self.draft:
+            return "every story of the draft is hidden"
         start = self.window.start.astimezone(ZoneInfo(self.config.publication.timezone))
         return f"no new stories since {start:%d %b %H:%M}"
 
@@ -73,11 +78,11 @@ class Composition:
         """The configuration's rules for sections."""
         sections = self.config.sections
         return editorial.Rules(
-            order=sections.order,
+            order=self.draft.sections if self.draft else sections.order,
             names=sections.names,
             limit=sections.limit,
             limits=sections.limits,
-            exclude=sections.exclude,
+            exclude=() if self.draft else sections.exclude,
             pages=sections.pages,
             max_articles=self.config.schedules[self.cadence].max_articles,
         )
@@ -103,8 +108,9 @@ class Composition:
             edition,
             id=f"{self.day}-{self.cadence}",
             date=self.day,
-            subject=schedule.subject,
-            preheader=schedule.preheader,
+            subject=self.draft.subject if self.draft else schedule.subject,
+            preheader=self.draft.preheader if self.draft else schedule.preheader,
+            note=self.draft.note if self.draft else "",
         )
 
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:
@@ -235,9 +241,9 @@ def _first_seen(
     return seen, readings
 
 
-def edition_id(config: Config, cadence: Cadence, now: datetime) -> str:
-    """What the edition of this moment is called: its date where the publication is, and its cadence."""
-    return f"{now.astimezone(ZoneInfo(config.publication.timezone)).date()}-{cadence}"
+def edition_id(config: Config, cadence: Cadence, now: datetime, day: date | None = None) -> str:
+    """What the edition of this moment, or of a day, is called: its date where the publication is, and its cadence."""
+    return f"{day or now.astimezone(ZoneInfo(config.publication.timezone)).date()}-{cadence}"
 
 
 def segment_of(config: Config, subscriber: Subscriber) -> Segment:

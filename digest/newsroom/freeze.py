@@ -10,7 +10,8 @@ from digest import audience, editorial
 from digest.errors import AudienceError
 from digest.ledger import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
 from digest.models import Article, Edition, Message, Problem, Segment
-from digest.newsroom.compose import Composition, compose, recipient_of, segment_of
+from digest.newsroom.compose import Composition, recipient_of, segment_of
+from digest.newsroom.drafts import composed, require_approval
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
 
@@ -33,7 +34,7 @@ def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> Ed
 
     With an `hour` each recipient is due at their own.
     """
-    composition = compose(run.config, ledger, run.cadence, run.now, remember=True)
+    composition = composed(run.config, ledger, run.cadence, run.now, today, remember=True)
     if hour:
         composition = replace(composition, dated=hour.day)
     for problem in composition.problems:
@@ -41,6 +42,7 @@ def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> Ed
     whole = composition.edition(Segment())
     if whole is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
+    require_approval(composition, today)
     roll = Roll(composition, run.tell, hour)
     subject = composition.render(whole, Segment()).message.subject
     ledger.freeze(

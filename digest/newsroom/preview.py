@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 
-from digest import audience, delivery, render
+from digest import audience, delivery, lint, render
 from digest.config import Config
-from digest.errors import ConfigError, UsageError
+from digest.drafts import Draft
+from digest.errors import ConfigError, SourceError, UsageError
 from digest.ledger import Ledger
 from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
 from digest.newsroom.compose import Composition, compose, edition_id, recipient_of, segment_of
+from digest.newsroom.drafts import composed, missing_from, on_its_way, unapproved
 from digest.newsroom.settings import require_sendable
 
 ANYONE = Subscriber("reader@example.com")
@@ -53,6 +56,11 @@ class Preview:
         """Bytes of HTML as Gmail counts them: what it clips at 102 kB."""
         return len(self._message.html.encode())
 
+    @cached_property
+    def findings(self) -> Sequence[lint.Finding]:
+        """What a mail program, a reader or a law would hold against it, the serious first."""
+        return findings(self.composition.config, self.rendered) if self.rendered else []
+
     @property
     def mail(self) -> bytes:
         """The whole mail as it would be sent."""
@@ -64,30 +72,65 @@ class Preview:
         return self.rendered.message
 
 
-def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "") -> Preview:
-    """Compose what a reader named by address, or anyone, would get now.
+def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", day: date | None = None) -> Preview:
+    """Compose what a reader named by address, or anyone, would get now; of a day's edition, if it is not today's.
 
     Raises:
         UsageError: the address is not among the subscribers.
         DigestError: as for composing and rendering.
     """
-    subscriber = _find(config, reader) if reader else ANYONE
-    notices = _why_unsendable(config)
-    if not config.secrets.secret_key:
-        # An editor's machine has no secret: the unsubscribe link is shown as it looks, though it would not work.
-        config = replace(config, secrets=replace(config.secrets, secret_key="preview"))  # noqa: S106 - signs nothing real
+    subscriber = find(config, reader) if reader else ANYONE
+    notices = why_unsendable(config)
+    config = with_a_secret(config)
     with Ledger.open_to_read(config.database_url) as ledger:
-        composition = compose(config, ledger, cadence, now)
-    if not composition.selection.stories and (latest := composition.latest()).selection.stories:
-        what = f"{composition.no_news}: shown are the latest there are, and a send would send nothing"
-        notices.append(Problem(edition_id(config, cadence, now), what))
-        composition = latest
+        edition_name = edition_id(config, cadence, now, day)
+        composition = composed(config, ledger, cadence, now, edition_name)
+        if day:
+            composition = replace(composition, dated=day)
+        if composition.draft:
+            notices += _since(composition.draft, config, ledger, cadence, now)
+            notices += filter(None, [on_its_way(ledger, edition_name)])
+    if problem := unapproved(composition, edition_name):
+        notices.append(problem)
+    composition, notice = or_the_latest(composition)
+    return shown_to(composition, subscriber, [*notices, *notice])
+
+
+def or_the_latest(composition: Composition) -> tuple[Composition, list[Problem]]:
+    """The composition, or where it has no story the newest there are, with a word about that."""
+    latest = composition if composition.selection.stories else composition.latest()
+    if composition.selection.stories or not latest.selection.stories:
+        return composition, []
+    what = f"{composition.no_news}: shown are the latest there are, and a send would send nothing"
+    return latest, [Problem(f"{composition.day}-{composition.cadence}", what)]
+
+
+def shown_to(composition: Composition, subscriber: Subscriber, notices: Sequence[Problem] = ()) -> Preview:
+    """What one reader gets of a composition; its problems come after the `notices`. Raises TemplateError."""
+    config = composition.config
     segment = segment_of(config, subscriber)
     edition = composition.edition(segment)
     rendered = composition.render(edition, segment) if edition else None
     problems = [*notices, *composition.problems, *(rendered.problems if rendered else ())]
     recipient = recipient_of(config, edition.id if edition else "", subscriber)
     return Preview(composition, recipient, edition, rendered, problems)
+
+
+def findings(config: Config, rendered: render.Rendered) -> list[lint.Finding]:
+    """What the lint says against a finished email, the serious first, but for what the configuration accepts.
+
+    Raises:
+        ConfigError: the data of mail programs' support that [check] names cannot be read.
+    """
+    data = config.check.caniemail
+    return lint.lint(
+        rendered.message,
+        subject=rendered.message.subject,
+        preheader=rendered.preheader,
+        clients=config.check.clients or lint.DEFAULT_CLIENTS,
+        support=lint.load_support(data) if data else None,
+        baseline={*lint.BASELINE, *config.check.accepted},
+    )
 
 
 def sections_line(edition: Edition) -> str:
@@ -98,7 +141,24 @@ def sections_line(edition: Edition) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _why_unsendable(config: Config) -> list[Problem]:
+def with_a_secret(config: Config) -> Config:
+    """The configuration for a preview: where there is no secret, links are shown as they look; they do not work."""
+    if config.secrets.secret_key:
+        return config
+    return replace(config, secrets=replace(config.secrets, secret_key="preview"))  # noqa: S106 - signs nothing real
+
+
+def _since(draft: Draft, config: Config, ledger: Ledger, cadence: Cadence, now: datetime) -> list[Problem]:
+    """What has arrived since the draft was made; sources that cannot be read are no reason not to show it."""
+    try:
+        new = missing_from(draft, compose(config, ledger, cadence, now))
+    except (ConfigError, SourceError) as error:
+        return [error.as_problem()]
+    return [new] if new else []
+
+
+def why_unsendable(config: Config) -> list[Problem]:
+    """What a send would refuse the configuration for."""
     try:
         require_sendable(config)
     except ConfigError as error:
@@ -106,7 +166,8 @@ def _why_unsendable(config: Config) -> list[Problem]:
     return []
 
 
-def _find(config: Config, address: str) -> Subscriber:
+def find(config: Config, address: str) -> Subscriber:
+    """The subscriber with an address. Raises UsageError where there is none."""
     wanted = audience.normalised(address.strip())
     for row in audience.read_subscribers(config.audience.subscribers):
         if isinstance(row, Subscriber) and row.email == wanted:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from time import monotonic
 
 from digest import audience
 from digest.ledger import Ledger
 from digest.models import Segment, Subscriber
 from digest.newsroom.bad_news import BadNews
-from digest.newsroom.compose import compose, edition_id, recipient_of
+from digest.newsroom.compose import edition_id, recipient_of, segment_of
+from digest.newsroom.drafts import composed, require_approval, unapproved
 from digest.newsroom.freeze import Roll
+from digest.newsroom.preview import find
 from digest.newsroom.report import Report, count_of, nothing_to_do
 from digest.newsroom.run import Run
 from digest.newsroom.settings import open_provider, require_sendable
@@ -26,12 +29,13 @@ def dry_run(run: Run) -> Report:
             return Report(today, note=nothing_to_do(run.config, record))
         if record:
             return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
-        composition = compose(run.config, ledger, run.cadence, run.now)
+        composition = composed(run.config, ledger, run.cadence, run.now, today)
     for problem in composition.problems:
         run.tell(problem)
     whole = composition.edition(Segment())
     if whole is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
+    require_approval(composition, today)
     roll = Roll(composition, run.tell)
     recipients = 0
     rendered: set[str] = set()
@@ -44,19 +48,33 @@ def dry_run(run: Run) -> Report:
     return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
 
 
-def send_test(run: Run, addresses: Iterable[str]) -> Report:
-    """Send the edition as it is now to named people, marked in the subject, leaving no trace in the ledger."""
+def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
+    """Send the edition as it is now to named people, marked in the subject, leaving no trace in the ledger.
+
+    It is the edition of `day`, if that is not today. With a `reader`'s address it is as they get it; its links for
+    leaving are those of who gets the test.
+
+    Raises:
+        UsageError: the reader is not among the subscribers.
+        DigestError: as for composing, rendering and delivery.
+    """
     require_sendable(run.config)
+    subscriber = find(run.config, reader) if reader else Subscriber("")
+    segment = segment_of(run.config, subscriber)
     started = monotonic()
-    today = edition_id(run.config, run.cadence, run.now)
+    today = edition_id(run.config, run.cadence, run.now, day)
     with Ledger.open_to_read(run.config.database_url) as ledger:
-        composition = compose(run.config, ledger, run.cadence, run.now)
+        composition = composed(run.config, ledger, run.cadence, run.now, today)
+    if day:
+        composition = replace(composition, dated=day)
     for problem in composition.problems:
         run.tell(problem)
-    edition = composition.edition(Segment())
+    if waits := unapproved(composition, today):
+        run.tell(waits)
+    edition = composition.edition(segment)
     if edition is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
-    rendered = composition.render(edition, Segment())
+    rendered = composition.render(edition, segment)
     for problem in rendered.problems:
         run.tell(problem)
     message = replace(rendered.message, subject=f"[Test] {rendered.message.subject}")
@@ -65,7 +83,8 @@ def send_test(run: Run, addresses: Iterable[str]) -> Report:
     with open_provider(run.config, run.config.delivery.provider) as provider:
         for address in dict.fromkeys(map(audience.normalised, addresses)):
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
-            recipient = recipient_of(run.config, f"{edition.id}-test-{run.clock().isoformat()}", Subscriber(address))
+            test = f"{edition.id}-test-{run.clock().isoformat()}"
+            recipient = recipient_of(run.config, test, replace(subscriber, email=address))
             receipts = provider.send(message, [recipient])
             bad.note(receipts)
             report.count(receipts)

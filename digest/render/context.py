@@ -18,6 +18,7 @@ from digest.render import wording
 from digest.render.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
 from digest.render.languages import catalogue, locale_of, script_of
+from digest.render.note import note_as_html
 from digest.render.pictures import Picture, Pictures
 from digest.render.slots import Form, slot_token
 from digest.render.templates import templates_of
@@ -36,6 +37,15 @@ _FULL_ROWS: Mapping[Layout, str] = {"cards": "card.mjml", "brief": "brief.mjml"}
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 _PAIRS = (("ink", "paper"), ("soft", "paper"), ("dark_ink", "dark_paper"), ("dark_soft", "dark_paper"))
 """Colours of the theme that stand on each other as text."""
+
+
+EXCERPTS = {"lead": 240, "card": 140, "brief": 90}
+"""Columns of type that a story's summary may take, by how the story is shown."""
+
+
+def summary_of(article: Article, shown: str) -> str:
+    """What a story is about: as an editor wrote it, else the beginning of its summary, as `EXCERPTS` has it."""
+    return article.summary if article.section else wording.opening(article.summary, EXCERPTS[shown])
 
 
 class Context:
@@ -129,6 +139,9 @@ class Context:
             "byline": self.byline,
             "picture_of": self.picture_of,
             "more": self.more,
+            "summary_of": summary_of,
+            "note": note_as_html(self.edition.note),
+            "note_text": self.edition.note,
             "subject": subject,
             "preheader": preheader,
             "contents": self.contents(shown),

@@ -33,6 +33,7 @@ def made_safe(edition: Edition) -> Edition:
     """The edition with every text and link of its articles made safe, so that no template has to think of it."""
     return replace(
         edition,
+        note="\n".join(clean(line) if line.strip() else "" for line in edition.note.strip().splitlines()),
         lead=_article(edition.lead),
         lead_section=_name(edition.lead_section),
         sections=tuple(

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -129,6 +130,13 @@ def test_status_names_a_source_that_keeps_failing(newsroom: Any) -> None:
     assert "no such file" in shown
 
 
+@pytest.mark.parametrize("command", ["", "send", "draft"])
+def test_examples_in_help_stay_line_by_line(command: str) -> None:
+    told = digest(*filter(None, [command, "--help"])).stdout
+    assert "\\b" not in told
+    assert any(re.match(r"  (0 7 \* \* \*  cd .*)?digest (send|init|draft)", line) for line in told.splitlines())
+
+
 def test_preview_writes_what_one_reader_gets(newsroom: Any) -> None:
     files = ["-o", "p.html", "--text", "p.txt", "--eml", "p.eml"]
     shown = digest("preview", "--now", NOW, "--as", "Kenji@Example.org", *files)
@@ -145,6 +153,14 @@ def test_preview_writes_what_one_reader_gets(newsroom: Any) -> None:
     nothing = digest("preview", "--now", NOW, "--as", "zoe@example.net")
     assert nothing.returncode == 0
     assert "nothing to preview" in nothing.stdout
+
+
+def test_preview_says_what_is_wrong_with_the_email(newsroom: Any) -> None:
+    newsroom.configure(more='[daily]\nsubject = "' + "A headline that never ends " * 12 + '"\n')
+    shown = digest("preview", "--now", NOW)
+    assert shown.returncode == 0
+    assert "Findings:  0 serious, " in shown.stdout
+    assert "`digest check` tells them" in shown.stdout
 
 
 def test_preview_to_stdout_is_the_html_alone(newsroom: Any) -> None:
