@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.console import Console, moment, now_option
+from digest.cli.console import Console, day_option, moment, now_option
 
 if TYPE_CHECKING:
     from digest.models import Cadence
@@ -32,7 +32,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 @click.option("--as", "reader", metavar="EMAIL", default="", help="As this subscriber would get it.")
 @click.option("--text", "text_file", type=_FILE, help="Write the plain text here too; - for stdout.")
 @click.option("--eml", "eml_file", type=_FILE, help="Write the whole mail here too, to open in a mail program.")
+@click.option("--png", is_flag=True, help="Take pictures too, beside the HTML: phone and desktop, light and dark.")
+@click.option("--serve", "serve_it", is_flag=True, help="Open the desk: a page to see and edit it on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="The desk's; 0 for any.")
 @click.option("--open", "open_it", is_flag=True, help="Open the HTML in a browser.")
+@day_option
 @now_option
 @click.pass_obj
 def preview(
@@ -42,15 +46,22 @@ def preview(
     reader: str,
     text_file: Path | None,
     eml_file: Path | None,
+    day: date | None,
     now: datetime | None,
     *,
+    png: bool,
+    serve_it: bool,
+    port: int,
     open_it: bool,
 ) -> None:
     """Write what readers would get now into preview.html. Sends nothing and changes nothing."""
+    if serve_it:
+        _serve(console, cadence, day, now, port, open_it=open_it)
+        return
     from digest.newsroom import preview as newsroom
 
     config = console.config()
-    shown = newsroom.preview(config, cadence, moment(config, now), reader)
+    shown = newsroom.preview(config, cadence, moment(config, now), reader, day)
     for problem in shown.problems:
         console.problem(problem)
     if shown.edition is None:
@@ -61,10 +72,38 @@ def preview(
         _write(text_file, shown.text.encode())
     if eml_file:
         _write(eml_file, shown.mail)
+    if png:
+        _picture(console, shown, output)
     if output != Path("-"):
         _summarise(console, shown, output)
     if open_it:
         click.launch(str(output.absolute()))
+
+
+def _serve(
+    console: Console, cadence: Cadence, day: date | None, now: datetime | None, port: int, *, open_it: bool
+) -> None:
+    """Open the desk until Ctrl-C."""
+    from digest.desk.newsdesk import Newsdesk
+    from digest.desk.serve import serve
+
+    desk = Newsdesk(console.config_file.absolute(), cadence, lambda config: moment(config, now), day)
+
+    def opened(address: str) -> None:
+        click.echo(f"The desk is open at {address}\nCtrl-C closes it.")
+        if open_it:
+            click.launch(address)
+
+    serve(desk, port, opened)
+
+
+def _picture(console: Console, shown: Preview, output: Path) -> None:
+    if output == Path("-"):
+        raise click.UsageError("--png puts pictures beside the HTML: name its file with --output")
+    from digest.newsroom.screenshots import take
+
+    for picture in take(shown.html, output):
+        console.result(str(picture))
 
 
 def _write(file: Path, data: bytes) -> None:
@@ -80,6 +119,7 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _summarise(console: Console, shown: Preview, output: Path) -> None:
+    from digest.models import Problem
     from digest.newsroom.preview import sections_line
     from digest.newsroom.report import count_of
 
@@ -91,3 +131,9 @@ def _summarise(console: Console, shown: Preview, output: Path) -> None:
     console.result(f"Subject:   {shown.subject}")
     console.result(f"Preheader: {shown.preheader}")
     console.result(f"Sections:  {sections_line(edition)}")
+    serious = [finding for finding in shown.findings if finding.serious]
+    minor = len(shown.findings) - len(serious)
+    more = f"; `digest check` tells {'them' if not serious else 'the minor ones'}" if minor else ""
+    console.result(f"Findings:  {len(serious)} serious, {minor} minor{more}" if shown.findings else "Findings:  none")
+    for finding in serious:
+        console.problem(Problem(f"{finding.rule}: {finding.where}", finding.what, finding.next_step))

@@ -1,0 +1,154 @@
+"""An editor's morning at the desk, in a real browser, until the readers have their mail."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+
+from digest.resources import shipped
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NOW = "2026-11-23T07:30:00Z"
+DIGEST = (sys.executable, "-m", "digest")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
+]
+
+
+@pytest.fixture
+def address(newsroom: Any) -> Iterator[str]:
+    """A desk in a process of its own."""
+    newsroom.configure(more='[daily]\napproval = "required"\n')
+    command = [*DIGEST, "preview", "--serve", "--port", "0", "--now", NOW]
+    with subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.PIPE, text=True) as desk:
+        assert desk.stdout
+        told = re.search(r"http://\S+", desk.stdout.readline())
+        assert told
+        yield told[0]
+        desk.terminate()
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def until(page: Any, what: str, timeout: float = 10.0) -> None:
+    """Wait for JavaScript to be true; Playwright's own way evaluates text, which the desk's policy forbids."""
+    ends = time.monotonic() + timeout
+    while not page.evaluate(what):
+        assert time.monotonic() < ends, f"never: {what}"
+        page.wait_for_timeout(50)
+
+
+def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any) -> None:
+    phone = page.frame_locator("figure[data-device=phone] iframe")
+    phone.get_by_text("The ferry is back").first.wait_for()
+    assert page.locator("figure[data-device=phone] iframe").evaluate("e => e.contentWindow.innerWidth") == 375
+
+    page.get_by_role("button", name="Dark").click()
+    until(
+        page,
+        "(() => { const paper = document.querySelector('iframe').contentDocument.querySelector('.paper');"
+        " return paper && parseInt(getComputedStyle(paper).backgroundColor.match(/\\d+/)[0]) < 60; })()",
+    )
+    page.get_by_role("button", name="Phone", exact=True).click()
+    assert page.locator("figure:visible").count() == 1
+    page.fill("#search", "Kenji")
+    page.press("#search", "Enter")
+    until(page, "document.querySelector('.line b').textContent === 'A comet over the harbour'")
+
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    newsroom.write("feed.xml", (newsroom.path / "feed.xml").read_text().replace("</channel>", LATE))
+    page.get_by_role("button", name="Add to the draft").click()
+    until(page, "document.querySelectorAll('.story').length === 3")
+    page.locator("#segment").select_option("")
+
+    stories = page.locator(".story")
+    comet = page.locator(".story", has_text="A comet over the harbour")
+    comet.drag_to(stories.first, target_position={"x": 100, "y": 4})
+    ids = "[...document.querySelectorAll('.story')].map(e => e.dataset.id)"
+    assert page.evaluate(ids)[0] == "example.com/comet"
+    page.locator(".story[data-id='example.com/ferry']").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    assert page.evaluate(ids) == ["example.com/comet", "example.com/mayor", "example.com/ferry"]
+
+    page.locator(".story[data-id='example.com/mayor'] .hide input").check()
+    page.locator(".story[data-id='example.com/ferry'] .headline").fill("She is back, and so are we")
+    page.fill("#note", "Good morning from the **quay**.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    phone.get_by_text("Good morning from the").wait_for()
+    page.fill("#by", "Zoë")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_text("Approved by Zoë, ").wait_for()
+
+    sent = subprocess.run(
+        [*DIGEST, "send", "--daily", "--now", NOW], cwd=newsroom.path, capture_output=True, text=True, check=True
+    )
+    assert "2 stories, 2 recipients, 2 accepted" in sent.stdout
+    parsed = [message_from_bytes(one, policy=policy.default) for one in newsroom.mails()]
+    mails: dict[str, Any] = {mail["To"]: mail for mail in parsed}
+    ada = mails["Ada <ada@example.com>"].get_body(("plain",)).get_content()
+    assert "Good morning from the **quay**." in ada
+    assert "She is back, and so are we" in ada
+    assert "The mayor swims" not in ada
+    assert mails["Ada <ada@example.com>"]["Subject"] == "She is back, and so are we"
+    assert "She is back" not in mails["Kenji <kenji@example.org>"].get_body(("plain",)).get_content()
+
+
+LATE = (
+    "<item><title>The mayor swims</title><link>https://www.example.com/mayor</link><category>City</category>"
+    "<pubDate>Mon, 23 Nov 2026 07:10:00 GMT</pubDate></item></channel>"
+)
+
+
+def test_a_finding_leads_to_its_place(page: Any, newsroom: Any) -> None:
+    footer = (shipped("templates") / "footer.mjml").read_text()
+    picture = '<tr><td><img src="https://www.example.com/shop.gif" width="10" height="10" /></td></tr></mj-table>'
+    newsroom.write("templates/footer.mjml", footer.replace("</mj-table>", picture))
+    page.get_by_role("button", name="no alt attribute").click()
+    hit = page.frame_locator("figure[data-device=phone] iframe").locator("img[src$='shop.gif']")
+    assert "outline" in hit.get_attribute("style")
+
+
+def test_a_save_of_somebody_else_is_told_and_both_are_kept(page: Any, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.fill("#subject", "Mine")
+    file = newsroom.path / "editions" / "2026-11-23-daily.toml"
+    file.write_text(file.read_text().replace('subject = ""', 'subject = "Theirs"'))
+    page.get_by_text("Somebody else saved this draft since. Yours is still here").first.wait_for()
+    assert page.input_value("#subject") == "Mine"
+    page.get_by_role("button", name="Save mine over theirs").click()
+    page.get_by_text("Saved in 2026-11-23-daily.toml.").wait_for()
+    assert 'subject = "Mine"' in file.read_text()
+
+
+def test_a_change_on_disk_is_on_the_page_within_a_second(page: Any, newsroom: Any) -> None:
+    phone = page.frame_locator("figure[data-device=phone] iframe")
+    phone.get_by_text("The ferry is back").first.wait_for()
+    newsroom.configure(("The Gazette", "The Evening Gazette"), more='[daily]\napproval = "required"\n')
+    phone.get_by_text("The Evening Gazette").first.wait_for(timeout=5000)
+    newsroom.write("templates/footer.mjml", "{{ broken ")
+    page.locator(".error").wait_for()
+    (newsroom.path / "templates" / "footer.mjml").unlink()
+    page.locator(".error").wait_for(state="detached")
