@@ -114,7 +114,7 @@ class Sending:
             return
         for start in range(0, len(receipts), _AT_ONCE):
             some = receipts[start : start + _AT_ONCE]
-            told = {receipt.recipient.email: (receipt.outcome.value, receipt.detail) for receipt in some}
+            told = {receipt.recipient.email: (receipt.outcome.value, _printable(receipt.detail)) for receipt in some}
             self._execute(connection, self._record_all, told, now)
         for receipt in receipts:
             if receipt.bounced:
@@ -188,3 +188,8 @@ class Sending:
             )
             .values(state=new, changed_at=to_text(now))
         )
+
+
+def _printable(detail: str) -> str:
+    """A provider's words, which may hold anything, as every database takes them: PostgreSQL keeps no NUL."""
+    return detail if detail.isprintable() else "".join(sign if sign.isprintable() else " " for sign in detail)

@@ -183,6 +183,17 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
         assert record.counts == {"sending": 1, "pending": 1}
 
 
+def test_whatever_a_provider_says_can_be_recorded(ledger: Ledger) -> None:
+    """A NUL or a lone surrogate in a server's words must not have its mail be unknown."""
+    today = freeze(ledger, 3)
+    _, batch = turn(ledger, today, (), 3)
+    said = ["250 \x00 ok", "250 \ud800\udc80", "250 \x1b[31m good\r\nday"]
+    turn(
+        ledger, today, [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, said, strict=True)], 0
+    )
+    assert {row.detail for row in ledger.recipients(today)} == {"250   ok", "250   ", "250  [31m good  day"}
+
+
 def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(ledger: Ledger) -> None:
     mixed = [*readers(5), *readers(2, "science")]
     ledger.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)

@@ -6,6 +6,7 @@ import ipaddress
 import smtplib
 import ssl
 
+from digest.delivery.mime import one_line
 from digest.delivery.settings import SmtpSettings
 from digest.errors import DeliveryError
 
@@ -72,7 +73,7 @@ def port_of(settings: SmtpSettings) -> int:
 def words_of(told: object) -> str:
     """A server's words, or an error's, on one line."""
     text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
-    return " ".join(text.split()) or type(told).__name__
+    return one_line(text) or type(told).__name__
 
 
 def _is_loopback(host: str) -> bool:
