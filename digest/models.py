@@ -189,6 +189,8 @@ class Edition:
     preheader: str = ""
     note: str = ""
     """What the editor has to say above the lead, in Markdown (CommonMark)."""
+    draft: str = ""
+    """The file that subject, preheader and note are from, where it was drafted; else the configuration has them."""
 
     @property
     def articles(self) -> tuple[Article, ...]:

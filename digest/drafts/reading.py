@@ -18,6 +18,7 @@ from digest.config.reading import Key, Reader
 from digest.drafts.values import Approval, Draft, Reading
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
+from digest.sources.clean import one_line
 
 _LONGEST_NOTE = 5_000
 """Characters: a longer note would take the room of the stories, past which Gmail clips a mail."""
@@ -133,10 +134,10 @@ def _checked(reader: Reader, tables: dict[str, Any], folder: Path, version: str)
     articles, hides = _stories(reader, raw, folder)
     return Draft(
         file=reader.file,
-        subject=raw.subject,
-        preheader=raw.preheader,
+        subject=one_line(raw.subject),
+        preheader=one_line(raw.preheader),
         note=raw.note,
-        sections=tuple(dict.fromkeys(section.name.strip() for section in raw.sections)),
+        sections=tuple(dict.fromkeys(one_line(section.name) for section in raw.sections)),
         articles=_with_lead(reader, raw.lead, articles, hides),
         hides=frozenset(hides),
         window=Window(raw.made.start, raw.made.end),
@@ -173,17 +174,18 @@ def _stories(reader: Reader, raw: _File, folder: Path) -> tuple[list[Article], s
     articles: list[Article] = []
     hides: set[str] = set()
     for index, section in enumerate(raw.sections):
-        if not section.name.strip():
+        name = one_line(section.name)
+        if not name:
             reader.fail(("sections", index, "name"), "is empty", "give the section its name")
         for at, told in enumerate(section.stories):
             key: Key = ("sections", index, "stories", at)
             _check(reader, key, told)
-            article = _article(told, section.name.strip(), folder)
+            article = _article(told, name, folder)
             identity = editorial.identify(article)
             if identity in seen:
                 what = f"`{told.headline}` is in {seen[identity]} already"
                 reader.fail((*key, "headline"), what, "take one of the two out")
-            seen[identity] = section.name
+            seen[identity] = name
             articles.append(article)
             if told.hide:
                 hides.add(identity)
@@ -191,9 +193,9 @@ def _stories(reader: Reader, raw: _File, folder: Path) -> tuple[list[Article], s
 
 
 def _check(reader: Reader, key: Key, told: _Story) -> None:
-    if not told.headline.strip():
+    if not one_line(told.headline):
         reader.fail((*key, "headline"), "is empty", "a story that is not to be shown gets `hide = true`")
-    if told.url and not told.url.startswith(("https://", "http://")):
+    if told.url and not (told.url.startswith(("https://", "http://")) and told.url.isprintable()):
         reader.fail((*key, "url"), f"`{told.url}` is no web address", "write it whole, with https://")
     if told.published and told.published.tzinfo is None:
         reader.fail((*key, "published"), "has no offset", "write it as 2026-11-23T07:00:00Z")
@@ -207,20 +209,20 @@ def _article(told: _Story, section: str, folder: Path) -> Article:
         else Image(
             url=picture.url,
             file=folder / picture.file if picture.file else None,
-            alt=picture.alt,
+            alt=one_line(picture.alt),
             width=picture.width,
             height=picture.height,
         )
     )
     return Article(
         url=told.url,
-        headline=told.headline.strip(),
+        headline=one_line(told.headline),
         source=told.source,
         guid=told.guid,
-        summary=told.excerpt.strip(),
+        summary=one_line(told.excerpt),
         published=told.published,
         categories=told.categories,
-        authors=tuple(Author(author.name, author.role) for author in told.authors),
+        authors=tuple(Author(one_line(author.name), one_line(author.role)) for author in told.authors),
         image=image,
         language=told.language,
         also_in=told.also_in,

@@ -111,6 +111,7 @@ class Composition:
             subject=self.draft.subject if self.draft else schedule.subject,
             preheader=self.draft.preheader if self.draft else schedule.preheader,
             note=self.draft.note if self.draft else "",
+            draft=str(self.draft.file) if self.draft else "",
         )
 
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:

@@ -6,7 +6,7 @@ from digest.errors import TemplateError
 from digest.models import Problem
 from digest.render import wording
 from digest.render.context import Context
-from digest.render.untrusted import undirected
+from digest.render.untrusted import clean, undirected
 
 _SUBJECT = 70
 """Characters of a subject that inboxes on a desktop show."""
@@ -19,7 +19,7 @@ def subject_of(context: Context) -> str:
     """The configured subject or the lead's headline, looked at as an inbox shows it."""
     own = _line(context, context.edition.subject, "subject")
     subject = own or wording.excerpt(undirected(context.edition.lead.headline), _SUBJECT)
-    where = f"{context.edition.cadence}.subject in digest.toml" if own else "subject"
+    where = _where(context, "subject") if own else "subject"
     if len(subject) > _SUBJECT:
         what = f"the subject has {len(subject)} characters, and inboxes show about {_SUBJECT}: {subject}"
         context.problems.append(Problem(where, what, "shorten it"))
@@ -34,15 +34,21 @@ def preheader_of(context: Context) -> str:
 
 
 def _line(context: Context, template: str, what: str) -> str:
-    """A subject or preheader that the configuration holds as a template, on one line."""
+    """A subject or preheader that the configuration or a draft holds as a template, on one line."""
     if not template:
         return ""
     known = {"edition": context.edition, "publication": context.publication, "date": context.edition.date}
-    where = f"{context.edition.cadence}.{what} in digest.toml"
-    rendered = undirected(" ".join(context.text.render_string(template, where, known).split()))
+    where = _where(context, what)
+    rendered = undirected(clean(" ".join(context.text.render_string(template, where, known).split())))
     if not rendered:
         raise TemplateError("comes out empty", where=where, next_step="mend the template, or leave it out")
     return rendered
+
+
+def _where(context: Context, what: str) -> str:
+    """Where to mend a subject or a preheader."""
+    edition = context.edition
+    return f"{what} in {edition.draft}" if edition.draft else f"{edition.cadence}.{what} in digest.toml"
 
 
 def _next_headlines(context: Context) -> str:

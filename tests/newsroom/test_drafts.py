@@ -10,7 +10,7 @@ import pytest
 from digest import config as configuration
 from digest.drafts import Edited, Edits
 from digest.editorial import identify
-from digest.errors import DraftChangedError, DraftError
+from digest.errors import DraftChangedError, DraftError, TemplateError
 from digest.models import Outcome
 from digest.newsroom.articles import place
 from digest.newsroom.drafts import approve, load, make, path_of, save
@@ -315,6 +315,7 @@ def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: Any)
         ('lead = "https://www.example.com/ferry"', 'lead = "elsewhere"', 8, "is no story of this draft"),
         ('url = "https://www.example.com/comet"', 'url = "https://www.example.com/ferry"', 28, "is in City already"),
         ('url = "https://www.example.com/comet"', 'url = "javascript:alert(1)"', 30, "is no web address"),
+        ('url = "https://www.example.com/comet"', r'url = "https://www.example.com/\u0000"', 30, "is no web address"),
         ("published = 2026-11-23T05:00:00Z", "published = 2026-11-23T05:00:00", 19, "has no offset"),
         ('name = "Science"', "name = Science", None, "not valid TOML"),
         ("end = 2026", "ends = 2026", None, "unknown key"),
@@ -333,6 +334,29 @@ def test_a_file_that_is_wrong_is_told_with_its_line(
     if line:
         assert caught.value.where.endswith(f":{line}")
     assert newsroom.mails() == []
+
+
+def test_characters_that_come_along_when_text_is_pasted_do_no_harm(newsroom: Any) -> None:
+    """A line break of a layout program is U+000B or U+2028, and MJML takes no control character."""
+    drafted(newsroom)
+    edit(
+        newsroom,
+        ('subject = ""', r'subject = "A comet\u000b and a ferry\u0003"'),
+        ('headline = "The ferry is back"', r'headline = "The ferry\u000bis back\u0000"'),
+        ("After eleven years", r"After\u2028eleven\u001b years"),
+    )
+    assert newsroom.send(LATER).exit_status == 0
+    ada = shown(newsroom, "ada@example.com")
+    assert ada.subject == "A comet and a ferry"
+    assert "The ferry is back" in ada.text
+    assert "After eleven years" in ada.text
+
+
+def test_a_subject_that_is_broken_is_told_where_it_stands(newsroom: Any) -> None:
+    drafted(newsroom)
+    edit(newsroom, ('subject = ""', 'subject = "{{ headline }}"'))
+    with pytest.raises(TemplateError, match=r"subject in .*2026-11-23-daily\.toml: 'headline' is undefined"):
+        newsroom.send(LATER)
 
 
 def test_hiding_the_lead_or_everything_is_told(newsroom: Any) -> None:

@@ -226,6 +226,7 @@ def test_an_unknown_language_is_told(make: Make, story: Story) -> None:
 def test_a_subject_of_one_s_own(make: Make, story: Story) -> None:
     subject = "{{ publication.name }}, {{ date.day }}: {{ edition.lead.headline }}"
     assert make(story("Tom & Jerry"), subject=subject).message.subject == "The Gazette, 23: Tom & Jerry"
+    assert make(story(), subject="A \x07bell").message.subject == "A \ufffdbell"
     for broken in ("{{ headline }}", "{% if %}", "{{ '' }}"):
         with pytest.raises(TemplateError, match=r"daily.subject in digest.toml"):
             make(story(), subject=broken)
