@@ -242,7 +242,7 @@ def _with_lead(reader: Reader, lead: str, articles: Sequence[Article], hides: se
 
 
 def _is(article: Article, named: str) -> bool:
-    return named in (article.url, article.guid, article.headline)
+    return named in (article.url, article.guid) or one_line(named) == article.headline
 
 
 def _hash(tables: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from digest.drafts.reading import parsed
 from digest.drafts.values import Approval, Contents, Draft, Edited, Edits
 from digest.errors import DraftError
 from digest.models import Article
+from digest.sources.clean import one_line
 
 _HEAD = """\
 # {what}, as it will be sent.
@@ -128,7 +129,7 @@ def with_stories(text: str, contents: Contents, new: Iterable[tuple[str, Article
     sections = document.setdefault("sections", tomlkit.aot())
     for name, article in new:
         story = tomlkit.parse(_block("x", _facts(article, folder)))["x"][0]
-        section = next((table for table in sections if table["name"].strip() == name), None)
+        section = next((table for table in sections if one_line(table["name"]) == name), None)
         if section is None:
             section = tomlkit.table()
             section["name"] = name
@@ -152,7 +153,8 @@ def with_edits(text: str, edits: Edits, file: Path, folder: Path) -> str:
     draft = parsed(text, file, folder)
     document: Any = tomlkit.parse(text)
     leading = next((story for story in draft.articles if editorial.identify(story) == edits.lead), None)
-    lead = (leading.url or leading.guid or leading.headline) if leading else ""
+    titles = {story.identity: story.headline for _, stories in edits.sections for story in stories}
+    lead = (leading.url or leading.guid or titles.get(edits.lead, leading.headline)) if leading else ""
     for key, value in (
         ("subject", edits.subject),
         ("preheader", edits.preheader),
@@ -171,7 +173,7 @@ def _arranged(document: Any, draft: Draft, edits: Edits, file: Path) -> Any:
 
     blocks = [block for section in document.get("sections", ()) for block in section.get("stories", ())]
     left = dict(zip(map(editorial.identify, draft.articles), blocks, strict=True))
-    headers = {section["name"].strip(): section for section in document.get("sections", ())}
+    headers = {one_line(section["name"]): section for section in document.get("sections", ())}
     arranged = tomlkit.aot()
     for name, stories in edits.sections:
         inside = tomlkit.aot()

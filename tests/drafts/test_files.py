@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import drafts
-from digest.drafts import Contents, Reading
+from digest.drafts import Contents, Edited, Edits, Reading
 from digest.editorial import identify
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
@@ -58,6 +58,18 @@ def test_whatever_a_feed_says_is_read_back_as_it_was_written(
     after = drafts.read(file, folder)
     assert after
     assert after.stories == read.stories
+
+
+def test_a_lead_that_only_its_headline_names_stays_the_lead_when_it_is_retitled(tmp_path: Path) -> None:
+    window = Window(NOW - timedelta(days=1), NOW)
+    ferry, comet = Article("", "The ferry", "feed"), Article("", "A comet", "feed")
+    contents = Contents("", "", ferry, [("City", [comet, ferry])], window, [Reading("feed", window, "")], [])
+    text = drafts.written(contents, "The edition", "daily", NOW, tmp_path)
+    edited = [Edited(identify(story), f"{story.headline}, retitled", "", hide=False) for story in (comet, ferry)]
+    edits = Edits("", "", "", identify(ferry), [("City", edited)])
+    file = tmp_path / "2026-11-23-daily.toml"
+    changed = drafts.parsed(drafts.with_edits(text, edits, file, tmp_path), file, tmp_path)
+    assert [story.headline for story in changed.stories if story.pinned] == ["The ferry, retitled"]
 
 
 def test_a_draft_that_does_not_say_how_it_was_made_is_told_what_to_do(tmp_path: Path) -> None:
