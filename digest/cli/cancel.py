@@ -13,9 +13,10 @@ from digest.cli.console import Console
 @click.argument("edition")
 @click.pass_obj
 def cancel(console: Console, edition: str) -> None:
-    """Send no more of EDITION (as in 2026-11-23-daily).
+    """Send no more of EDITION (as in 2026-11-23-daily), even if a run is at work on it.
 
-    If nobody got it yet, its stories go into the next edition; if some did, they count as sent.
+    What is on its way at that moment is finished and recorded. If nobody got it yet, its stories go into
+    the next edition; if some did, they count as sent.
     """
     from digest.newsroom import send as newsroom
 

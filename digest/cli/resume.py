@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.console import Console
-from digest.cli.signals import until_told_to_stop
+from digest.cli.running import begun, concluded
+
+if TYPE_CHECKING:
+    from digest.models import Cadence
 
 
 @click.command()
@@ -23,20 +26,10 @@ def resume(context: click.Context, edition: str, in_doubt: str | None) -> None:
 
     The next `digest send` does that by itself while the edition is not too late; recipients in doubt wait for you.
     """
-    from digest.newsroom.run import Run
     from digest.newsroom.send import resume as go_on
 
     console: Console = context.obj
-    with console.progress(f"Sending {edition}") as progress, until_told_to_stop() as stopping:
-        run = Run(
-            config=console.config(),
-            cadence="weekly" if edition.endswith("-weekly") else "daily",
-            now=datetime.now(UTC),
-            clock=lambda: datetime.now(UTC),
-            tell=console.problem,
-            progress=progress,
-            stopping=stopping,
-        )
+    cadence: Cadence = "weekly" if edition.endswith("-weekly") else "daily"
+    with begun(console, console.config(), cadence, edition) as run:
         report = go_on(run, edition, in_doubt or "")
-    console.result(str(report))
-    context.exit(report.exit_status)
+    context.exit(concluded(console, run, [report]))

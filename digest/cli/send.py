@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.console import Console, moment, now_option
-from digest.cli.signals import until_told_to_stop
+from digest.cli.console import Console, now_option
+from digest.cli.running import begun, concluded
 
 if TYPE_CHECKING:
     from digest.errors import DigestError
@@ -55,36 +55,19 @@ def send(
         raise click.UsageError("--as says whose edition a test is: use it with --to")
     console: Console = context.obj
     config = console.config()
-    with console.progress(f"Sending {cadence}") as progress, until_told_to_stop() as stopping:
-        from digest.newsroom.run import Run
-
-        run = Run(
-            config=config,
-            cadence=cadence,
-            now=moment(config, now),
-            clock=lambda: moment(config, now),
-            tell=console.problem,
-            progress=progress,
-            trace=console.trace,
-            limit=limit or 0,
-            late=late,
-            stopping=stopping,
-        )
+    with begun(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
         reports, failure = _reports(run, addresses, reader, dry_run=dry_run)
-    # Under the progress bar, not in it; and what was done is said even where the next edition fails.
-    for report in reports:
-        console.result(str(report))
-    stopped = stopping() and any(report.left for report in reports)
-    status = failure.exit_status if failure else 1 if stopped else max(report.exit_status for report in reports)
+    # What was done is said even where the next edition fails.
+    status = concluded(console, run, reports)
+    if failure:
+        status = failure.exit_status
     if not (dry_run or addresses):
         from digest.newsroom.monitor import tell_monitors
 
-        for problem in tell_monitors(config, cadence, moment(config, now), reports, status):
+        for problem in tell_monitors(config, cadence, run.now, reports, status):
             console.problem(problem)
     if failure:
         raise failure
-    if stopped:
-        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
     context.exit(status)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from digest.ledger.database import chunks, to_moment, transaction
-from digest.ledger.schema import edition_articles, edition_sources, editions, recipients
+from digest.ledger.schema import OPEN, edition_articles, edition_sources, editions, recipients
 from digest.models import Cadence
 
 
@@ -85,7 +85,7 @@ class History:
 
     def unfinished(self, cadence: Cadence) -> list[EditionRecord]:
         """The editions that are frozen but not closed, oldest first."""
-        query = select(editions).where(editions.c.cadence == cadence, editions.c.state == "frozen")
+        query = select(editions).where(editions.c.cadence == cadence, editions.c.state.in_(OPEN))
         with transaction(self._engine) as connection:
             rows = connection.execute(query.order_by(editions.c.window_end)).all()
             return [self._edition(connection, row) for row in rows]
@@ -166,4 +166,4 @@ def _counts_as_sent() -> ColumnElement[bool]:
     reached = select(recipients.c.email).where(
         recipients.c.edition == editions.c.id, recipients.c.state.in_(("accepted", "in_doubt"))
     )
-    return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state == "frozen", reached.exists()))
+    return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state.in_(OPEN), reached.exists()))

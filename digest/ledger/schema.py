@@ -4,7 +4,10 @@ An edition's life:
 
     (nothing) --freeze--> frozen --every recipient settled--> sent
                             |--cancelled or too late, somebody got it--> stopped
-                            '--cancelled or overtaken, nobody got it---> cancelled
+                            |--cancelled or overtaken, nobody got it---> cancelled
+                            '--cancelled while a run is at work--> stopping --by that or the next run--> any of these
+
+All arrows are the lock holder's, but the one to stopping, which is anybody's: nothing is claimed from then on.
 
 A recipient's life, each arrow one committed transaction:
 
@@ -26,6 +29,9 @@ from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeB
 VERSION = 1
 """Raised by one with every change to the tables; a ledger of another version is refused."""
 
+OPEN = ("frozen", "stopping")
+"""The states of an edition that is not closed yet."""
+
 metadata = MetaData()
 
 ledger_version = Table("digest_ledger", metadata, Column("version", Integer, primary_key=True))
@@ -39,7 +45,7 @@ editions = Table(
     Column("window_end", String, nullable=False),
     Column("frozen_at", String, nullable=False),
     Column("finished_at", String),
-    Column("state", String, nullable=False),  # frozen, sent, stopped, cancelled
+    Column("state", String, nullable=False),  # frozen, stopping, sent, stopped, cancelled
     Column("subject", String, nullable=False),
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, TextClause, or_, select, text, update
 
 from digest.ledger.database import chunks, to_text, transaction
 from digest.ledger.erasure import some_are_erased
-from digest.ledger.schema import recipients
+from digest.ledger.schema import editions, recipients
 from digest.ledger.suppressions import add_suppression, suppressed_among
 from digest.models import Receipt, Recipient
 
@@ -41,6 +41,7 @@ _CLAIM = """
     update recipients set state = 'sending', changed_at = :at
     where (edition, email) in (select :edition, {email} from {elements}) and state = 'pending'
     and not exists (select 1 from suppressions where suppressions.email = recipients.email)
+    and not exists (select 1 from editions where id = :edition and state = 'stopping')
 """
 _AT_ONCE = 64
 """Receipts in one statement: each row looks for its own among them."""
@@ -63,6 +64,8 @@ class Sending:
         self._secret = secret
         self._some_are_erased: bool | None = None
         self._ahead: deque[tuple[str, Recipient]] = deque()
+        self.stopping = False
+        """Whether a claim found that somebody had the edition stopped."""
         dialect = engine.dialect.name
         elements, field = _KEYED[dialect]
         self._record_all = text(_RECORD.format(elements=elements, state=field.format(0), detail=field.format(1)))
@@ -93,7 +96,7 @@ class Sending:
 
         Returns:
             The batches, each of one segment; none when nobody is pending. They are on disk as `sending` before this
-            returns, so that a crash can never send to them twice.
+            returns, so that a crash can never send to them twice. Of an edition that is `stopping` there are none.
         """
         with transaction(self._engine) as connection:
             self._record(connection, receipts, now)
@@ -107,6 +110,8 @@ class Sending:
                 claimed = self._claim(connection, candidates, now)
                 claims += claimed
                 most -= sum(len(claim.recipients) for claim in claimed)
+                if self.stopping:
+                    break
             return claims
 
     def _record(self, connection: Connection, receipts: Sequence[Receipt], now: datetime) -> None:
@@ -157,6 +162,7 @@ class Sending:
         known = [email for email in emails if email not in erased]
         if self._execute(connection, self._claim_all, known, now) == len(emails):
             return list(candidates)
+        self.stopping = is_stopping(connection, self._edition)
         suppressed = suppressed_among(connection, emails, self._secret)
         claimed: set[str] = set()
         for chunk in chunks(emails):
@@ -188,6 +194,11 @@ class Sending:
             )
             .values(state=new, changed_at=to_text(now))
         )
+
+
+def is_stopping(connection: Connection, edition: str) -> bool:
+    """Whether somebody had an open edition stopped, within a transaction."""
+    return connection.scalar(select(editions.c.state).where(editions.c.id == edition)) == "stopping"
 
 
 def _printable(detail: str) -> str:

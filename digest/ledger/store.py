@@ -18,8 +18,8 @@ from digest.ledger.freezing import Freezing
 from digest.ledger.history import History, counts_of
 from digest.ledger.lock import run_lock
 from digest.ledger.memory import Memory
-from digest.ledger.schema import VERSION, editions, ledger_version, messages, metadata, recipients
-from digest.ledger.sending import Sending
+from digest.ledger.schema import OPEN, VERSION, editions, ledger_version, messages, metadata, recipients
+from digest.ledger.sending import Sending, is_stopping
 from digest.ledger.suppressions import Suppressions
 from digest.models import Message
 
@@ -169,16 +169,27 @@ class Ledger(Freezing, History, Memory, Suppressions, Erasure):
                 connection.execute(reopen.values(state="frozen", finished_at=None))
             return moved
 
+    def stop(self, edition: str) -> bool:
+        """Have the run that holds the lock claim nobody more of an open edition and close it; False if it is closed."""
+        stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
+        with self._transaction() as connection:
+            return connection.execute(stopping).rowcount > 0
+
+    def stopping(self, edition: str) -> bool:
+        """Whether somebody had it stopped, and it is not closed yet."""
+        with self._transaction() as connection:
+            return is_stopping(connection, edition)
+
     def settle(self, edition: str, now: datetime, *, give_up: bool = False) -> str:
         """Close an edition whose recipients are all settled, or every one with `give_up`; return its state.
 
-        With nobody left to send to it is `sent`. Given up, it is `stopped` if somebody got it and else `cancelled`,
-        and its articles count as not sent.
+        With nobody left to send to it is `sent`. Given up, as one that is `stopping` always is, it is `stopped` if
+        somebody got it and else `cancelled`, and its articles count as not sent.
         """
         with self._transaction() as connection:
             counts = counts_of(connection, edition)
             if any(counts.get(state) for state in ("pending", "sending", "deferred")):
-                if not give_up:
+                if not (give_up or is_stopping(connection, edition)):
                     return "frozen"
                 reached = counts.get("accepted", 0) + counts.get("in_doubt", 0) + counts.get("sending", 0)
                 state = "stopped" if reached else "cancelled"

@@ -45,11 +45,16 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelt
         raise DeliveryError(error.what, where=error.where, next_step=step) from error
     finally:
         delivering.bad.tell(run, record.id)
-    ledger.settle(record.id, run.clock())
+    state = ledger.settle(record.id, run.clock())
     after = ledger.edition(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
-    report.left = ledger.waiting(record.id, run.clock())
-    report.later = after.counts.get("pending", 0) - report.left
+    if state in ("stopped", "cancelled"):
+        report.given_up = after.unsent
+        report.outcomes[Outcome.DEFERRED] = 0  # they are among these now
+        report.trouble = True
+    else:
+        report.left = ledger.waiting(record.id, run.clock())
+        report.later = after.counts.get("pending", 0) - report.left
     report.seconds = monotonic() - started
     return report
 
@@ -126,7 +131,7 @@ class _Delivering:
     def rest(self, seconds: float) -> None:
         """Wait, unless somebody asks to stop."""
         ends = monotonic() + seconds
-        while (left := ends - monotonic()) > 0 and self.may_begin():
+        while (left := ends - monotonic()) > 0 and self.may_begin() and not self.ledger.stopping(self.record.id):
             sleep(min(left, _MOMENT))
 
     def may_begin(self) -> bool:
@@ -138,7 +143,8 @@ class _Delivering:
                 next_step=f"`digest resume {self.record.id}` goes on all the same",
             )
         full = self.run.limit and self.begun >= self.run.limit
-        return not (full or self.run.stopping() or self.asked > delivery.Patience.ASKED)
+        stopping = self.sending.stopping or self.run.stopping()
+        return not (full or stopping or self.asked > delivery.Patience.ASKED)
 
     # --- one round ----------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,9 @@ from digest.models import Outcome, Receipt
 class Report:
     """What became of one edition in one run; `note` says why nothing was sent, where nothing was.
 
-    `suppressed` readers left since the freeze, to `left` this run did not come, and for `later` ones it is not yet the
-    hour; `trouble` is set when readers of an edition will never get it.
+    `suppressed` readers left since the freeze, to `left` this run did not come, for `later` ones it is not yet the
+    hour, and `given_up` are those who were left when somebody cancelled it; `trouble` is set when readers of an edition
+    will never get it.
     """
 
     edition: str
@@ -25,6 +26,7 @@ class Report:
     suppressed: int = 0
     left: int = 0
     later: int = 0
+    given_up: int = 0
     seconds: float = 0.0
     note: str = ""
     trouble: bool = False
@@ -51,6 +53,7 @@ class Report:
             (self.suppressed, "suppressed"),
             (self.left, "left for the next run"),
             (self.later, "due later by their own clocks"),
+            (self.given_up, "without it: it was cancelled"),
         )
         parts = (
             count_of(self.stories, "story", "stories"),

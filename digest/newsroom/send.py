@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
-from digest.errors import LateError, UsageError
+from digest.errors import LateError, LockedError, UsageError
 from digest.ledger import EditionRecord, Ledger
 from digest.models import Problem
 from digest.newsroom.by_local_time import send_by_local_time
@@ -32,6 +32,9 @@ def send(run: Run) -> Iterator[Report]:
     today = edition_id(run.config, run.cadence, run.now)
     local = run.config.schedules[run.cadence].local_time
     with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
+        for record in ledger.unfinished(run.cadence):
+            if record.state == "stopping":  # the run that was to close it died
+                yield Report(record.id, note=_give_up(ledger, record, run.clock()), trouble=True)
         if local:
             yield from send_by_local_time(run, ledger)
             return
@@ -94,20 +97,32 @@ def _too_late(today: str, record: EditionRecord | None, late: timedelta) -> Late
 def cancel(config: Config, edition: str, now: datetime) -> str:
     """Give up what is left of an edition; a line that says what that came to.
 
+    A run that is at work sends to nobody more; what is on its way is finished and recorded, and that run closes it.
+
     Raises:
         UsageError: there is no such edition.
-        LockedError: a run is at work.
     """
-    with Ledger.open(config.database_url) as ledger, ledger.lock():
+    with Ledger.open(config.database_url) as ledger:
         record = ledger.edition(edition)
         if record is None:
             raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
-        if record.finished_at:
-            return f"{edition}: {nothing_to_do(config, record)}"
-        ledger.recover(edition, now)
-        if ledger.settle(edition, now, give_up=True) == "cancelled":
-            return f"{edition}: cancelled before anybody got it; its stories go into the next edition"
-        return f"{edition}: stopped, {record.unsent} of {record.recipients} readers do not get it"
+        # Before the lock is tried: a run that begins in between then finds it so.
+        if not ledger.stop(edition):
+            return f"{edition}: {nothing_to_do(config, ledger.edition(edition) or record)}"
+        try:
+            with ledger.lock():
+                return f"{edition}: {_give_up(ledger, record, now)}"
+        except LockedError:
+            return f"{edition}: the run that is at work finishes what is on its way and sends to nobody more"
+
+
+def _give_up(ledger: Ledger, record: EditionRecord, now: datetime) -> str:
+    """Close an edition with whoever is left; what that came to."""
+    ledger.recover(record.id, now)
+    if ledger.settle(record.id, now, give_up=True) == "cancelled":
+        return "cancelled before anybody got it; its stories go into the next edition"
+    left = (ledger.edition(record.id) or record).unsent
+    return f"stopped, {left} of {count_of(record.recipients, 'reader', 'readers')} do not get it"
 
 
 def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
@@ -128,7 +143,7 @@ def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
         record = ledger.edition(edition)
         if record is None:
             raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
-        if record.state in ("cancelled", "stopped"):
+        if record.state in ("cancelled", "stopped", "stopping"):
             raise UsageError(f"{edition} was cancelled", next_step="its readers get the next one")
         ledger.recover(edition, run.clock())
         if in_doubt:

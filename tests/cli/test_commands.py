@@ -87,6 +87,30 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Any) -> 
     assert b"/30" in shown
 
 
+def test_cancel_stops_a_send_that_is_at_work(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        while not newsroom.mails():
+            time.sleep(0.05)
+        cancelled = digest("cancel", "2026-11-23-daily")
+        told, _ = run.communicate(timeout=10)
+    assert (cancelled.returncode, cancelled.stderr) == (0, "")
+    assert "sends to nobody more" in cancelled.stdout
+    assert "without it: it was cancelled" in told
+    assert run.returncode == 3
+    assert 0 < len(newsroom.mails()) < 60
+    assert "already cancelled" in digest("cancel", "2026-11-23-daily").stdout
+
+
+def test_resume_tells_of_each_mail_when_asked(newsroom: Any) -> None:
+    digest("send", "--daily", "--now", NOW, "--limit", "1")
+    resumed = digest("-v", "resume", "2026-11-23-daily")
+    assert resumed.returncode == 0
+    assert re.search(r"2026-11-23-daily ke\*\*\*@example.org accepted", resumed.stderr)
+
+
 def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
     assert digest("status").stdout == "No edition has been sent yet.\n"
     assert json.loads(digest("status", "--json").stdout) == {"editions": [], "failing_sources": []}

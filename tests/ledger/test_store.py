@@ -101,6 +101,24 @@ def test_each_recipient_is_claimed_once_and_settled_once(ledger: Ledger) -> None
     assert {row.detail for row in ledger.recipients(frozen)} == {"said so"}
 
 
+def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 5)
+    assert not ledger.stopping(frozen)
+    sending = ledger.sending(frozen)
+    (first,) = sending.turn((), (), batches=1, size=2, most=5, now=NOW)
+    assert ledger.stop(frozen)
+    assert ledger.stopping(frozen)
+    assert sending.turn(receipts(list(first.recipients)), (), batches=4, size=2, most=5, now=NOW) == []
+    assert sending.stopping
+    assert [record.id for record in ledger.unfinished("daily")] == [frozen]
+    assert ledger.already_sent("daily", ["id-a"]) == {"id-a": frozen}
+    assert ledger.settle(frozen, NOW) == "stopped"
+    assert not ledger.stop(frozen)
+    record = ledger.edition(frozen)
+    assert record
+    assert record.counts == {"accepted": 2, "pending": 3}
+
+
 def test_an_address_that_comes_twice_is_frozen_once(ledger: Ledger) -> None:
     twice = [*readers(2), *readers(2)]
     assert ledger.freeze(edition(), "s", twice, lambda _: MESSAGE, [], [], NOW) == 2

@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from digest.delivery import Patience
 from digest.errors import DeliveryError, LateError, UsageError
 from digest.ledger import Ledger
-from digest.newsroom.send import resume, send
+from digest.newsroom.send import cancel, resume, send
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READERS = [f"reader{number}@example.com,Reader {number}" for number in range(100)]
@@ -219,6 +220,23 @@ def test_patience_ends_and_leaves_the_rest_deferred(newsroom: Any, smtp_server: 
     assert report.exit_status == 3
     assert [str(problem) for problem in told] == [f"{ADDRESSES[1]}: deferred: 451 4.7.1 greylisted"]
     assert smtp_server.handler.refused[ADDRESSES[1]] > 2
+
+
+@pytest.mark.usefixtures("_soon")
+def test_cancelling_ends_the_wait_for_those_who_were_deferred(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server, options='patience = "10m"\n')
+    newsroom.subscribe(*READERS[:5])
+    smtp_server.handler.refuse = {ADDRESSES[1]: "451 4.7.1 greylisted"}
+    today, _ = newsroom.run()
+
+    def cancelled_in_the_third_wait() -> bool:
+        if smtp_server.handler.refused[ADDRESSES[1]] == 3:
+            cancel(today.config, "2026-11-23-daily", NOW)
+        return False
+
+    report = next(iter(send(replace(today, stopping=cancelled_in_the_third_wait))))
+    assert "4 accepted, 0 refused, 1 without it: it was cancelled" in str(report)
+    assert report.seconds < 10
 
 
 def test_a_pause_that_the_provider_asks_for_is_kept(newsroom: Any, sendgrid_server: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError
+from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError, UsageError
 from digest.ledger import Ledger
 from digest.models import Outcome
 from digest.newsroom import send as newsroom_send
@@ -205,6 +205,41 @@ def test_cancelling_gives_up_what_is_left(newsroom: Any) -> None:
     loaded = newsroom.run()[0].config
     assert "3 of 4 readers do not get it" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
     assert "already cancelled" in str(newsroom.send())
+    assert len(newsroom.mails()) == 1
+
+
+def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(newsroom: Any) -> None:
+    newsroom.subscribe(*READERS)
+    loaded = newsroom.run()[0].config
+    said: list[str] = []
+
+    def cancelled_meanwhile() -> bool:
+        if len(newsroom.mails()) == 4 and not said:
+            said.append(newsroom_send.cancel(loaded, "2026-11-23-daily", NOW))
+        return False
+
+    report = newsroom.send(stopping=cancelled_meanwhile)
+    assert said == ["2026-11-23-daily: the run that is at work finishes what is on its way and sends to nobody more"]
+    assert "4 accepted, 0 refused, 96 without it: it was cancelled, " in str(report)
+    assert report.exit_status == 3
+    assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
+    assert "already cancelled to 4 readers" in str(newsroom.send())
+    assert "already cancelled" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
+    assert len(newsroom.mails()) == 4
+
+
+def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom: Any) -> None:
+    newsroom.subscribe(*READERS[:4])
+    newsroom.send(limit=1)
+    loaded = newsroom.run()[0].config
+    with Ledger.open(loaded.database_url) as ledger:
+        assert ledger.stop("2026-11-23-daily")
+    with pytest.raises(UsageError, match="was cancelled"):
+        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
+    closed, today = send(newsroom.run()[0])
+    assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
+    assert closed.exit_status == 3
+    assert "already cancelled to 1 reader" in str(today)
     assert len(newsroom.mails()) == 1
 
 
