@@ -1,5 +1,6 @@
 """What tests share: a newsroom in a folder, and real servers on loopback that it sends through."""
 
+import asyncio
 import base64
 import json
 import os
@@ -95,15 +96,17 @@ class NewsroomFolder:
     def subscribe(self, *rows: str, header: str = "email,name,categories,cadence,timezone,language,status") -> None:
         self.write("subscribers.csv", "\n".join([header, *rows]) + "\n")
 
-    def through_smtp(self, server: "SmtpServer", *changes: tuple[str, str], options: str = "") -> None:
+    def through_smtp(
+        self, server: "SmtpServer", *changes: tuple[str, str], options: str = "", timeout: int = 30
+    ) -> None:
         """Send through a server; `options` are lines of [delivery]."""
-        table = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "plain"\n'
+        table = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "plain"\ntimeout = {timeout}\n'
         self.configure(("[delivery]\n", f'[delivery]\nprovider = "smtp"\n{options}'), *changes, more=table)
 
-    def through_sendgrid(self, server: "SendGridServer", *, options: str = "") -> None:
+    def through_sendgrid(self, server: "SendGridServer", *, options: str = "", timeout: int = 30) -> None:
         """Send through SendGrid's stand-in; `options` are lines of [delivery]."""
         self.monkeypatch.setenv("SENDGRID_API_KEY", server.key)
-        table = f'[delivery.sendgrid]\nhost = "{server.url}"\n'
+        table = f'[delivery.sendgrid]\nhost = "{server.url}"\ntimeout = {timeout}\n'
         self.configure(("[delivery]\n", f'[delivery]\nprovider = "sendgrid"\n{options}'), more=table)
 
     def run(self, now: datetime = NOW, **options: Any) -> tuple[Run, list[Problem]]:
@@ -169,7 +172,8 @@ class SmtpHandler:
     after_data: str = ""
     """An answer after the mail's last byte, or `hang up`."""
     mood: Callable[[], str] = lambda: ""
-    """What is done with the next mail: `lose`, `take and hang up` and `defer`, or nothing to take it as usual."""
+    """What is done with the next mail: `lose`, `hang`, `take and hang`, `take and hang up` and `defer`, or nothing to
+    take it as usual."""
     hang_up_after: int = 0
     """Close the connection after so many mails, as servers do that take only a few each time."""
     mails_a_session: int = 0
@@ -208,9 +212,11 @@ class SmtpHandler:
         mood = self.mood()
         if mood == "defer":
             return "451 4.7.1 not now"
-        if mood == "take and hang up":
+        if mood in ("take and hang", "take and hang up"):
             self._take(envelope)
-        if self.after_data == "hang up" or mood in ("lose", "take and hang up"):
+        if mood in ("hang", "take and hang"):
+            await asyncio.sleep(5)
+        if self.after_data == "hang up" or mood:
             assert server.transport
             server.transport.abort()  # type: ignore[attr-defined]  # a socket has it, a BaseTransport need not
             return "250 too late"
@@ -232,6 +238,8 @@ class SmtpHandler:
 class SmtpServer:
     handler: SmtpHandler
     port: int
+    die: Callable[[float], None]
+    """Cut every connection and be gone for so many seconds."""
 
 
 def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: Any) -> AuthResult:
@@ -246,11 +254,22 @@ def smtp_server() -> Iterator[SmtpServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = Controller(
-        handler, hostname="127.0.0.1", port=port, authenticator=_login, auth_require_tls=False, ready_timeout=5
-    )
-    controller.start()
-    yield SmtpServer(handler, port)
+    controller: Controller
+
+    def start() -> None:
+        nonlocal controller
+        controller = Controller(
+            handler, hostname="127.0.0.1", port=port, authenticator=_login, auth_require_tls=False, ready_timeout=5
+        )
+        controller.start()
+
+    def die(seconds: float) -> None:
+        controller.stop()
+        time.sleep(seconds)
+        start()
+
+    start()
+    yield SmtpServer(handler, port, die)
     controller.stop()
 
 
@@ -291,11 +310,19 @@ class SendGridServer:
     and None answers as usual."""
     respond: Callable[[dict[str, Any]], tuple[int, Any] | None] = lambda _request: None
     mood: Callable[[], str] = lambda: ""
-    """What is done with the next request that would be accepted: `take and hang up`, `take and babble`, `lose` and
-    the number of an error; or nothing to take it as usual."""
+    """What is done with the next request that would be accepted: `take and hang`, `take and hang up`, `take and babble`,
+    `hang`, `lose` and the number of an error; or nothing to take it as usual."""
     schema: dict[str, Any] | None = None
     scopes: list[str] = field(default_factory=lambda: ["mail.send"])
     release: threading.Event = field(default_factory=threading.Event)
+    dead: bool = False
+    """Hang up on every connection."""
+
+    def die(self, seconds: float) -> None:
+        """Be gone for so many seconds."""
+        self.dead = True
+        time.sleep(seconds)
+        self.dead = False
 
     def answer(self, request: dict[str, Any], authorization: str) -> Any:
         self.requests.append(request)
@@ -313,13 +340,14 @@ class SendGridServer:
         return self._take(request, self.mood())
 
     def _take(self, request: dict[str, Any], mood: str) -> Any:
-        if mood == "lose":
-            return 0, None
+        if mood in ("lose", "hang"):
+            return 0 if mood == "lose" else -1, None
         if mood.isdigit():
             return int(mood), None
         for personalization in request["personalizations"]:
             self.mails.append(_expanded(request, personalization))
-        return {"take and hang up": (0, None), "take and babble": (204, b"what?")}.get(mood, (202, None))
+        answers = {"take and hang up": (0, None), "take and hang": (-1, None), "take and babble": (204, b"what?")}
+        return answers.get(mood, (202, None))
 
 
 def _errors(message: str, field_name: str | None = None) -> dict[str, Any]:
@@ -355,6 +383,9 @@ def sendgrid_server() -> Iterator[SendGridServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             assert self.path == "/v3/mail/send"
+            if stand_in.dead:
+                self.give(0, None)
+                return
             self.give(*stand_in.answer(body, self.headers["Authorization"]))
 
         def do_GET(self) -> None:
