@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from digest.config.checking import checked
-from digest.config.reading import Reader, read_text
 from digest.config.tables import Check, File, Monitor, Sections, WarmUp
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.errors import ConfigError
+from digest.toml_file import TomlFile
 
 FILE_NAME = "digest.toml"
 
@@ -40,18 +37,22 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Config:
         ConfigError: the file is missing, is not TOML, has an unknown key, or a value that cannot be; it names the line.
     """
     file = file.absolute()
-    text = read_text(file)
+    toml = TomlFile(file, _text(file), ConfigError)
+    return checked(toml, toml.as_struct(toml.tables(), File, _path), environ)
+
+
+def _text(file: Path) -> str:
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}", where=str(file), next_step="mend that line") from None
-    reader = Reader(file, text)
-    reader.refuse_unknown_keys(tables, File, ())
-    try:
-        raw = msgspec.convert(tables, File, dec_hook=_path)
-    except msgspec.ValidationError as error:
-        reader.fail_validation(error)
-    return checked(reader, raw, environ)
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {file.name} in {file.parent}",
+            next_step="run `digest init` to make a newsroom here, or name another with `digest -c FILE`",
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError("not UTF-8", where=str(file), next_step="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from None
 
 
 def _path(kind: Any, value: Any) -> Any:

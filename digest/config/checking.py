@@ -13,32 +13,32 @@ from typing import Any
 
 import msgspec
 
-from digest.config.reading import Key, Reader
 from digest.config.tables import CadenceTable, Check, File, Monitor, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.delivery import PROVIDERS, DkimSettings, Settings, SmtpSettings
 from digest.models import Cadence, Image, Publication, Source
+from digest.toml_file import Key, TomlFile, nearest
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def checked(reader: Reader, raw: File, environ: Mapping[str, str]) -> Config:
+def checked(toml: TomlFile, raw: File, environ: Mapping[str, str]) -> Config:
     """The Config of a file's tables and the environment. Raises ConfigError with the line of what cannot be."""
-    return _Checker(reader, raw).config(environ)
+    return _Checker(toml, raw).config(environ)
 
 
 class _Checker:
     """Turns the tables into a Config, one at a time."""
 
-    def __init__(self, reader: Reader, raw: File) -> None:
-        self.reader = reader
+    def __init__(self, toml: TomlFile, raw: File) -> None:
+        self.toml = toml
         self.raw = raw
-        self.folder = reader.file.parent
+        self.folder = toml.file.parent
 
     def config(self, environ: Mapping[str, str]) -> Config:
         publication = self.publication()
         return Config(
-            file=self.reader.file,
+            file=self.toml.file,
             publication=publication,
             schedules={"daily": self.schedule("daily"), "weekly": self.schedule("weekly")},
             sections=self.sections(),
@@ -63,17 +63,17 @@ class _Checker:
         raw = self.raw.publication
         at: Key = ("publication",)
         if not raw.name.strip():
-            self.reader.fail((*at, "name"), "is empty", "give the name readers know you by")
+            self.toml.fail((*at, "name"), "is empty", "give the name readers know you by")
         for name in ("name", "postal_address", "url"):
             self.refuse_control_characters((*at, name), getattr(raw, name), allow_newline=name == "postal_address")
         self.check_url((*at, "url"), raw.url)
         self.check_timezone((*at, "timezone"), raw.timezone)
         if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", raw.language):
-            self.reader.fail((*at, "language"), f"`{raw.language}` is no language tag", "write it as `en` or `pt-BR`")
+            self.toml.fail((*at, "language"), f"`{raw.language}` is no language tag", "write it as `en` or `pt-BR`")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", raw.colour):
-            self.reader.fail((*at, "colour"), f"`{raw.colour}` is no colour", "write it as `#9b1c1f`")
+            self.toml.fail((*at, "colour"), f"`{raw.colour}` is no colour", "write it as `#9b1c1f`")
         if raw.logo_dark and not raw.logo:
-            self.reader.fail((*at, "logo_dark"), "takes the place of a logo, and there is none", "add `logo` too")
+            self.toml.fail((*at, "logo_dark"), "takes the place of a logo, and there is none", "add `logo` too")
         return Publication(
             name=raw.name.strip(),
             url=raw.url.rstrip("/"),
@@ -93,7 +93,7 @@ class _Checker:
     def schedule(self, cadence: Cadence) -> Schedule:
         raw: CadenceTable = getattr(self.raw, cadence)
         if raw.max_articles < 1:
-            self.reader.fail((cadence, "max_articles"), "must be 1 or more")
+            self.toml.fail((cadence, "max_articles"), "must be 1 or more")
         for name in ("subject", "preheader"):
             self.refuse_control_characters((cadence, name), getattr(raw, name))
         at = raw.at
@@ -101,13 +101,13 @@ class _Checker:
             try:
                 at = time.fromisoformat(str(at)) if at != "" else None
             except ValueError:
-                self.reader.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
+                self.toml.fail((cadence, "at"), f"`{at}` is no time of day", 'write it as "07:00"')
         if raw.local_time and at is None:
-            self.reader.fail((cadence, "local_time"), "needs the hour to send at", 'add `at = "07:00"`')
+            self.toml.fail((cadence, "local_time"), "needs the hour to send at", 'add `at = "07:00"`')
         if raw.local_time and cadence == "weekly" and not raw.day:
-            self.reader.fail((cadence, "local_time"), "needs the day to send on", 'add `day = "monday"`')
+            self.toml.fail((cadence, "local_time"), "needs the day to send on", 'add `day = "monday"`')
         if raw.day and not (raw.local_time and cadence == "weekly"):
-            self.reader.fail((cadence, "day"), "is for a weekly edition with local_time", "let cron say the day")
+            self.toml.fail((cadence, "day"), "is for a weekly edition with local_time", "let cron say the day")
         return Schedule(
             subject=raw.subject,
             preheader=raw.preheader,
@@ -123,10 +123,10 @@ class _Checker:
     def sections(self) -> Sections:
         raw = self.raw.sections
         if raw.limit < 1:
-            self.reader.fail(("sections", "limit"), "must be 1 or more", "leave a section out with `exclude`")
+            self.toml.fail(("sections", "limit"), "must be 1 or more", "leave a section out with `exclude`")
         for name, limit in raw.limits.items():
             if limit < 1:
-                self.reader.fail(("sections", "limits", name), "must be 1 or more", "leave it out with `exclude`")
+                self.toml.fail(("sections", "limits", name), "must be 1 or more", "leave it out with `exclude`")
         for name, url in raw.pages.items():
             self.check_url(("sections", "pages", name), url)
         return raw
@@ -142,18 +142,16 @@ class _Checker:
         for index, raw in enumerate(self.raw.sources):
             at: Key = ("sources", index)
             if raw.type not in SOURCES:
-                near = difflib.get_close_matches(raw.type, SOURCES, n=1)
-                known = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(SOURCES)}"
-                self.reader.fail((*at, "type"), f"unknown type `{raw.type}`", known)
+                self.toml.fail((*at, "type"), f"unknown type `{raw.type}`", nearest(raw.type, SOURCES))
             if bool(raw.url) == bool(raw.path):
-                self.reader.fail(at, "needs `url` or `path`, one of the two")
+                self.toml.fail(at, "needs `url` or `path`, one of the two")
             if raw.type == "folder" and raw.url:
-                self.reader.fail((*at, "url"), "a folder has a `path`, not a `url`")
+                self.toml.fail((*at, "url"), "a folder has a `path`, not a `url`")
             self.check_url((*at, "url"), raw.url)
             path = self.absolute(raw.path) if raw.path else None
             name = raw.name or re.sub(r"^https?://(www\.)?|/$", "", raw.url) or raw.path
             if name in found:
-                self.reader.fail(at, f"a second source called `{name}`", "give one of them another `name`")
+                self.toml.fail(at, f"a second source called `{name}`", "give one of them another `name`")
             found[name] = Source(type=raw.type, name=name, url=raw.url, path=path, category=raw.category)
         return tuple(found.values())
 
@@ -161,11 +159,11 @@ class _Checker:
         raw: Any = self.raw.delivery
         for name in ("rate", "connections"):
             if getattr(raw, name) < 0:
-                self.reader.fail(("delivery", name), "must not be negative", "leave it out for no limit")
+                self.toml.fail(("delivery", name), "must not be negative", "leave it out for no limit")
         if raw.warm_up and not (raw.warm_up.rates and min(raw.warm_up.rates) > 0):
-            self.reader.fail(("delivery", "warm_up", "rates"), "needs mails a second for each day, all more than 0")
+            self.toml.fail(("delivery", "warm_up", "rates"), "needs mails a second for each day, all more than 0")
         if self.raw.dkim and "smtp" not in (raw.provider, raw.fallback):
-            self.reader.fail(("dkim",), "is for smtp: other providers sign mails themselves", "leave it out")
+            self.toml.fail(("dkim",), "is for smtp: other providers sign mails themselves", "leave it out")
         return Delivery(
             providers=tuple(self.provider(key) for key in ("provider", "fallback") if getattr(raw, key)),
             sender=self.mailbox(("delivery", "from"), raw.sender, publication.name),
@@ -180,9 +178,7 @@ class _Checker:
     def provider(self, key: str) -> Settings:
         name = getattr(self.raw.delivery, key)
         if name not in PROVIDERS:
-            near = difflib.get_close_matches(name, PROVIDERS, n=1)
-            known = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(PROVIDERS)}"
-            self.reader.fail(("delivery", key), f"unknown provider `{name}`", known)
+            self.toml.fail(("delivery", key), f"unknown provider `{name}`", nearest(name, PROVIDERS))
         settings: Settings = getattr(self.raw.delivery, name)
         paths: dict[str, Any] = {
             field: self.absolute(value)
@@ -190,6 +186,8 @@ class _Checker:
             if isinstance(value, Path)
         }
         if isinstance(settings, SmtpSettings):
+            if settings.dkim:
+                self.toml.fail(("delivery", "smtp", "dkim"), "belongs in a table of its own", "write it as [dkim]")
             paths["dkim"] = self.dkim()
         return msgspec.structs.replace(settings, **paths)
 
@@ -200,12 +198,12 @@ class _Checker:
             return None
         for name in ("domain", "selector"):
             if not re.fullmatch(r"[A-Za-z0-9._-]+", getattr(told, name)):
-                self.reader.fail(("dkim", name), f"`{getattr(told, name)}` is no name in the DNS", "write it in ASCII")
+                self.toml.fail(("dkim", name), f"`{getattr(told, name)}` is no name in the DNS", "write it in ASCII")
         options: Any = self.raw.delivery
         sender = parseaddr(options.sender)[1].rpartition("@")[2].lower()
         signed = told.domain.lower()
         if not f".{sender}".endswith(f".{signed}") and not f".{signed}".endswith(f".{sender}"):
-            self.reader.fail(("dkim", "domain"), f"is not that of [delivery] from, {sender or 'which is missing'}")
+            self.toml.fail(("dkim", "domain"), f"is not that of [delivery] from, {sender or 'which is missing'}")
         return msgspec.structs.replace(told, key_file=self.absolute(told.key_file))
 
     def audience(self) -> Audience:
@@ -216,7 +214,7 @@ class _Checker:
             for placeholder in re.findall(r"\{(.*?)\}", url):
                 if placeholder not in ("email", "token"):
                     what = f"unknown placeholder {{{placeholder}}}"
-                    self.reader.fail(("audience", name), what, "it may hold {email} and {token}")
+                    self.toml.fail(("audience", name), what, "it may hold {email} and {token}")
         mailto = raw.unsubscribe_mailto.removeprefix("mailto:")
         self.mailbox(("audience", "unsubscribe_mailto"), mailto, "")
         return Audience(self.absolute(raw.subscribers), raw.unsubscribe_url, mailto, raw.preferences_url)
@@ -235,11 +233,11 @@ class _Checker:
 
     def refuse_control_characters(self, key: Key, value: str, *, allow_newline: bool = False) -> None:
         if re.search(r"[\x00-\x09\x0b-\x1f\x7f]" if allow_newline else r"[\x00-\x1f\x7f]", value):
-            self.reader.fail(key, "has a line break or another control character", "write it on one line")
+            self.toml.fail(key, "has a line break or another control character", "write it on one line")
 
     def check_url(self, key: Key, value: str) -> None:
         if value and not re.fullmatch(r"https?://[^\s/]+\S*", value):
-            self.reader.fail(key, f"`{value}` is no web address", "write it whole, with https://")
+            self.toml.fail(key, f"`{value}` is no web address", "write it whole, with https://")
 
     def check_timezone(self, key: Key, value: str) -> None:
         try:
@@ -247,7 +245,7 @@ class _Checker:
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1)
             hint = f"did you mean `{near[0]}`?" if near else "write it as `America/Chicago`"
-            self.reader.fail(key, f"`{value}` is no timezone", hint)
+            self.toml.fail(key, f"`{value}` is no timezone", hint)
 
     def mailbox(self, key: Key, value: str, default_name: str) -> str:
         """`Name <address>` in one canonical form; the name is `default_name` where the value has none."""
@@ -256,7 +254,7 @@ class _Checker:
         self.refuse_control_characters(key, value)
         name, address = parseaddr(value)
         if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+|[^\s@<>]+@localhost", address):
-            self.reader.fail(key, f"`{value}` is no address", 'write it as "The Gazette <news@example.com>"')
+            self.toml.fail(key, f"`{value}` is no address", 'write it as "The Gazette <news@example.com>"')
         # formataddr would encode a name that is not ASCII; the MIME stage does that when it writes the header.
         plain = name or default_name
         return formataddr((plain, address)) if plain.isascii() else f'"{plain.replace(chr(34), "")}" <{address}>'
@@ -265,6 +263,6 @@ class _Checker:
         """`90m`, `6h`, `30s`, `1d` or `1h30m`."""
         match = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value.replace(" ", ""))
         if not value or not match:
-            self.reader.fail(key, f"`{value}` is no length of time", "write it as `6h`, `90m` or `1d`")
+            self.toml.fail(key, f"`{value}` is no length of time", "write it as `6h`, `90m` or `1d`")
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

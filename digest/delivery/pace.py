@@ -31,10 +31,6 @@ class Pace:
         if self.rate:
             self._due = max(self._due, self._clock()) + count / self.rate
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing out for so long."""
-        self._due = max(self._due, self._clock() + seconds)
-
 
 class Patience:
     """How often, and after which waits, one run tries again for those who were deferred."""

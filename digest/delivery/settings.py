@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$")]
-Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$", title="web address", examples=["https://api.example.com"])]
+Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", title="domain", examples=["mg.example.com"])]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

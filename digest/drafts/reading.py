@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,11 +13,11 @@ from typing import Any
 import msgspec
 
 from digest import editorial
-from digest.config.reading import Key, Reader
 from digest.drafts.values import Approval, Draft, Reading
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
 from digest.sources.clean import one_line
+from digest.toml_file import Key, TomlFile
 
 _LONGEST_NOTE = 5_000
 """Characters: a longer note would take the room of the stories, past which Gmail clips a mail."""
@@ -117,11 +116,7 @@ def read(file: Path, folder: Path) -> Draft | None:
 
 def parsed(text: str, file: Path, folder: Path) -> Draft:
     """The draft that is, or would be, in a file. Raises DraftError as `read` does."""
-    try:
-        tables = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise DraftError(f"not valid TOML: {error}", where=str(file), next_step="mend that line") from None
-    return _checked(Reader(file, text, DraftError), tables, folder, version_of(text))
+    return _checked(TomlFile(file, text, DraftError), folder, version_of(text))
 
 
 def version_of(text: str) -> str:
@@ -129,16 +124,17 @@ def version_of(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _checked(reader: Reader, tables: dict[str, Any], folder: Path, version: str) -> Draft:
-    raw = _tables(reader, tables)
-    articles, hides = _stories(reader, raw, folder)
+def _checked(toml: TomlFile, folder: Path, version: str) -> Draft:
+    tables = toml.tables()
+    raw = _tables(toml, tables)
+    articles, hides = _stories(toml, raw, folder)
     return Draft(
-        file=reader.file,
+        file=toml.file,
         subject=one_line(raw.subject),
         preheader=one_line(raw.preheader),
         note=raw.note,
         sections=tuple(dict.fromkeys(one_line(section.name) for section in raw.sections)),
-        articles=_with_lead(reader, raw.lead, articles, hides),
+        articles=_with_lead(toml, raw.lead, articles, hides),
         hides=frozenset(hides),
         window=Window(raw.made.start, raw.made.end),
         readings=tuple(Reading(told.name, Window(told.start, told.end), told.failed) for told in raw.made.sources),
@@ -152,23 +148,19 @@ def _checked(reader: Reader, tables: dict[str, Any], folder: Path, version: str)
     )
 
 
-def _tables(reader: Reader, tables: dict[str, Any]) -> _File:
+def _tables(toml: TomlFile, tables: dict[str, Any]) -> _File:
     """The file's tables as they should be."""
-    reader.refuse_unknown_keys(tables, _File, ())
     if "made" not in tables:
         fresh = "`digest draft` with --fresh makes a new draft, and keeps this one beside it"
-        reader.fail(("made",), "is missing: it says which stories were there when the draft was made", fresh)
-    try:
-        raw = msgspec.convert(tables, _File)
-    except msgspec.ValidationError as error:
-        reader.fail_validation(error)
+        toml.fail(("made",), "is missing: it says which stories were there when the draft was made", fresh)
+    raw = toml.as_struct(tables, _File)
     if len(raw.note) > _LONGEST_NOTE:
         what = f"has {len(raw.note):,} characters, and there is room for {_LONGEST_NOTE:,}"
-        reader.fail(("note",), what, "shorten it, and link to the rest")
+        toml.fail(("note",), what, "shorten it, and link to the rest")
     return raw
 
 
-def _stories(reader: Reader, raw: _File, folder: Path) -> tuple[list[Article], set[str]]:
+def _stories(toml: TomlFile, raw: _File, folder: Path) -> tuple[list[Article], set[str]]:
     """Every story in order, and the identities of those that are hidden."""
     seen: dict[str, str] = {}
     articles: list[Article] = []
@@ -176,15 +168,15 @@ def _stories(reader: Reader, raw: _File, folder: Path) -> tuple[list[Article], s
     for index, section in enumerate(raw.sections):
         name = one_line(section.name)
         if not name:
-            reader.fail(("sections", index, "name"), "is empty", "give the section its name")
+            toml.fail(("sections", index, "name"), "is empty", "give the section its name")
         for at, told in enumerate(section.stories):
             key: Key = ("sections", index, "stories", at)
-            _check(reader, key, told)
+            _check(toml, key, told)
             article = _article(told, name, folder)
             identity = editorial.identify(article)
             if identity in seen:
                 what = f"`{told.headline}` is in {seen[identity]} already"
-                reader.fail((*key, "headline"), what, "take one of the two out")
+                toml.fail((*key, "headline"), what, "take one of the two out")
             seen[identity] = name
             articles.append(article)
             if told.hide:
@@ -192,13 +184,13 @@ def _stories(reader: Reader, raw: _File, folder: Path) -> tuple[list[Article], s
     return articles, hides
 
 
-def _check(reader: Reader, key: Key, told: _Story) -> None:
+def _check(toml: TomlFile, key: Key, told: _Story) -> None:
     if not one_line(told.headline):
-        reader.fail((*key, "headline"), "is empty", "a story that is not to be shown gets `hide = true`")
+        toml.fail((*key, "headline"), "is empty", "a story that is not to be shown gets `hide = true`")
     if told.url and not (told.url.startswith(("https://", "http://")) and told.url.isprintable()):
-        reader.fail((*key, "url"), f"`{told.url}` is no web address", "write it whole, with https://")
+        toml.fail((*key, "url"), f"`{told.url}` is no web address", "write it whole, with https://")
     if told.published and told.published.tzinfo is None:
-        reader.fail((*key, "published"), "has no offset", "write it as 2026-11-23T07:00:00Z")
+        toml.fail((*key, "published"), "has no offset", "write it as 2026-11-23T07:00:00Z")
 
 
 def _article(told: _Story, section: str, folder: Path) -> Article:
@@ -230,14 +222,14 @@ def _article(told: _Story, section: str, folder: Path) -> Article:
     )
 
 
-def _with_lead(reader: Reader, lead: str, articles: Sequence[Article], hides: set[str]) -> tuple[Article, ...]:
+def _with_lead(toml: TomlFile, lead: str, articles: Sequence[Article], hides: set[str]) -> tuple[Article, ...]:
     """The stories, the one that `lead` names pinned."""
     if not lead:
         return tuple(articles)
     named = [article for article in articles if _is(article, lead)]
     if not any(editorial.identify(article) not in hides for article in named):
         what = "is hidden" if named else "is no story of this draft"
-        reader.fail(("lead",), f"`{lead}` {what}", "write the url of a story that is shown, or its guid or headline")
+        toml.fail(("lead",), f"`{lead}` {what}", "write the url of a story that is shown, or its guid or headline")
     return tuple(replace(article, pinned=_is(article, lead)) for article in articles)
 
 

@@ -22,7 +22,7 @@ _CHUNK = 500
 
 
 def parse_url(url: str) -> URL:
-    """A database URL, PostgreSQL's with its driver. Raises LedgerError for what is none."""
+    """A database URL, PostgreSQL's with its driver. Raises LedgerError for what is none, or of another database."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -31,6 +31,11 @@ def parse_url(url: str) -> URL:
         ) from None
     if parsed.drivername in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("postgresql", "sqlite"):
+        raise LedgerError(
+            f"DIGEST_DATABASE_URL names {parsed.get_backend_name()}, and the ledger is kept in SQLite or PostgreSQL",
+            next_step="write it as postgresql://user@host/database, or leave it unset for a file of its own",
+        )
     return parsed
 
 
@@ -77,6 +82,7 @@ def _remedy(what: str) -> str:
     remedies = {
         "readonly": "make the file and its folder writable for this user",
         "unable to open": "make its folder writable for this user",
+        "locked": "another run is writing; run the same command again in a minute",
         "disk is full": "make room on the disk, then run the same command again",
         "not a database": "move the file away or name the right one",
         "connection": "check DIGEST_DATABASE_URL and that the server is up",

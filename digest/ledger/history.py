@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from digest.ledger.database import chunks, to_moment, transaction
-from digest.ledger.schema import OPEN, edition_articles, edition_sources, editions, recipients
+from digest.ledger.schema import OPEN, REACHED, UNSENT, edition_articles, edition_sources, editions, recipients
 from digest.models import Cadence
 
 
@@ -29,6 +29,11 @@ class EditionRecord:
     counts: Mapping[str, int]
 
     @property
+    def day(self) -> date:
+        """The day it is of."""
+        return date.fromisoformat(self.id.removesuffix(f"-{self.cadence}"))
+
+    @property
     def recipients(self) -> int:
         """How many readers the edition was frozen for."""
         return sum(self.counts.values())
@@ -36,12 +41,12 @@ class EditionRecord:
     @property
     def reached(self) -> int:
         """How many got it or may have got it."""
-        return self.counts.get("accepted", 0) + self.counts.get("in_doubt", 0)
+        return sum(self.counts.get(state, 0) for state in REACHED)
 
     @property
     def unsent(self) -> int:
         """How many a run that goes on would still send to."""
-        return sum(self.counts.get(state, 0) for state in ("pending", "sending", "deferred"))
+        return sum(self.counts.get(state, 0) for state in UNSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,5 @@ def counts_of(connection: Connection, edition: str) -> dict[str, int]:
 
 def _counts_as_sent() -> ColumnElement[bool]:
     """Editions whose articles count as sent: somebody got them, be the edition closed or still under way."""
-    reached = select(recipients.c.email).where(
-        recipients.c.edition == editions.c.id, recipients.c.state.in_(("accepted", "in_doubt"))
-    )
+    reached = select(recipients.c.email).where(recipients.c.edition == editions.c.id, recipients.c.state.in_(REACHED))
     return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state.in_(OPEN), reached.exists()))

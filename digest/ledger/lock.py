@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from digest.errors import LedgerError, LockedError
 
@@ -22,7 +24,7 @@ def run_lock(engine: Engine) -> Iterator[None]:
     """
     database = engine.url.database
     if engine.dialect.name == "sqlite" and database and database != ":memory:":
-        with _file_lock(f"{database}.lock"):
+        with _file_lock(f"{os.path.realpath(database)}.lock"):  # one lock, whichever link leads to it
             yield
     elif engine.dialect.name == "postgresql":
         with _advisory_lock(engine):
@@ -64,4 +66,5 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+            with suppress(DBAPIError):  # a connection that was lost has let go of it
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})

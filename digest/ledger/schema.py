@@ -2,9 +2,9 @@
 
 An edition's life:
 
-    (nothing) --freeze--> frozen --every recipient settled--> sent
+    (nothing) --freeze--> frozen --every recipient settled, somebody got it--> sent
                             |--cancelled or too late, somebody got it--> stopped
-                            |--cancelled or overtaken, nobody got it---> cancelled
+                            |--nobody got it---> cancelled
                             '--cancelled while a run is at work--> stopping --by that or the next run--> any of these
 
 All arrows are the lock holder's, but the one to stopping, which is anybody's: nothing is claimed from then on.
@@ -13,6 +13,7 @@ A recipient's life, each arrow one committed transaction:
 
     pending --claim--> sending --receipt--> accepted | refused | deferred | in_doubt
        |--suppressed by then--> suppressed
+       |--too late, or the edition given up--> skipped
        ^                  |--provably unsent--> pending          in_doubt --a person decides--> pending | skipped
        |                  '--found so by the next run (a crash)--> in_doubt
        |--tried again in the same run, or by the next-- deferred
@@ -31,6 +32,12 @@ VERSION = 1
 
 OPEN = ("frozen", "stopping")
 """The states of an edition that is not closed yet."""
+
+UNSENT = ("pending", "sending", "deferred")
+"""The states of a recipient whom a run that goes on would still send to; `sending` only while one is at work."""
+
+REACHED = ("accepted", "in_doubt")
+"""The states of a recipient who got it, or may have got it."""
 
 metadata = MetaData()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, or_, select, text, update
+from sqlalchemy import Connection, CursorResult, Engine, TextClause, or_, select, text, update
 
 from digest.ledger.database import chunks, to_text, transaction
 from digest.ledger.erasure import some_are_erased
@@ -42,6 +42,7 @@ _CLAIM = """
     where (edition, email) in (select :edition, {email} from {elements}) and state = 'pending'
     and not exists (select 1 from suppressions where suppressions.email = recipients.email)
     and not exists (select 1 from editions where id = :edition and state = 'stopping')
+    returning email
 """
 _AT_ONCE = 64
 """Receipts in one statement: each row looks for its own among them."""
@@ -160,16 +161,12 @@ class Sending:
         # The statement cannot hash: it knows who is suppressed, and is not told of whoever was erased.
         erased = suppressed_among(connection, emails, self._secret) if self._some_are_erased else {}
         known = [email for email in emails if email not in erased]
-        if self._execute(connection, self._claim_all, known, now) == len(emails):
+        # Only whom this very statement moved: should another run be at work after all, they are not ours as well.
+        claimed = set(self._execute(connection, self._claim_all, known, now).scalars())
+        if len(claimed) == len(emails):
             return list(candidates)
         self.stopping = is_stopping(connection, self._edition)
         suppressed = suppressed_among(connection, emails, self._secret)
-        claimed: set[str] = set()
-        for chunk in chunks(emails):
-            of_these = (recipients.c.edition == self._edition) & recipients.c.email.in_(chunk)
-            claimed.update(
-                connection.scalars(select(recipients.c.email).where(of_these, recipients.c.state == "sending"))
-            )
         for email, suppression in suppressed.items():
             passed_over = self._move([email], "pending", "suppressed", now).values(detail=suppression.reason)
             connection.execute(passed_over)
@@ -179,10 +176,9 @@ class Sending:
         )
         return [claim for claim in kept if claim.recipients]
 
-    def _execute(self, connection: Connection, statement: TextClause, told: object, now: datetime) -> int:
-        """Run one of the statements on what it is told; how many rows it changed."""
-        values = {"told": json.dumps(told), "edition": self._edition, "at": to_text(now)}
-        return connection.execute(statement, values).rowcount
+    def _execute(self, connection: Connection, statement: TextClause, told: object, now: datetime) -> CursorResult[Any]:
+        """Run one of the statements on what it is told."""
+        return connection.execute(statement, {"told": json.dumps(told), "edition": self._edition, "at": to_text(now)})
 
     def _move(self, emails: Sequence[str], old: str, new: str, now: datetime) -> Any:
         return (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, insert, inspect, or_, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, inspect, or_, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.database import chunks, name_of, open_engine, parse_url, to_text, transaction
@@ -18,7 +18,18 @@ from digest.ledger.freezing import Freezing
 from digest.ledger.history import History, counts_of
 from digest.ledger.lock import run_lock
 from digest.ledger.memory import Memory
-from digest.ledger.schema import OPEN, VERSION, editions, ledger_version, messages, metadata, recipients
+from digest.ledger.schema import (
+    OPEN,
+    REACHED,
+    UNSENT,
+    VERSION,
+    editions,
+    ledger_version,
+    messages,
+    metadata,
+    recipients,
+    suppressions,
+)
 from digest.ledger.sending import Sending, is_stopping
 from digest.ledger.suppressions import Suppressions
 from digest.models import Message
@@ -148,13 +159,19 @@ class Ledger(Freezing, History, Memory, Suppressions, Erasure):
         with self._transaction() as connection:
             return connection.execute(self._move(edition, "deferred", "pending", now)).rowcount
 
-    def reopen(self, edition: str, emails: Collection[str], now: datetime) -> int:
-        """Refusals that turned out to be the provider's of everyone: pending again; how many they are."""
+    def reopen(self, edition: str, emails: Collection[str], bounced: Collection[str], now: datetime) -> int:
+        """Refusals that turned out to be the provider's of everyone: pending again; how many they are.
+
+        Those of them that bounced, and are suppressed since, are not suppressed any more.
+        """
         moved = 0
         with self._transaction() as connection:
             for chunk in chunks(emails):
                 move = self._move(edition, "refused", "pending", now).where(recipients.c.email.in_(chunk))
                 moved += connection.execute(move).rowcount
+            for chunk in chunks(bounced):
+                theirs = suppressions.c.email.in_(chunk) & (suppressions.c.reason == "bounced")
+                connection.execute(delete(suppressions).where(theirs))
         return moved
 
     def decide(self, edition: str, now: datetime, *, send: bool) -> int:
@@ -180,21 +197,23 @@ class Ledger(Freezing, History, Memory, Suppressions, Erasure):
         with self._transaction() as connection:
             return is_stopping(connection, edition)
 
-    def settle(self, edition: str, now: datetime, *, give_up: bool = False) -> str:
-        """Close an edition whose recipients are all settled, or every one with `give_up`; return its state.
+    def settle(self, edition: str, now: datetime, *, give_up: str = "") -> str:
+        """Close an edition whose recipients are all settled, or any with the reason to `give_up`; return its state.
 
-        With nobody left to send to it is `sent`. Given up, as one that is `stopping` always is, it is `stopped` if
-        somebody got it and else `cancelled`, and its articles count as not sent.
+        One that is `stopping` is given up, too: whoever is left is skipped then. It is `sent` if nobody was left and
+        `stopped` if somebody was; if nobody got it, it is `cancelled`, and its articles count as not sent.
         """
+        if not give_up and self.stopping(edition):
+            give_up = "cancelled"
         with self._transaction() as connection:
             counts = counts_of(connection, edition)
-            if any(counts.get(state) for state in ("pending", "sending", "deferred")):
-                if not (give_up or is_stopping(connection, edition)):
-                    return "frozen"
-                reached = counts.get("accepted", 0) + counts.get("in_doubt", 0) + counts.get("sending", 0)
-                state = "stopped" if reached else "cancelled"
-            else:
-                state = "sent"
+            left = [state for state in UNSENT if counts.get(state)]
+            if left and not give_up:
+                return "frozen"
+            for state in left:
+                connection.execute(self._move(edition, state, "skipped", now).values(detail=give_up))
+            reached = any(counts.get(state) for state in REACHED)
+            state = ("stopped" if left else "sent") if reached else "cancelled"
             connection.execute(
                 update(editions).where(editions.c.id == edition).values(state=state, finished_at=to_text(now))
             )

@@ -18,13 +18,15 @@ class BadNews:
     """So many in a row before anybody was accepted, and not for their addresses' sake: going on is no use."""
     MANY = 50
     """So many in a row after that."""
+    DEAD = 200
+    """So many addresses in a row that are said not to exist, before anybody was accepted."""
 
     def __init__(self) -> None:
         self._examples: dict[tuple[Outcome, str], list[str]] = {}
         self._counts: Counter[tuple[Outcome, str]] = Counter()
         self._accepted = False
         self.streak: list[Receipt] = []
-        """Those since the last one that was accepted which say nothing of the address itself."""
+        """Those since the last one that was accepted."""
 
     def note(self, receipts: Iterable[Receipt]) -> None:
         """Take in what became of a batch."""
@@ -33,8 +35,7 @@ class BadNews:
                 self._accepted = True
                 self.streak = []
                 continue
-            if not receipt.bounced:
-                self.streak.append(receipt)
+            self.streak.append(receipt)
             kind = (receipt.outcome, receipt.detail)
             self._counts[kind] += 1
             if self._counts[kind] <= self.EACH:
@@ -42,12 +43,27 @@ class BadNews:
 
     @property
     def hopeless(self) -> bool:
-        """Whether the provider takes nobody, and not for want of trying."""
-        return len(self.streak) >= (self.MANY if self._accepted else self.HANDFUL)
+        """Whether the provider takes nobody, and not for want of trying.
+
+        Dead addresses say nothing of the provider, unless it calls a great many dead before it takes any at all.
+        """
+        if self._accepted:
+            return self._not_the_address >= self.MANY
+        return self._not_the_address >= self.HANDFUL or len(self.streak) >= self.DEAD
+
+    @property
+    def of_everyone(self) -> bool:
+        """Whether all there were are refused, and not for their addresses' sake, or too many for that to be true."""
+        refused = bool(self.streak) and all(receipt.outcome is Outcome.REFUSED for receipt in self.streak)
+        return refused and (self._not_the_address > 0 or len(self.streak) >= self.HANDFUL)
+
+    @property
+    def _not_the_address(self) -> int:
+        return sum(not receipt.bounced for receipt in self.streak)
 
     def forget(self, outcome: Outcome) -> None:
         """Those with this outcome are tried again: what comes of that is told instead."""
-        self.streak = []
+        self.streak = [receipt for receipt in self.streak if receipt.outcome is not outcome]
         for kind in [kind for kind in self._counts if kind[0] is outcome]:
             del self._counts[kind]
             del self._examples[kind]

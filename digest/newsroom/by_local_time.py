@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from digest import audience
 from digest.config import Config
 from digest.ledger import EditionRecord, Ledger
-from digest.models import Cadence, Problem, Subscriber
+from digest.models import Cadence, Outcome, Problem, Subscriber
 from digest.newsroom.compose import edition_id
-from digest.newsroom.deliver import deliver
+from digest.newsroom.deliver import deliver, recover
 from digest.newsroom.freeze import Hour, freeze
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
@@ -40,6 +40,7 @@ def send_by_local_time(run: Run, ledger: Ledger) -> Iterator[Report]:
 
 
 def _go_on(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:
+    lost = recover(run, ledger, record.id)  # who was deferred is pending again
     lateness = run.config.delivery.max_lateness
     missed = 0 if run.late else ledger.pass_over(record.id, run.now - lateness, run.clock())
     if missed:
@@ -47,12 +48,16 @@ def _go_on(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:
         what = f"too late for {people} without it, whose hour is past by more than max_lateness"
         run.tell(Problem(record.id, what, f"`digest status {record.id}` names them; they get the next one"))
     if ledger.waiting(record.id, run.clock()):
-        report = deliver(run, ledger, record)
-        report.trouble = report.trouble or bool(missed)
-        yield report
-    elif missed:
+        report = deliver(run, ledger, ledger.edition(record.id) or record)
+    else:
         ledger.settle(record.id, run.clock())
-        yield Report(record.id, note=f"too late for {count_of(missed, 'reader', 'readers')} without it", trouble=True)
+        if not (missed or lost):
+            return
+        late = f"too late for {count_of(missed, 'reader', 'readers')} without it"
+        report = Report(record.id, note=late if missed else f"{lost} in doubt, and nobody else is due")
+    report.outcomes[Outcome.IN_DOUBT] += lost
+    report.trouble = report.trouble or bool(missed)
+    yield report
 
 
 def _days(run: Run) -> list[date]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from math import ceil
 from time import monotonic, sleep
+from zoneinfo import ZoneInfo
 
 from digest import delivery
 from digest.errors import DeliveryError, LateError
@@ -31,32 +32,38 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelt
         LateError: the time was over before everyone had it.
     """
     started = monotonic()
-    if lost := ledger.recover(record.id, run.clock()):
-        people = count_of(lost, "recipient", "recipients")
-        what = f"{people} in doubt: an earlier run stopped while their mail was on its way"
-        run.tell(Problem(record.id, what, f"`digest status {record.id}` names them; they are not sent to again"))
     report = Report(record.id, stories=record.stories, recipients=record.recipients)
+    report.outcomes[Outcome.IN_DOUBT] += recover(run, ledger, record.id)
     delivering = _Delivering(run, ledger, record, report, time_left)
     try:
         delivering.by_every_means()
-    except DeliveryError as error:
+    except (DeliveryError, LateError) as error:
         reached = f"{report.outcomes[Outcome.ACCEPTED]} of {record.unsent} were sent to in this run"
-        step = f"{error.next_step}; {reached}, and the next one goes on"
-        raise DeliveryError(error.what, where=error.where, next_step=step) from error
+        step = f"{reached}; {error.next_step}"
+        raise type(error)(error.what, where=error.where, next_step=step) from error
     finally:
         delivering.bad.tell(run, record.id)
-    state = ledger.settle(record.id, run.clock())
+    ledger.settle(record.id, run.clock())
     after = ledger.edition(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
-    if state in ("stopped", "cancelled"):
-        report.given_up = after.unsent
+    report.given_up = after.counts.get("skipped", 0) - record.counts.get("skipped", 0)
+    if report.given_up:
         report.outcomes[Outcome.DEFERRED] = 0  # they are among these now
         report.trouble = True
-    else:
-        report.left = ledger.waiting(record.id, run.clock())
-        report.later = after.counts.get("pending", 0) - report.left
+    report.left = ledger.waiting(record.id, run.clock())
+    report.later = after.counts.get("pending", 0) - report.left
     report.seconds = monotonic() - started
     return report
+
+
+def recover(run: Run, ledger: Ledger, edition: str) -> int:
+    """Take over an edition from an earlier run: who was on their way when that died is in doubt; how many they are."""
+    lost = ledger.recover(edition, run.clock())
+    if lost:
+        people = count_of(lost, "recipient", "recipients")
+        what = f"{people} in doubt: an earlier run stopped while their mail was on its way"
+        run.tell(Problem(edition, what, f"`digest status {edition}` names them; they are not sent to again"))
+    return lost
 
 
 class _Delivering:
@@ -76,6 +83,8 @@ class _Delivering:
         self.sending = ledger.sending(record.id)
         self.begun = 0
         """Recipients claimed in this run, less those given back."""
+        self.proven = False
+        """Whether the provider has accepted somebody in this round: until then it is tried with one batch at a time."""
         self.asked = 0.0
         """Seconds for which the provider asked to be left alone in this round."""
 
@@ -89,9 +98,11 @@ class _Delivering:
         providers = self.run.config.delivery.providers
         for number, settings in enumerate(providers, 1):
             before = self.accepted
-            error = self.patiently(settings)
+            last = number == len(providers)
+            error = self.patiently(settings, last=last)
+            self.asked = 0.0  # a pause is one provider's
             down = error or (self.report.outcomes[Outcome.DEFERRED] and self.accepted == before)
-            if not down or number == len(providers) or not self.may_begin():
+            if not down or last or not self.may_begin():
                 if error:
                     raise error
                 return
@@ -100,20 +111,27 @@ class _Delivering:
             self.pace = delivery.Pace(self.pace.rate)
             self.try_again()
 
-    def patiently(self, settings: delivery.Settings) -> DeliveryError | None:
-        """Send by one provider, and again after a while to those who were deferred; its error if it takes no more."""
+    def patiently(self, settings: delivery.Settings, *, last: bool) -> DeliveryError | None:
+        """Send by one provider, and again after a while to those who were deferred; its error if it takes no more.
+
+        One that has taken nobody yet is waited for only if it is the `last` there is, and only if it asks for that.
+        """
         patience = delivery.Patience(self.run.config.delivery.patience.total_seconds())
-        reached = False
+        reached = granted = False
         while True:
             before = self.accepted
             self.asked = 0.0
             error = self.round(settings)
             progress = self.accepted > before
             reached = reached or progress
-            # Who takes nobody at all is down, and who asks for a pause and then takes nobody is as good as that.
-            worth_it = (error or self.report.outcomes[Outcome.DEFERRED]) and reached and (progress or not self.asked)
+            asks = self.report.outcomes[Outcome.DEFERRED] > 0
+            worth_it = (asks and last) or (reached and (asks or error is not None))
+            # Who asks for a pause, is granted it and takes nobody then is as good as down.
+            if self.asked and granted and not progress:
+                worth_it = False
             if not worth_it or not self.may_begin() or (wait := patience.wait(self.asked)) is None:
                 return error
+            granted = bool(self.asked)
             self.rest(wait)
             self.try_again()
 
@@ -150,9 +168,11 @@ class _Delivering:
 
     def round(self, settings: delivery.Settings) -> DeliveryError | None:
         """Send to everyone who is pending; an error when the provider takes nothing any more."""
+        self.proven = False
         with open_pool(self.run.config, settings) as pool:
             lost = self.through(pool)
-        if self.bad.hopeless and self.is_someone_left():
+        nobody = not (self.accepted or self.report.outcomes[Outcome.IN_DOUBT] or self.record.reached)
+        if (self.bad.hopeless and self.is_someone_left()) or (nobody and self.bad.of_everyone):
             return self.give_back(settings)
         if lost and not pool.idle:
             return lost
@@ -168,16 +188,16 @@ class _Delivering:
         late: LateError | None = None
         while True:
             try:
-                going_on = late is None and not self.bad.hopeless and self.may_begin()
+                going_on = late is None and not self.bad.hopeless and not self.asked and self.may_begin()
             except LateError as over:  # raised once what is on its way has come back and is recorded
                 going_on, late = False, over
             exhausted = self.hand_out(pool, receipts, released, going_on=going_on)
             receipts, released = [], []
             if not pool.busy and (exhausted or not going_on or not pool.idle):
-                if late:
+                if late and self.is_someone_left():
                     raise late
                 return error
-            patient = exhausted or not pool.idle or not going_on
+            patient = exhausted or not pool.idle or not going_on or (pool.busy and not self.proven)
             for done in pool.finished(None if patient else min(self.pace.delay(), _MOMENT)):
                 if isinstance(done.error, DeliveryError):
                     error = done.error
@@ -191,6 +211,8 @@ class _Delivering:
     ) -> bool:
         """Record, claim, and give what was claimed to connections that are idle; whether nobody is left to claim."""
         room = pool.idle if going_on and not self.pace.delay() else 0
+        if not self.proven:  # a provider that fails on everything fails on few
+            room = min(room, 1 - pool.busy)
         size = pool.batch_size
         if self.pace.rate:
             room, size = min(room, 1), min(size, ceil(self.pace.rate))
@@ -216,13 +238,11 @@ class _Delivering:
         for receipt in receipts:
             outcome = receipt.outcome.value.replace("_", " ")
             self.run.trace(f"{self.record.id} {receipt.recipient.email} {outcome} {receipt.detail}".rstrip())
+        self.proven = self.proven or any(receipt.outcome is Outcome.ACCEPTED for receipt in receipts)
         self.bad.note(receipts)
         self.report.count(receipts)
         self.run.progress(sum(self.report.outcomes.values()), self.record.unsent)
-        asked = max((receipt.retry_after for receipt in receipts), default=0.0)
-        if asked:
-            self.asked = asked
-            self.pace.hold(min(asked, delivery.Patience.ASKED))
+        self.asked = max([self.asked, *(receipt.retry_after for receipt in receipts)])
 
     def is_someone_left(self) -> bool:
         """Whether somebody is still to be sent to."""
@@ -232,13 +252,14 @@ class _Delivering:
         """Those the provider refused as it would refuse everyone were not at fault: they are pending again."""
         streak, self.bad.streak = self.bad.streak, []
         refused = [receipt.recipient.email for receipt in streak if receipt.outcome is Outcome.REFUSED]
-        moved = self.ledger.reopen(self.record.id, refused, self.run.clock())
+        bounced = [receipt.recipient.email for receipt in streak if receipt.bounced]
+        moved = self.ledger.reopen(self.record.id, refused, bounced, self.run.clock())
         self.report.outcomes[Outcome.REFUSED] -= moved
         self.begun -= moved
         return DeliveryError(
             f"{settings.name} takes none of {len(streak)} in a row: {streak[-1].detail}",
             where=self.record.id,
-            next_step="mend that, then run the same command again",
+            next_step="mend that; the same command then goes on",
         )
 
 
@@ -246,4 +267,5 @@ def _rate(run: Run) -> float:
     options = run.config.delivery
     if not options.warm_up:
         return options.rate
-    return delivery.rate_on(run.now.date(), options.rate, options.warm_up.since, options.warm_up.rates)
+    today = run.now.astimezone(ZoneInfo(run.config.publication.timezone)).date()
+    return delivery.rate_on(today, options.rate, options.warm_up.since, options.warm_up.rates)

@@ -74,6 +74,9 @@ def count_of(count: int, one: str, many: str) -> str:
 def nothing_to_do(config: Config, record: EditionRecord) -> str:
     """Why a closed edition is not sent again."""
     moment = (record.finished_at or record.frozen_at).astimezone(ZoneInfo(config.publication.timezone))
-    what = "sent" if record.state == "sent" else "cancelled"
-    reached = f" to {count_of(record.reached, 'reader', 'readers')}" if record.reached else ""
-    return f"already {what}{reached} at {moment:%H:%M}, nothing to do"
+    if record.state == "sent":
+        return f"already sent to {count_of(record.reached, 'reader', 'readers')} at {moment:%H:%M}, nothing to do"
+    if record.state == "stopped":
+        without = count_of(record.counts.get("skipped", 0), "reader", "readers")
+        return f"already stopped at {moment:%H:%M}: {record.reached} got it, {without} did not; nothing to do"
+    return f"already given up at {moment:%H:%M}, nobody got it; nothing to do"

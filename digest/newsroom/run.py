@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.config import Config
 from digest.models import Cadence, Problem
+from digest.newsroom.report import Report
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,10 @@ class Run:
     limit: int = 0
     late: bool = False
     stopping: Callable[[], bool] = lambda: False
+
+    def after(self, report: Report) -> Run:
+        """The run once an edition is done: what is left of its limit; none left is a reason to stop."""
+        if not self.limit:
+            return self
+        left = self.limit - sum(report.outcomes.values())
+        return replace(self, limit=left) if left > 0 else replace(self, stopping=lambda: True)

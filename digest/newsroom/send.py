@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from digest.config import Config
 from digest.errors import LateError, LockedError, UsageError
 from digest.ledger import EditionRecord, Ledger
-from digest.models import Problem
+from digest.models import Outcome, Problem
 from digest.newsroom.by_local_time import send_by_local_time
 from digest.newsroom.compose import edition_id
-from digest.newsroom.deliver import deliver
+from digest.newsroom.deliver import deliver, recover
 from digest.newsroom.freeze import freeze
 from digest.newsroom.report import Report, count_of, nothing_to_do
 from digest.newsroom.run import Run
-from digest.newsroom.settings import require_sendable
+from digest.newsroom.settings import require_providers, require_sendable
 
 
 def send(run: Run) -> Iterator[Report]:
@@ -29,18 +29,23 @@ def send(run: Run) -> Iterator[Report]:
         DigestError: as for composing, rendering and delivery.
     """
     require_sendable(run.config)
+    require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    local = run.config.schedules[run.cadence].local_time
     with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
         for record in ledger.unfinished(run.cadence):
             if record.state == "stopping":  # the run that was to close it died
                 yield Report(record.id, note=_give_up(ledger, record, run.clock()), trouble=True)
-        if local:
+        if run.config.schedules[run.cadence].local_time:
             yield from send_by_local_time(run, ledger)
             return
         for record in ledger.unfinished(run.cadence):
-            if record.id != today:
-                yield from _close_earlier(run, ledger, record)
+            if record.id == today:
+                continue
+            for report in _close_earlier(run, ledger, record):
+                yield report
+                run = run.after(report)
+            if run.stopping():
+                return
         yield _send_today(run, ledger, today)
 
 
@@ -48,42 +53,50 @@ def _send_today(run: Run, ledger: Ledger, today: str) -> Report:
     record = ledger.edition(today)
     if record and record.finished_at:
         return Report(today, note=nothing_to_do(run.config, record))
-    late = _late_by(run, record)
+    late = late_by(run, record)
     if late > timedelta() and not run.late:
-        raise _too_late(today, record, late)
+        raise too_late(today, record, late)
     frozen = record or freeze(run, ledger, today)
     return frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen, None if run.late else -late)
 
 
 def _close_earlier(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:
     """Go on with an edition of an earlier day, or close it where its time has passed."""
-    late = _late_by(run, record)
+    late = late_by(run, record)
     if run.late or late <= timedelta():
-        yield deliver(run, ledger, record, None if run.late else -late)
-        return
-    ledger.recover(record.id, run.clock())
-    missed = count_of(record.unsent, "reader", "readers")
-    if ledger.settle(record.id, run.clock(), give_up=True) == "cancelled":
+        try:
+            yield deliver(run, ledger, record, None if run.late else -late)
+        except LateError as over:  # in the middle of it: today's is no later for that
+            run.tell(over.as_problem())
+        else:
+            return
+    recover(run, ledger, record.id)
+    missed = (ledger.edition(record.id) or record).unsent
+    state = ledger.settle(record.id, run.clock(), give_up="too late: max_lateness")
+    if state == "cancelled":
         run.tell(Problem(record.id, "nobody got it and now it is too late", "its stories go into the next edition"))
+    elif missed:
+        without = f"{count_of(missed, 'reader', 'readers')} of {record.recipients} without it"
+        yield Report(record.id, note=f"stopped: too late for the {without}", trouble=True)
     else:
-        yield Report(
-            record.id, note=f"stopped: too late for the {missed} of {record.recipients} without it", trouble=True
-        )
+        yield Report(record.id, note="sent; its last mails were in doubt", trouble=True)
 
 
-def _late_by(run: Run, record: EditionRecord | None) -> timedelta:
+def late_by(run: Run, record: EditionRecord | None) -> timedelta:
     """How far an edition, or today's if there is none yet, is past the last moment it may be sent at."""
     at = run.config.schedules[run.cadence].at
     if at is not None:
         zone = ZoneInfo(run.config.publication.timezone)
-        day = (record.window_end if record else run.now).astimezone(zone).date()
+        # A draft's window ends when it was made, which may be the evening before.
+        day = record.day if record else run.now.astimezone(zone).date()
         due = datetime.combine(day, at, zone).astimezone(UTC)
     else:
         due = record.frozen_at if record else run.now
     return run.now - due - run.config.delivery.max_lateness
 
 
-def _too_late(today: str, record: EditionRecord | None, late: timedelta) -> LateError:
+def too_late(today: str, record: EditionRecord | None, late: timedelta) -> LateError:
+    """The error of an edition that is late by so much more than it may be."""
     minutes = int(late.total_seconds() // 60)
     reached = f"{record.reached} of {record.recipients} readers have it" if record else "nobody has it"
     give_up = f", or give it up with `digest cancel {today}`" if record else ""
@@ -119,9 +132,9 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
 def _give_up(ledger: Ledger, record: EditionRecord, now: datetime) -> str:
     """Close an edition with whoever is left; what that came to."""
     ledger.recover(record.id, now)
-    if ledger.settle(record.id, now, give_up=True) == "cancelled":
-        return "cancelled before anybody got it; its stories go into the next edition"
     left = (ledger.edition(record.id) or record).unsent
+    if ledger.settle(record.id, now, give_up="cancelled") == "cancelled":
+        return "cancelled before anybody got it; its stories go into the next edition"
     return f"stopped, {left} of {count_of(record.recipients, 'reader', 'readers')} do not get it"
 
 
@@ -139,18 +152,21 @@ def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
         DigestError: as for delivery.
     """
     require_sendable(run.config)
+    require_providers(run.config)
     with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
         record = ledger.edition(edition)
         if record is None:
             raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
-        if record.state in ("cancelled", "stopped", "stopping"):
-            raise UsageError(f"{edition} was cancelled", next_step="its readers get the next one")
-        ledger.recover(edition, run.clock())
+        if record.state in ("cancelled", "stopping") or (record.state == "stopped" and not in_doubt):
+            given_up = "is being cancelled" if record.state == "stopping" else f"was {record.state}"
+            step = "who is left gets the next one; `--in-doubt` settles who is in doubt"
+            raise UsageError(f"{edition} {given_up}", next_step=step)
+        lost = recover(run, ledger, edition)
         if in_doubt:
             ledger.decide(edition, run.clock(), send=in_doubt == "send")
+            lost = 0
         record = ledger.edition(edition) or record
-        return (
-            Report(edition, note=nothing_to_do(run.config, record))
-            if record.finished_at
-            else deliver(run, ledger, record)
-        )
+        closed = Report(edition, note=nothing_to_do(run.config, record)) if record.finished_at else None
+        report = closed or deliver(run, ledger, record)
+        report.outcomes[Outcome.IN_DOUBT] += lost
+        return report

@@ -35,6 +35,19 @@ def require_sendable(config: Config) -> None:
         )
 
 
+def require_providers(config: Config) -> None:
+    """Refuse to send by providers that lack a secret or a setting; nothing is connected.
+
+    Asked for before an edition is frozen, of the second provider too, which would be missed only when it is needed.
+
+    Raises:
+        ConfigError, DeliveryError: it names what to add or mend.
+    """
+    for settings in config.delivery.providers:
+        with open_provider(config, settings):
+            pass
+
+
 def open_pool(config: Config, settings: delivery.Settings) -> delivery.Pool:
     """As many connections to a provider of the configuration as it is to have.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import islice
 from time import monotonic
 
 from digest import audience
@@ -12,38 +13,56 @@ from digest.ledger import Ledger
 from digest.models import Segment, Subscriber
 from digest.newsroom.bad_news import BadNews
 from digest.newsroom.compose import edition_id, recipient_of, segment_of
-from digest.newsroom.drafts import composed, require_approval, unapproved
+from digest.newsroom.drafts import composed, unapproved
 from digest.newsroom.freeze import Roll
 from digest.newsroom.preview import find
 from digest.newsroom.report import Report, count_of, nothing_to_do
 from digest.newsroom.run import Run
-from digest.newsroom.settings import open_provider, require_sendable
+from digest.newsroom.send import late_by, too_late
+from digest.newsroom.settings import open_provider, require_providers, require_sendable
+
+_AT_ONCE = 500
+"""Readers that are looked up among the suppressions together."""
 
 
 def dry_run(run: Run) -> Report:
-    """Compose and render everything that `send` would, count who would get it, and leave no trace."""
+    """Compose and render today's edition as `send` would, count who would get it, and leave no trace.
+
+    Where readers get it at their own hour, all who would get it in the course of the day are counted.
+
+    Raises:
+        LateError: it is too late to send it.
+        DigestError: as for `send`.
+    """
     require_sendable(run.config)
+    require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    with Ledger.open_to_read(run.config.database_url) as ledger:
-        if (record := ledger.edition(today)) and record.finished_at:
+    with Ledger.open_to_read(run.config.database_url, run.config.secrets.secret_key) as ledger:
+        record = ledger.edition(today)
+        if record and record.finished_at:
             return Report(today, note=nothing_to_do(run.config, record))
+        late = late_by(run, record)
+        if late > timedelta() and not (run.late or run.config.schedules[run.cadence].local_time):
+            raise too_late(today, record, late)
         if record:
             return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
         composition = composed(run.config, ledger, run.cadence, run.now, today)
-    for problem in composition.problems:
-        run.tell(problem)
-    whole = composition.edition(Segment())
-    if whole is None:
-        return Report(today, note=f"{composition.no_news}, nothing sent")
-    require_approval(composition, today)
-    roll = Roll(composition, run.tell)
-    recipients = 0
-    rendered: set[str] = set()
-    for reader in roll.readers():
-        if reader.segment not in rendered:
-            rendered.add(reader.segment)
-            roll.message(reader.segment)
-        recipients += 1
+        for problem in composition.problems:
+            run.tell(problem)
+        if composition.edition(Segment()) is None:
+            return Report(today, note=f"{composition.no_news}, nothing sent")
+        if waits := unapproved(composition, today):
+            run.tell(waits)
+        roll = Roll(composition, run.tell)
+        recipients = 0
+        rendered: set[str] = set()
+        readers = roll.readers()
+        while some := {reader.recipient.email: reader.segment for reader in islice(readers, _AT_ONCE)}:
+            suppressed = ledger.suppressed(some)
+            recipients += len(some) - len(suppressed)
+            for segment in {some[email] for email in some if email not in suppressed} - rendered:
+                rendered.add(segment)
+                roll.message(segment)
     stories = count_of(len(list(roll.articles())), "story", "stories")
     return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from digest.models import Article, Author, Harvest, Image, Problem, Source
 from digest.sources.ages import moment_of
 from digest.sources.clean import one_line, text_of_html
 from digest.sources.context import Context
+from digest.toml_file import nearest
 
 _KEYS = (
     "headline",
@@ -130,9 +130,7 @@ def _article(
 def _unknown_keys(file: Path, matter: Mapping[str, Any]) -> Iterator[Problem]:
     for key in matter:
         if key not in _KEYS:
-            near = difflib.get_close_matches(str(key), _KEYS, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(_KEYS)}"
-            yield Problem(_where(file, str(key)), f"unknown key `{key}`", hint)
+            yield Problem(_where(file, str(key)), f"unknown key `{key}`", nearest(str(key), _KEYS))
 
 
 def _where(file: Path, key: str) -> str:

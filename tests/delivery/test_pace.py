@@ -20,13 +20,10 @@ def test_a_pace_is_kept_over_the_whole_run() -> None:
     assert pace.delay() == pytest.approx(1.0)
 
 
-def test_no_rate_never_waits_unless_it_is_held() -> None:
+def test_no_rate_never_waits() -> None:
     pace = Pace(0, clock=lambda: 5.0)
     pace.spend(10_000)
     assert pace.delay() == 0
-    pace.hold(30)
-    pace.hold(10)
-    assert pace.delay() == 30
 
 
 def test_a_warm_up_has_a_rate_a_day_and_ends() -> None:

@@ -73,9 +73,9 @@ def test_an_answer_that_refuses_everyone_stops_the_run(
         (200, "in_doubt"),  # the sandbox's answer, and a proxy's
         (204, "in_doubt"),
         (429, "deferred"),
-        (500, "deferred"),
-        (503, "deferred"),
-        (502, "in_doubt"),  # a gateway's word, not SendGrid's
+        (500, "in_doubt"),  # it failed on the way, who knows how far
+        (503, "in_doubt"),  # a proxy's word, not SendGrid's
+        (502, "in_doubt"),
         (504, "in_doubt"),
         (0, "in_doubt"),
     ],
@@ -85,6 +85,24 @@ def test_answers_that_are_about_the_whole_batch(
 ) -> None:
     sendgrid_server.answers = [(status, None)]
     assert outcomes(send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 3))) == [outcome] * 3
+
+
+def test_a_503_in_sendgrid_s_own_words_says_that_nothing_was_begun(
+    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+) -> None:
+    sendgrid_server.answers = [(503, errors("service not available"))]
+    (receipt,) = send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 1))
+    assert (receipt.outcome.value, receipt.detail) == ("deferred", "503: service not available")
+
+
+def test_a_request_that_is_refused_again_and_again_for_one_recipient_each_time_stops_the_run(
+    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+) -> None:
+    named = errors("bad header", "personalizations.0.headers")
+    sendgrid_server.respond = lambda _request: (400, named)
+    with pytest.raises(DeliveryError, match="for one recipient after the other"):
+        send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 100))
+    assert len(sendgrid_server.requests) == 10
 
 
 def test_no_answer_in_time_leaves_the_batch_in_doubt(

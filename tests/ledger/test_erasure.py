@@ -102,7 +102,7 @@ def test_an_open_edition_is_settled_first(ledger: Ledger) -> None:
     assert ledger.decide(edition, LATER, send=True) == 1
     assert claimed(ledger, edition) == []
     assert list(states(ledger, edition).values()) == ["suppressed"] * 3
-    assert ledger.settle(edition, LATER) == "sent"
+    assert ledger.settle(edition, LATER) == "cancelled"
 
 
 def test_suppressions_are_looked_up_by_the_pseudonym_too(ledger: Ledger) -> None:

@@ -116,7 +116,7 @@ def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(ledger: Ledger
     assert not ledger.stop(frozen)
     record = ledger.edition(frozen)
     assert record
-    assert record.counts == {"accepted": 2, "pending": 3}
+    assert record.counts == {"accepted": 2, "skipped": 3}
 
 
 def test_an_address_that_comes_twice_is_frozen_once(ledger: Ledger) -> None:
@@ -256,15 +256,48 @@ def test_refusals_that_were_nobody_s_fault_are_taken_back(ledger: Ledger) -> Non
     frozen = freeze(ledger, 3)
     _, batch = turn(ledger, frozen, (), 3)
     turn(ledger, frozen, [*receipts(batch[:2], Outcome.REFUSED), *receipts(batch[2:])], 0)
-    assert ledger.reopen(frozen, [person.email for person in batch], NOW) == 2
+    assert ledger.reopen(frozen, [person.email for person in batch], [], NOW) == 2
     assert turn(ledger, frozen, (), 9)[1] == batch[:2]
+
+
+def test_bounces_that_were_nobody_s_fault_suppress_nobody(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 3)
+    ledger.suppress("reader2@example.com", "unsubscribed", NOW)
+    _, batch = turn(ledger, frozen, (), 3)
+    turn(ledger, frozen, [Receipt(person, Outcome.REFUSED, "550 5.1.1 no such user") for person in batch], 0)
+    assert len(ledger.suppressions()) == 3
+    everyone = [f"reader{number}@example.com" for number in range(3)]
+    assert ledger.reopen(frozen, everyone, everyone, NOW) == 2
+    assert [(item.email, item.reason) for item in ledger.suppressions()] == [("reader2@example.com", "unsubscribed")]
+
+
+def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 6)
+    one, other = ledger.sending(frozen), ledger.sending(frozen)
+    ours: list[str] = []
+    theirs: list[str] = []
+    for _ in range(6):  # both have read ahead who is pending
+        for sending, claimed in ((one, ours), (other, theirs)):
+            for claim in sending.turn((), (), batches=1, size=1, most=1, now=NOW):
+                claimed += [person.email for person in claim.recipients]
+    assert not set(ours) & set(theirs)
+    assert len(ours) + len(theirs) == 6
+
+
+def test_an_edition_that_everybody_was_refused_is_not_sent(ledger: Ledger) -> None:
+    frozen = freeze(ledger, 2)
+    _, batch = turn(ledger, frozen, (), 2)
+    turn(ledger, frozen, receipts(batch, Outcome.REFUSED), 0)
+    assert ledger.settle(frozen, NOW) == "cancelled"
+    assert ledger.already_sent("daily", {"id-a"}) == {}
 
 
 def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledger) -> None:
     frozen = freeze(ledger, 1, day=22)
     assert ledger.already_sent("daily", {"id-a", "id-b"}) == {}
     assert ledger.last_sent("daily") is None
-    assert ledger.settle(frozen, NOW, give_up=True) == "cancelled"
+    assert ledger.settle(frozen, NOW, give_up="too late") == "cancelled"
+    assert [(row.state, row.detail) for row in ledger.recipients(frozen)] == [("skipped", "too late")]
     assert ledger.already_sent("daily", {"id-a"}) == {}
 
     frozen = freeze(ledger, 1)
@@ -281,7 +314,7 @@ def test_giving_up_after_some_got_it_stops_the_edition(ledger: Ledger) -> None:
     frozen = freeze(ledger, 3)
     _, batch = turn(ledger, frozen, (), 1)
     turn(ledger, frozen, receipts(batch), 0)
-    assert ledger.settle(frozen, NOW, give_up=True) == "stopped"
+    assert ledger.settle(frozen, NOW, give_up="too late") == "stopped"
     assert ledger.already_sent("daily", {"id-a"}) == {"id-a": frozen}
     assert ledger.unfinished("daily") == []
 
@@ -334,7 +367,7 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "oracle9i://x/y"])
+@pytest.mark.parametrize("url", ["nonsense", "oracle9i://x/y", "mysql://root@localhost/digest"])
 def test_a_url_that_names_no_database_is_refused(url: str) -> None:
     with pytest.raises(LedgerError):
         Ledger.open(url)

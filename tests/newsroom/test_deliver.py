@@ -144,7 +144,7 @@ def test_a_provider_that_defers_the_only_batch_is_reported_and_asked_again_by_th
     newsroom: Any, sendgrid_server: Any
 ) -> None:
     newsroom.subscribe(*READERS)
-    newsroom.through_sendgrid(sendgrid_server)
+    newsroom.through_sendgrid(sendgrid_server, options='patience = "0s"\n')
     sendgrid_server.answers = [(429, None)]
     report = newsroom.send()
     assert "0 accepted, 0 refused, 100 deferred" in str(report)

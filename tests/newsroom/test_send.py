@@ -204,7 +204,7 @@ def test_cancelling_gives_up_what_is_left(newsroom: Any) -> None:
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
     assert "3 of 4 readers do not get it" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
-    assert "already cancelled" in str(newsroom.send())
+    assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(newsroom.send())
     assert len(newsroom.mails()) == 1
 
 
@@ -223,8 +223,8 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
     assert "4 accepted, 0 refused, 96 without it: it was cancelled, " in str(report)
     assert report.exit_status == 3
     assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
-    assert "already cancelled to 4 readers" in str(newsroom.send())
-    assert "already cancelled" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "already stopped at 07:00: 4 got it, 96 readers did not" in str(newsroom.send())
+    assert "already stopped" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
     assert len(newsroom.mails()) == 4
 
 
@@ -234,12 +234,12 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     loaded = newsroom.run()[0].config
     with Ledger.open(loaded.database_url) as ledger:
         assert ledger.stop("2026-11-23-daily")
-    with pytest.raises(UsageError, match="was cancelled"):
+    with pytest.raises(UsageError, match="is being cancelled"):
         newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
     closed, today = send(newsroom.run()[0])
     assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
     assert closed.exit_status == 3
-    assert "already cancelled to 1 reader" in str(today)
+    assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(today)
     assert len(newsroom.mails()) == 1
 
 
@@ -278,6 +278,14 @@ def test_a_missing_secret_is_named(
     newsroom.configure(("[delivery]\n", f'[delivery]\nprovider = "{provider}"\n'))
     with pytest.raises(ConfigError, match=words):
         newsroom.send()
+    assert ledger_of(newsroom) == []
+
+
+def test_a_secret_of_the_second_provider_is_missed_before_it_is_needed(newsroom: Any) -> None:
+    newsroom.configure(("[delivery]\n", '[delivery]\nfallback = "sendgrid"\n'))
+    with pytest.raises(ConfigError, match="SENDGRID_API_KEY"):
+        newsroom.send()
+    assert ledger_of(newsroom) == []
 
 
 def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: Any) -> None:

@@ -34,7 +34,9 @@ _BAD_REQUEST = 400
 _NOT_ALLOWED = (401, 403)
 _TOO_LARGE = 413
 _TOO_MANY = 429
-_NOT_ACCEPTED = (500, 503)
+_NOT_NOW = 503
+_ROUNDS = 10
+"""So often a batch is sent without those whom SendGrid named, which is of everyone at once where it can tell."""
 _SERVER_ERROR = 500
 
 
@@ -87,7 +89,7 @@ class SendGridProvider:
             DeliveryError: SendGrid cannot be reached, refuses the key or the sender, or the request as such.
         """
         receipts: dict[str, Receipt] = {}
-        sendable = []
+        sendable: list[Recipient] = []
         for recipient in recipients:
             try:
                 ascii_address(recipient.email)
@@ -95,10 +97,28 @@ class SendGridProvider:
             except ValueError as error:
                 receipts[recipient.email] = Receipt(recipient, Outcome.REFUSED, str(error))
         if sendable:
-            receipts |= {receipt.recipient.email: receipt for receipt in self._send(message, sendable)}
+            receipts |= {receipt.recipient.email: receipt for receipt in self._without_the_refused(message, sendable)}
         return [receipts[recipient.email] for recipient in recipients]
 
+    def _without_the_refused(self, message: Message, recipients: Sequence[Recipient]) -> list[Receipt]:
+        """Send, and again without those whom SendGrid names as the reason for taking none.
+
+        Raises:
+            DeliveryError: it names others each time: it is not they who are wrong.
+        """
+        refused: list[Receipt] = []
+        for _ in range(_ROUNDS):
+            receipts = self._send(message, recipients)
+            if len(receipts) == len(recipients):
+                return [*refused, *receipts]
+            refused += receipts
+            named = {receipt.recipient.email for receipt in receipts}
+            recipients = [recipient for recipient in recipients if recipient.email not in named]
+        why = f"refuses the request for one recipient after the other: {refused[-1].detail}"
+        raise self._error(why, "mend what it names; nobody was sent anything")
+
     def _send(self, message: Message, recipients: Sequence[Recipient]) -> list[Receipt]:
+        """One request, and a receipt for each recipient; of those who are refused alone if it was taken for nobody."""
         try:
             answer = self._client.mail.send.post(request_body=mail_send(message, recipients))
         except HTTPError as error:
@@ -120,24 +140,23 @@ class SendGridProvider:
             pause = retry_after(dict(error.headers or {}))
             return _all(recipients, Outcome.DEFERRED, f"429 too many requests: {words}", pause)
         if status >= _SERVER_ERROR:
-            # What a gateway answers (502, 504) tells nothing of the server behind it, which may have accepted.
-            outcome = Outcome.DEFERRED if status in _NOT_ACCEPTED else Outcome.IN_DOUBT
+            # A server that failed on the way (500) may have accepted, and so may the one behind a gateway (502, 504).
+            # 503 says that it did not begin, where it is the API's own word and no proxy's.
+            outcome = Outcome.DEFERRED if status == _NOT_NOW and _errors(error.body) else Outcome.IN_DOUBT
             return _all(recipients, outcome, f"{status}: {words}")
         if status == _TOO_LARGE and len(recipients) > 1:
             return self._in_halves(message, recipients)
         if status == _TOO_LARGE:
             raise self._error(f"413: the mail is too large: {words}", "attach fewer pictures, or use smaller ones")
         if status == _BAD_REQUEST and (named := _named(error.body, len(recipients))):
-            refused = [Receipt(recipients[index], Outcome.REFUSED, f"400 {why}") for index, why in named.items()]
-            others = [recipient for index, recipient in enumerate(recipients) if index not in named]
-            return [*refused, *(self._send(message, others) if others else [])]
+            return [Receipt(recipients[index], Outcome.REFUSED, f"400 {why}") for index, why in named.items()]
         raise self._error(f"refuses the request: {status} {words}", "mend what it names; nobody was sent anything")
 
     def _in_halves(self, message: Message, recipients: Sequence[Recipient]) -> list[Receipt]:
         middle = len(recipients) // 2
-        receipts = self._send(message, recipients[:middle])
+        receipts = self._without_the_refused(message, recipients[:middle])
         try:
-            receipts += self._send(message, recipients[middle:])
+            receipts += self._without_the_refused(message, recipients[middle:])
         except DeliveryError as error:
             # Raised on, it would say that nobody was sent anything, and the first half would get it twice.
             receipts += _all(recipients[middle:], Outcome.DEFERRED, one_line(error.what))

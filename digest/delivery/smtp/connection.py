@@ -33,6 +33,9 @@ def connect(settings: SmtpSettings, password: str) -> smtplib.SMTP:
     except ssl.SSLError as error:
         what = f"cannot be spoken to in TLS: {error.reason or words_of(error)}"
         raise failure(settings, what, "check [delivery.smtp] host, port and security") from None
+    except ValueError as error:  # a host that is no name, a challenge that is no base64
+        what = f"cannot be spoken to: {words_of(error)}"
+        raise failure(settings, what, "check [delivery.smtp] host, username and DIGEST_SMTP_PASSWORD") from None
     except (smtplib.SMTPException, OSError) as error:
         what = f"cannot be reached: {words_of(error)}"
         hint = "check [delivery.smtp] host and port, and that the server is up"

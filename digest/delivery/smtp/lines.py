@@ -38,6 +38,10 @@ from digest.models import Message, Outcome, Receipt, Recipient
 _READ = 65_536
 _TOGETHER = 0.0003
 """Seconds that a mail that is done waits for others: so little that the server has some to read during the commit."""
+_CONNECTING = 3
+"""Timeouts that connecting may take in all: it is several answers, each of which a server may give byte by byte."""
+_GOODBYE = 2.0
+"""Seconds that all servers together have to answer QUIT: nothing depends on what they say."""
 _LONGEST_REPLY = 100_000
 """Bytes of one reply, all its lines: a server that goes on for longer is no mail server."""
 
@@ -79,12 +83,17 @@ class Lines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take leave of the server."""
-        for line in self._free:
-            if connection := line.let_go(self._selector):
-                line.sock.settimeout(self._settings.timeout)
-                with suppress(SMTPException, OSError):
-                    connection.quit()
-                connection.close()
+        leaving = [connection for line in self._free if (connection := line.let_go(self._selector))]
+        for connection in leaving:
+            with suppress(SMTPException, OSError):
+                connection.putcmd("QUIT")
+        ends = monotonic() + _GOODBYE
+        for connection in leaving:
+            assert connection.sock, "it was connected"
+            connection.sock.settimeout(max(0.01, ends - monotonic()))
+            with suppress(OSError):
+                connection.sock.recv(_READ)
+            connection.close()
         for line in self._working:
             if connection := line.let_go(self._selector):
                 connection.close()
@@ -113,9 +122,7 @@ class Lines:
                 gather_until = monotonic() + _TOGETHER
             if self._done and (not self._working or monotonic() >= gather_until):
                 break
-            if not self._done and ends is not None and monotonic() >= ends:
-                break
-            limits = [line.deadline for line in self._working if line.connection]
+            limits = [line.deadline for line in self._working]
             limits += [gather_until] if self._done else [] if ends is None else [ends]
             wait = max(0.0, min(limits) - monotonic()) if limits else None
             for key, _ in self._selector.select(wait):
@@ -124,20 +131,32 @@ class Lines:
                 else:
                     self._attend(key.data)
             now = monotonic()
-            for line in [line for line in self._working if line.connection and now > line.deadline]:
-                self._lost(line, "no answer in time")
+            for line in [line for line in self._working if now > line.deadline]:
+                if line.connection:
+                    self._lost(line, "no answer in time")
+                else:
+                    line.abandoned = True
+                    what, step = "does not get to the point of taking mail", "check [delivery.smtp] host and port"
+                    self._finish(line, Done((line.recipient,), error=failure(self._settings, what, step)))
+            if not self._done and ends is not None and monotonic() >= ends:
+                break
         done, self._done = self._done, []
         return done
 
     # --- connections --------------------------------------------------------------------------------------------------
 
     def _open(self, line: _Line) -> None:
+        line.deadline = monotonic() + _CONNECTING * self._settings.timeout
+
         def run() -> None:
             answer: SMTP | DeliveryError
             try:
                 answer = connect(self._settings, self._password)
             except DeliveryError as error:
                 answer = error
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
+                what = f"cannot be spoken to: {type(error).__name__} {words_of(error)}"
+                answer = failure(self._settings, what, "check [delivery.smtp]")
             self._connected.put((line, answer))
             with suppress(OSError):  # nobody waits any more
                 self._bell.send(b"!")
@@ -147,6 +166,10 @@ class Lines:
     def _answer_bell(self) -> None:
         for _ in self._rings.recv(_READ):
             line, answer = self._connected.get()
+            if line.abandoned:
+                if isinstance(answer, SMTP):
+                    answer.close()
+                continue
             if isinstance(answer, DeliveryError):
                 self._finish(line, Done((line.recipient,), error=answer))
                 continue
@@ -185,7 +208,7 @@ class Lines:
                 line.say(*line.conversation.send(told))
         except StopIteration as stop:
             verdict: Verdict = stop.value
-            if not verdict.usable:
+            if not verdict.usable or line.overheard:
                 self._drop(line)
             self._free.appendleft(line)
             receipt = Receipt(line.recipient, verdict.outcome, verdict.detail)
@@ -204,6 +227,10 @@ class Lines:
     def _attend(self, line: _Line, *, reading: bool = True) -> None:
         """Send what the connection takes, and take in what it has to tell."""
         if line.connection is None:
+            return
+        if line not in self._working:
+            if line.hears():  # nobody asked: the server hangs up, or is about to
+                self._drop(line)
             return
         try:
             before = len(line.out)
@@ -250,6 +277,10 @@ class _Line:
         self.kept = False
         """Whether the connection had a mail before this one."""
         self.deadline = 0.0
+        self.abandoned = False
+        """Whether connecting took so long that nobody waits for it any more."""
+        self.overheard = False
+        """Whether the server said more than it was asked, as one does that is about to hang up."""
         self.waiting_for = selectors.EVENT_READ
         self.out = memoryview(b"")
         self.complete: list[Reply] = []
@@ -285,7 +316,18 @@ class _Line:
             if not data:
                 raise LostError("the server hung up")
             self._take_in(data)
-        return self.complete
+        self.overheard = self.overheard or len(self.complete) > self._expected or bool(self._heard)
+        return self.complete[: self._expected]
+
+    def hears(self) -> bool:
+        """Whether the server says something, or hangs up, while nothing is asked of it."""
+        try:
+            self.sock.recv(_READ)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False  # TLS speaks too, of its own affairs
+        except OSError:
+            return True
+        return True
 
     def _take_in(self, data: bytes) -> None:
         self._heard += data
@@ -310,4 +352,5 @@ class _Line:
         self.out = memoryview(b"")
         self.waiting_for = selectors.EVENT_READ
         self._heard, self._lines = b"", []
+        self.overheard = False
         return connection
