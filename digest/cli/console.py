@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,13 +45,19 @@ class Console:
     def problem(self, problem: Problem) -> None:
         """Print trouble that did not stop the work."""
         if not self.quiet:
-            click.echo(f"digest: {problem}", err=True)
+            self._aside(f"digest: {problem}")
 
     def trace(self, line: str) -> None:
         """Print what happens, with the time, for `-v`; addresses whole only for `-vv`: logs are read by many."""
         if self.verbose:
             told = line if self.verbose > 1 else _ADDRESS.sub(r"\1***@", line)
-            click.echo(f"{datetime.now(UTC):%H:%M:%S.%f} {told}", err=True)
+            self._aside(f"{datetime.now(UTC):%H:%M:%S.%f} {told}")
+
+    @staticmethod
+    def _aside(line: str) -> None:
+        """Print to stderr; a send goes on though nobody reads that any more, as with `digest -v send 2>&1 | head`."""
+        with suppress(BrokenPipeError):
+            click.echo(line, err=True)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:

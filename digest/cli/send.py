@@ -11,7 +11,6 @@ from digest.cli.console import Console, now_option
 from digest.cli.running import begun, concluded
 
 if TYPE_CHECKING:
-    from digest.errors import DigestError
     from digest.models import Cadence
     from digest.newsroom.report import Report
     from digest.newsroom.run import Run
@@ -53,6 +52,8 @@ def send(
         raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
     if reader and not addresses:
         raise click.UsageError("--as says whose edition a test is: use it with --to")
+    from digest.errors import DigestError
+
     console: Console = context.obj
     config = console.config()
     with begun(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
@@ -60,7 +61,7 @@ def send(
     # What was done is said even where the next edition fails.
     status = concluded(console, run, reports)
     if failure:
-        status = failure.exit_status
+        status = failure.exit_status if isinstance(failure, DigestError) else 1
     if not (dry_run or addresses):
         from digest.newsroom.monitor import tell_monitors
 
@@ -73,9 +74,8 @@ def send(
 
 def _reports(
     run: Run, addresses: tuple[str, ...], reader: str, *, dry_run: bool
-) -> tuple[list[Report], DigestError | None]:
+) -> tuple[list[Report], Exception | None]:
     """What the run came to: its reports, as far as it came, and the error that ended it."""
-    from digest.errors import DigestError
     from digest.newsroom.send import send as send_edition
     from digest.newsroom.trial import dry_run as count_readers
     from digest.newsroom.trial import send_test
@@ -88,6 +88,6 @@ def _reports(
             reports.append(send_test(run, addresses, reader))
         else:
             reports.extend(send_edition(run))
-    except DigestError as error:
+    except Exception as error:  # noqa: BLE001 - raised again once the monitors know
         return reports, error
     return reports, None

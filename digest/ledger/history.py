@@ -110,6 +110,14 @@ class History:
             )
         return to_moment(end) if end else None
 
+    def still_to_be_sent(self, cadence: Cadence) -> datetime | None:
+        """Where the window of the first edition began, if there were editions and nobody ever got one."""
+        if self.last_sent(cadence) is not None:
+            return None
+        with transaction(self._engine) as connection:
+            start = connection.scalar(select(func.min(editions.c.window_start)).where(editions.c.cadence == cadence))
+        return to_moment(start) if start else None
+
     def source_states(self, cadence: Cadence) -> dict[str, SourceState]:
         """How each source fared in the last edition that had it and that somebody got, by name."""
         query = (

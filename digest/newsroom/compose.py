@@ -193,7 +193,7 @@ def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, 
         config=config,
         cadence=cadence,
         now=now,
-        window=editorial.window(cadence, now, config.publication.timezone, ledger.last_sent(cadence)),
+        window=windows.of_edition(ledger.last_sent(cadence)),
         windows=by_source,
         harvests=harvests,
         selection=editorial.select(
@@ -212,11 +212,15 @@ class _Windows:
 
     def __init__(self, config: Config, ledger: Ledger, cadence: Cadence, now: datetime) -> None:
         self._states = ledger.source_states(cadence)
+        self._unsent = ledger.still_to_be_sent(cadence)
         self._window = partial(editorial.window, cadence, now, config.publication.timezone)
 
     def of(self, source: str) -> Window:
         state = self._states.get(source)
-        return self._window(state.next_start if state else None)
+        return self._window(state.next_start if state else self._unsent)
+
+    def of_edition(self, last: datetime | None) -> Window:
+        return self._window(last or self._unsent)
 
 
 def _first_seen(

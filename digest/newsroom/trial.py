@@ -9,8 +9,9 @@ from itertools import islice
 from time import monotonic
 
 from digest import audience
+from digest.errors import DeliveryError
 from digest.ledger import Ledger
-from digest.models import Segment, Subscriber
+from digest.models import Problem, Segment, Subscriber
 from digest.newsroom.bad_news import BadNews
 from digest.newsroom.compose import edition_id, recipient_of, segment_of
 from digest.newsroom.drafts import composed, unapproved
@@ -82,8 +83,11 @@ def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | 
     segment = segment_of(run.config, subscriber)
     started = monotonic()
     today = edition_id(run.config, run.cadence, run.now, day)
-    with Ledger.open_to_read(run.config.database_url) as ledger:
+    wanted = list(dict.fromkeys(map(audience.normalised, addresses)))
+    with Ledger.open_to_read(run.config.database_url, run.config.secrets.secret_key) as ledger:
         composition = composed(run.config, ledger, run.cadence, run.now, today)
+        for email, suppression in ledger.suppressed(wanted).items():
+            run.tell(Problem(email, f"gets this test, but no edition: {suppression.reason}"))
     if day:
         composition = replace(composition, dated=day)
     for problem in composition.problems:
@@ -100,11 +104,15 @@ def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | 
     report = Report(f"{today} (test)", stories=len(edition.articles))
     bad = BadNews()
     with open_provider(run.config, run.config.delivery.provider) as provider:
-        for address in dict.fromkeys(map(audience.normalised, addresses)):
+        for address in wanted:
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
             test = f"{edition.id}-test-{run.clock().isoformat()}"
             recipient = recipient_of(run.config, test, replace(subscriber, email=address))
-            receipts = provider.send(message, [recipient])
+            try:
+                receipts = provider.send(message, [recipient])
+            except DeliveryError as error:
+                sent = f"{report.recipients} of {len(wanted)} were sent to; {error.next_step}"
+                raise DeliveryError(error.what, where=error.where, next_step=sent) from error
             bad.note(receipts)
             report.count(receipts)
             report.recipients += 1

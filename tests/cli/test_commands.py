@@ -111,6 +111,14 @@ def test_resume_tells_of_each_mail_when_asked(newsroom: Any) -> None:
     assert re.search(r"2026-11-23-daily ke\*\*\*@example.org accepted", resumed.stderr)
 
 
+def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: Any) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
+    command = f"{sys.executable} -m digest -vv send --daily --now {NOW} 2>&1 | head -1"
+    subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    assert len(newsroom.mails()) == 60
+    assert "nothing to do" in digest("send", "--daily", "--now", NOW).stdout
+
+
 def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
     assert digest("status").stdout == "No edition has been sent yet.\n"
     assert json.loads(digest("status", "--json").stdout) == {"editions": [], "failing_sources": []}

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,109 @@ def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
             done += pool.finished()
         assert pool.idle == 2
     assert sorted(item.batch[0].email for item in done) == [person.email for person in people]
+
+
+class Rude(socketserver.StreamRequestHandler):
+    """Takes each mail, and does what `after` says once it has."""
+
+    after = "hang up a moment later"
+    taken: list[bytes]
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 hello\r\n")
+        for line in self.rfile:
+            if line.startswith(b"ehlo"):
+                self.wfile.write(b"250-here\r\n250 PIPELINING\r\n")
+            elif line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+                self.taken.append(line)
+                if self.after == "say goodbye at once":
+                    self.wfile.write(b"250 queued\r\n421 4.3.2 goodbye\r\n")
+                    return
+                self.wfile.write(b"250 queued\r\n")
+                if len(self.taken) % 2:
+                    time.sleep(0.03)  # the client has read the answer by now, and this connection is free
+                    return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+@pytest.mark.parametrize("after", ["hang up a moment later", "say goodbye at once"])
+def test_a_server_that_leaves_a_connection_that_is_free_costs_nobody_a_mail(
+    message: Make, recipient: Reader, after: str
+) -> None:
+    handler: Any = type("Handler", (Rude,), {"after": after, "taken": []})
+    done = []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=5)
+        with open_pool(settings, "", 3) as pool:
+            letter = message()
+            for person in people_of(recipient, 30):
+                while not pool.idle:
+                    done += pool.finished()
+                pool.submit(letter, (person,))
+                done += pool.finished(0.02)  # now and then all are free, and are heard to hang up
+            while pool.busy:
+                done += pool.finished()
+        server.shutdown()
+    assert [outcomes(list(item.receipts)) for item in done] == [["accepted"]] * 30
+    assert len(handler.taken) == 30
+
+
+def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make, recipient: Reader) -> None:
+    gone = threading.Event()
+
+    class Drips(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while not gone.wait(0.05):
+                    self.wfile.write(b"220-hello\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drips) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=0.2)
+        with open_pool(settings, "", 1) as pool:
+            started = time.monotonic()
+            pool.submit(message(), people_of(recipient, 1))
+            (done,) = pool.finished()
+            assert time.monotonic() - started < 5
+        gone.set()
+        server.shutdown()
+    assert "does not get to the point of taking mail" in str(done.error)
+
+
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [
+        ("mail..example.com", []),
+        ("127.0.0.1", [b"220 hello", b"250-here", b"250 AUTH CRAM-MD5", b"334 abc"]),
+    ],
+    ids=["a host that is no name", "a challenge that is no base64"],
+)
+def test_what_no_server_should_have_is_told_and_hangs_nothing(
+    message: Make, recipient: Reader, host: str, lines: list[bytes]
+) -> None:
+    class Says(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(lines[0] + b"\r\n")
+            self.rfile.readline()
+            self.wfile.write(b"\r\n".join(lines[1:3]) + b"\r\n")
+            self.rfile.readline()
+            self.wfile.write(lines[3] + b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Says) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        settings = SmtpSettings(host, server.server_address[1], "plain", "news", timeout=5)
+        if host != "127.0.0.1":
+            settings = SmtpSettings(host, server.server_address[1], "plain", timeout=5)
+        with open_pool(settings, "hush", 1) as pool:
+            pool.submit(message(), people_of(recipient, 1))
+            (done,) = pool.finished()
+        server.shutdown()
+    assert "cannot be spoken to" in str(done.error)
 
 
 def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(

@@ -239,6 +239,30 @@ def test_cancelling_ends_the_wait_for_those_who_were_deferred(newsroom: Any, smt
     assert report.seconds < 10
 
 
+@pytest.mark.usefixtures("_soon")
+def test_a_server_that_greylists_everybody_is_tried_again_within_the_run(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*READERS[:25])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "451 4.7.1 greylisted, come back")
+    smtp_server.handler.refuse_times = 1
+    report = newsroom.send()
+    assert "25 recipients, 25 accepted, 0 refused" in str(report)
+    assert sorted(smtp_server.handler.recipients) == sorted(ADDRESSES[:25])
+
+
+def test_a_pause_too_long_to_wait_for_has_the_second_provider_take_over(
+    newsroom: Any, smtp_server: Any, sendgrid_server: Any
+) -> None:
+    newsroom.through_sendgrid(sendgrid_server, options='fallback = "smtp"\n')
+    more = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "plain"\n'
+    newsroom.write("digest.toml", (newsroom.path / "digest.toml").read_text() + more)
+    newsroom.subscribe(*READERS[:5])
+    sendgrid_server.respond = lambda _request: (429, None, {"Retry-After": "3600"})
+    today, told = newsroom.run()
+    assert "5 accepted" in str(next(iter(send(today))))
+    assert "takes nobody for now; smtp takes over" in str(told[0])
+
+
 def test_a_pause_that_the_provider_asks_for_is_kept(newsroom: Any, sendgrid_server: Any) -> None:
     newsroom.through_sendgrid(sendgrid_server, options='connections = 1\npatience = "0s"\n')
     newsroom.subscribe(*READERS, "ada@example.com,Ada,Science")
@@ -303,6 +327,41 @@ def test_refusals_of_everyone_are_the_provider_s_and_nobody_is_lost(newsroom: An
     assert states(newsroom) == {"pending": 100}
     smtp_server.handler.after_data = ""
     assert "100 accepted" in str(newsroom.send())
+
+
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_whom_the_provider_refuses_as_everyone_has_not_had_their_edition(
+    newsroom: Any, smtp_server: Any, count: int
+) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*READERS[:count])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "554 5.7.1 relay access denied")
+    with pytest.raises(DeliveryError, match=r"in a row: 554 5\.7\.1 relay access denied.* 0 of \d+ were sent to"):
+        newsroom.send()
+    assert states(newsroom) == {"pending": count}
+    smtp_server.handler.refuse = {}
+    assert f"{count} accepted" in str(newsroom.send())
+
+
+def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*READERS[:15])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "550 5.1.1 no such user")
+    with pytest.raises(DeliveryError, match="takes none of 15 in a row"):
+        newsroom.send()
+    with Ledger.open_to_read(newsroom.run()[0].config.database_url) as ledger:
+        assert ledger.suppressions() == []
+    smtp_server.handler.refuse = {}
+    assert "15 accepted" in str(newsroom.send())
+
+
+def test_a_provider_that_fails_on_everything_leaves_one_batch_in_doubt(newsroom: Any, sendgrid_server: Any) -> None:
+    newsroom.through_sendgrid(sendgrid_server, options="rate = 1000\n")  # batches of a thousand
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(3000)))
+    sendgrid_server.respond = lambda _request: (500, None)
+    with pytest.raises(DeliveryError, match="takes none of 1000 in a row: 500"):
+        newsroom.send()
+    assert states(newsroom) == {"in_doubt": 1000, "pending": 2000}
 
 
 def test_the_second_provider_takes_over_and_nobody_gets_two(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from digest.ledger import Ledger
 from digest.newsroom.send import send
 
 ZONES = {
@@ -51,6 +52,46 @@ def hourly(newsroom: Any, start: datetime, hours: int) -> dict[str, list[datetim
             (name,) = re.findall(rb"^To: (\w+)@", mail, re.MULTILINE)
             got[name.decode()].append(now)
     return got
+
+
+@pytest.mark.usefixtures("_by_local_time")
+def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(
+        smtp_server,
+        ("[audience]\n", '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'),
+        options='patience = "0s"\n',
+    )
+    newsroom.subscribe("ada@example.com,Ada", "zoe@example.com,Zoe")
+    smtp_server.handler.refuse = {"zoe@example.com": "451 4.7.1 not now"}
+    seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert "1 accepted, 0 refused, 1 deferred" in str(newsroom.send(seven))
+    smtp_server.handler.refuse = {}
+    assert "1 accepted, 0 refused" in str(newsroom.send(seven + timedelta(hours=1)))
+    assert smtp_server.handler.recipients == ["ada@example.com", "zoe@example.com"]
+
+
+@pytest.mark.usefixtures("_by_local_time")
+def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_the_next(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada")
+    seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    run, _ = newsroom.run(seven)
+    newsroom.send(seven, stopping=lambda: True)  # frozen, and nobody sent to
+    with Ledger.open(run.config.database_url, "for tests only") as ledger:
+        assert ledger.sending("2026-11-23-daily").turn((), (), batches=1, size=1, most=1, now=seven)
+    (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
+    assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, and nobody else is due", 3)
+    with Ledger.open_to_read(run.config.database_url) as ledger:
+        assert [record.state for record in ledger.editions()] == ["sent"]
+
+
+@pytest.mark.usefixtures("_by_local_time")
+def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada")
+    seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    newsroom.send(seven, stopping=lambda: True)
+    assert "too late for 1 reader" in str(newsroom.send(seven + timedelta(hours=2)))
+    report = newsroom.send(seven + timedelta(days=1))
+    assert (report.edition, report.stories) == ("2026-11-24-daily", 2)
 
 
 @pytest.mark.usefixtures("_by_local_time")

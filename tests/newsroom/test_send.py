@@ -3,8 +3,9 @@
 import email
 import email.policy
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError, UsageError
 from digest.ledger import Ledger
 from digest.models import Outcome
+from digest.newsroom import drafts
 from digest.newsroom import send as newsroom_send
 from digest.newsroom.send import send
 from digest.newsroom.trial import dry_run, send_test
@@ -85,17 +87,17 @@ def test_every_mail_has_the_headers_of_a_newsletter(newsroom: Any) -> None:
     assert mail["Message-ID"].endswith("@example.com>")
 
 
+LINE_7 = (
+    "<item><title>Line 7 on time</title><link>https://www.example.com/line7</link><category>City</category>"
+    "<pubDate>Tue, 24 Nov 2026 05:00:00 GMT</pubDate></item></channel>"
+)
+
+
 def test_the_next_day_has_only_what_is_new(newsroom: Any) -> None:
     newsroom.send()
     assert str(newsroom.send(NOW + timedelta(days=1))).endswith("no new stories since 23 Nov 07:00, nothing sent")
     feed = newsroom.path / "feed.xml"
-    feed.write_text(
-        feed.read_text().replace(
-            "</channel>",
-            "<item><title>Line 7 on time</title><link>https://www.example.com/line7</link><category>City</category>"
-            "<pubDate>Tue, 24 Nov 2026 05:00:00 GMT</pubDate></item></channel>",
-        )
-    )
+    feed.write_text(feed.read_text().replace("</channel>", LINE_7))
     report = newsroom.send(NOW + timedelta(days=1))
     assert (report.edition, report.stories) == ("2026-11-24-daily", 1)
 
@@ -197,6 +199,57 @@ def test_an_edition_of_yesterday_is_finished_while_it_is_not_late(newsroom: Any)
     newsroom.send(night, limit=1)
     reports = list(send(newsroom.run(night + timedelta(minutes=20))[0]))
     assert (reports[0].edition, reports[0].outcomes[Outcome.ACCEPTED]) == ("2026-11-23-daily", 3)
+
+
+def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: Any) -> None:
+    newsroom.configure(more='[daily]\nat = "07:00"\n')
+    newsroom.subscribe(*READERS[:4])
+    loaded = newsroom.run()[0].config
+    drafts.make(loaded, "daily", NOW - timedelta(hours=1), date(2026, 11, 24))
+    seven = datetime(2026, 11, 24, 7, tzinfo=UTC)
+    newsroom.send(seven, limit=1)
+    assert "3 accepted" in str(newsroom.send(seven + timedelta(minutes=10)))
+
+
+def test_an_earlier_edition_that_comes_to_its_end_in_mid_run_is_no_end_of_today_s(newsroom: Any) -> None:
+    newsroom.configure(("[delivery]\n", '[delivery]\nmax_lateness = "24h"\nrate = 1\n'))
+    newsroom.subscribe(*READERS[:4])
+    newsroom.send(limit=1)
+    feed = newsroom.path / "feed.xml"
+    feed.write_text(feed.read_text().replace("</channel>", LINE_7))
+    tomorrow, told = newsroom.run(NOW + timedelta(days=1, seconds=-0.5))
+    earlier, today = send(tomorrow)
+    assert "the time to send is over" in str(told[0])
+    assert str(earlier).startswith("2026-11-23-daily: stopped: too late for the ")
+    assert (today.edition, today.outcomes[Outcome.ACCEPTED]) == ("2026-11-24-daily", 4)
+
+
+def test_a_limit_is_for_all_editions_of_a_run(newsroom: Any) -> None:
+    newsroom.configure(("[delivery]\n", '[delivery]\nmax_lateness = "2d"\n'))
+    newsroom.subscribe(*READERS[:4])
+    newsroom.send(limit=1)
+    reports = list(send(newsroom.run(NOW + timedelta(days=1), limit=3)[0]))
+    assert [report.edition for report in reports] == ["2026-11-23-daily"]
+    assert len(newsroom.mails()) == 4
+
+
+def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: Any) -> None:
+    newsroom.configure(more='[daily]\nat = "06:00"\n')
+    newsroom.subscribe(*READERS[:4])
+    loaded = newsroom.run()[0].config
+    with Ledger.open(loaded.database_url) as ledger:
+        ledger.suppress("reader1@example.com", "unsubscribed", NOW)
+    assert "would send 2 stories to 3 recipients" in str(dry_run(newsroom.run()[0]))
+    with pytest.raises(LateError):
+        dry_run(newsroom.run(NOW + timedelta(hours=8))[0])
+
+
+def test_one_ledger_by_two_names_has_one_lock(newsroom: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.subscribe(*READERS[:4])
+    newsroom.send(limit=1)
+    (tmp_path / "link.sqlite3").symlink_to(newsroom.path / "ledger.sqlite3")
+    with Ledger.open(f"sqlite:///{tmp_path / 'link.sqlite3'}") as ledger, ledger.lock(), pytest.raises(LockedError):
+        newsroom.send()
 
 
 def test_cancelling_gives_up_what_is_left(newsroom: Any) -> None:
