@@ -5,14 +5,12 @@ from digest.audience.erasing import erase
 from digest.audience.exports import read_addresses, read_export
 from digest.audience.local_time import days_due, due_at
 from digest.audience.merging import backup_of, merge, plan
-from digest.audience.replacing import Replacement
 from digest.audience.segments import segment_of, wants
 from digest.audience.subscribers import COLUMNS, read_subscribers, standing
 from digest.audience.unsubscribe import preferences_url, read_token, unsubscribe_token, unsubscribe_url
 
 __all__ = [
     "COLUMNS",
-    "Replacement",
     "backup_of",
     "days_due",
     "due_at",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from digest.audience.address import normalised
 from digest.audience.editing import editing
-from digest.audience.replacing import Replacement
 from digest.audience.table import Row
 from digest.errors import AudienceError
 from digest.models import Problem
+from digest.replacing import Replacement
 
 
 def erase(file: Path, email: str) -> tuple[int, list[Problem]]:
@@ -41,7 +41,7 @@ def erase(file: Path, email: str) -> tuple[int, list[Problem]]:
         taken += theirs
         return None if theirs else {}
 
-    with Replacement(file) as replacement, editing(file) as editor:
+    with Replacement(file, AudienceError) as replacement, editing(file) as editor:
         replacement.stream.writelines(editor.rows(edit))
         if taken:
             replacement.commit()

@@ -9,12 +9,12 @@ from pathlib import Path
 from digest.audience.address import normalised
 from digest.audience.editing import editing
 from digest.audience.exports import Told
-from digest.audience.replacing import Replacement
 from digest.audience.statuses import reason_of
 from digest.audience.subscribers import COLUMNS
 from digest.audience.table import Row
 from digest.errors import AudienceError
 from digest.models import Problem, Suppression, SuppressionReason
+from digest.replacing import Replacement
 
 
 @dataclass
@@ -91,7 +91,7 @@ def merge(file: Path, made: Plan, *, write: bool = True) -> Merged:
         for _ in merging.text(file):
             pass
         return merging
-    with Replacement(file) as replacement:
+    with Replacement(file, AudienceError) as replacement:
         replacement.stream.writelines(merging.text(file))
         if merging.added or merging.changed:
             replacement.commit(backup=backup_of(file))

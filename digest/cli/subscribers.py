@@ -124,8 +124,9 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
 @click.pass_obj
 def export_(console: Console, output: Path) -> None:
     """Write every reader, and everyone who is suppressed, as CSV to stdout or the file -o."""
-    from digest.audience import Replacement
+    from digest.errors import AudienceError
     from digest.ledger import Ledger
+    from digest.replacing import Replacement
 
     config = console.config()
     with Ledger.open_to_read(config.database_url, config.secrets.secret_key) as ledger:
@@ -134,7 +135,7 @@ def export_(console: Console, output: Path) -> None:
             for line in lines:
                 click.echo(line, nl=False)
             return
-        with Replacement(output) as replacement:
+        with Replacement(output, AudienceError) as replacement:
             replacement.stream.writelines(lines)
             replacement.commit()
 

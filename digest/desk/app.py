@@ -247,7 +247,10 @@ class _Pages:
             preheader=form.preheader.strip(),
             note=form.note.replace("\r\n", "\n").strip(),
             lead=form.lead,
-            sections=[(section.name, [_edited(story) for story in section.stories]) for section in form.sections],
+            sections=tuple(
+                EditedSection(section.name, tuple(map(_edited, section.stories)), section.was)
+                for section in form.sections
+            ),
         )
         saved = await run_in_threadpool(drafts.save, look.config, look.edition, edits, form.version)
         return JSONResponse({"said": f"Saved in {saved.file.name}.", "version": saved.version})

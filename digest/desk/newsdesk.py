@@ -89,7 +89,7 @@ class Newsdesk:
         draft = load(loaded, edition)
         fresh = self._read_fresh(loaded, now, needed=draft is None)
         if draft:
-            composition = of_draft(loaded, self.cadence, now, draft)
+            composition = of_draft(loaded, Ledger.open_to_read(loaded.database_url), self.cadence, now, draft)
             with Ledger.open_to_read(loaded.database_url) as ledger:
                 notices = list(filter(None, [on_its_way(ledger, edition)]))
         else:

@@ -103,15 +103,24 @@ def read(file: Path, folder: Path) -> Draft | None:
     Raises:
         DraftError: the file cannot be read, is not TOML, has an unknown key, or a value that cannot be, with its line.
     """
+    text = text_of(file)
+    return None if text is None else parsed(text, file, folder)
+
+
+def text_of(file: Path) -> str | None:
+    """The text of a draft to the byte, of which its version is a hash; None if there is no such file.
+
+    Raises:
+        DraftError: the file cannot be read, or is not UTF-8.
+    """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        return file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DraftError(f"cannot be read: {error.strerror}", where=str(file)) from None
     except UnicodeDecodeError:
         raise DraftError("not UTF-8", where=str(file), next_step="save it as UTF-8") from None
-    return parsed(text, file, folder)
 
 
 def parsed(text: str, file: Path, folder: Path) -> Draft:
@@ -143,7 +152,8 @@ def _checked(toml: TomlFile, folder: Path, version: str) -> Draft:
             for copy in raw.made.copies
         ),
         approval=raw.approval,
-        content=_hash({key: value for key, value in tables.items() if key != "approval"}),
+        # With the edition's name: a copy of an approved draft is another edition, and nobody has approved that.
+        content=_hash({"edition": toml.file.stem, **{key: told for key, told in tables.items() if key != "approval"}}),
         version=version,
     )
 

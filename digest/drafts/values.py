@@ -19,6 +19,8 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     at: datetime
     sha256: str
+    newsroom: str = ""
+    """The hash of what else readers see that is not in the draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,15 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedSection:
+    """A section as an editor wants it, and what it is called now: empty for one that is new."""
+
+    name: str
+    stories: tuple[Edited, ...]
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Edits:
     """All that an editor wants of a draft; `lead` is a story's identity, empty for none; sections are in order."""
 
@@ -106,4 +117,4 @@ class Edits:
     preheader: str
     note: str
     lead: str
-    sections: Sequence[tuple[str, Sequence[Edited]]]
+    sections: tuple[EditedSection, ...]

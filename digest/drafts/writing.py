@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from digest import editorial
+from digest.drafts.blocks import SECTION, STORY, Block, Blocks, Part, cut
 from digest.drafts.reading import parsed
-from digest.drafts.values import Approval, Contents, Draft, Edited, Edits
+from digest.drafts.values import Approval, Contents, Draft, Edited, EditedSection, Edits
 from digest.errors import DraftError
 from digest.models import Article
 from digest.sources.clean import one_line
@@ -121,100 +126,166 @@ def _toml(value: object) -> str:
     return tomlkit.item(value).as_string()
 
 
-def with_stories(text: str, contents: Contents, new: Iterable[tuple[str, Article]], now: datetime, folder: Path) -> str:
-    """A draft's text with stories at the end of their sections, made as of now; all else is as people left it."""
-    import tomlkit
+def with_stories(text: str, contents: Contents, new: Iterable[tuple[str, Article]], now: datetime, file: Path) -> str:
+    """A draft's text with stories at the end of their sections, made as of now; all else is as people left it.
 
-    document: Any = tomlkit.parse(text)
-    sections = document.setdefault("sections", tomlkit.aot())
+    Raises:
+        DraftError: its sections or stories are written inline.
+    """
+    blocks = cut(text, str(file))
+    parts = list(blocks.parts)
     for name, article in new:
-        story = tomlkit.parse(_block("x", _facts(article, folder)))["x"][0]
-        section = next((table for table in sections if one_line(table["name"]) == name), None)
-        if section is None:
-            section = tomlkit.table()
-            section["name"] = name
-            sections.append(section)
-            section = sections[-1]
-        if "stories" not in section:
-            section["stories"] = tomlkit.aot()
-        section["stories"].append(story)
-    document["made"] = tomlkit.parse("".join(_made(contents, now)))["made"]
-    return tomlkit.dumps(document)
+        story = Block(STORY, "\n", _block("sections.stories", _facts(article, file.parent.parent)).lstrip("\n"))
+        at = next((at for at, part in enumerate(parts) if _name(part) == name), None)
+        if at is None:
+            parts.append(Part(_section(name), (story,)))
+        else:
+            parts[at] = replace(parts[at], stories=(*parts[at].stories, story))
+    # With their own sections, what was made is told anew, under the same words of comment.
+    after = [block for block in blocks.after if block.path[:1] != ("made",)]
+    before = [block for block in blocks.before if block.path[:1] != ("made",)]
+    made = next(block for block in (*blocks.before, *blocks.after) if block.path[:1] == ("made",))
+    made = replace(made, above=made.above or "\n", text="".join(_made(contents, now)))
+    return str(Blocks(tuple(before), tuple(parts), (made, *after)))
+
+
+def edits_of(draft: Draft) -> Edits:
+    """A draft as an editor's edits that change nothing."""
+    lead = next((editorial.identify(story) for story in draft.articles if story.pinned), "")
+    return Edits(
+        subject=draft.subject,
+        preheader=draft.preheader,
+        note=_text(draft.note),
+        lead=lead,
+        sections=tuple(
+            EditedSection(
+                name,
+                tuple(
+                    Edited(identity, story.headline, story.summary, identity in draft.hides)
+                    for story in draft.articles
+                    if story.section == name
+                    for identity in [editorial.identify(story)]
+                ),
+                was=name,
+            )
+            for name in draft.sections
+        ),
+    )
 
 
 def with_edits(text: str, edits: Edits, file: Path, folder: Path) -> str:
-    """A draft's text with an editor's changes, all else as people left it; stories they do not name are hidden.
+    """A draft's text with an editor's changes, all else as people left it; stories they do not name stay as they are.
 
     Raises:
-        DraftError: the text is no draft, or the edits name a story that is not in it.
+        DraftError: the text is no draft, the edits name a story that is not in it, or they cannot be written into it.
     """
-    import tomlkit
-
     draft = parsed(text, file, folder)
-    document: Any = tomlkit.parse(text)
+    present = edits_of(draft)
+    if edits == present:
+        return text
+    blocks = cut(text, str(file))
+    changed = replace(blocks, before=_top(blocks, draft, edits, present), parts=_arranged(blocks, draft, edits, file))
+    result = str(changed)
+    if not _says(parsed(result, file, folder), edits):
+        what = "it is laid out in a way that these changes cannot be written into"
+        raise DraftError(what, where=str(file), next_step="change the file yourself")
+    return result
+
+
+def _text(note: str) -> str:
+    return note.replace("\r\n", "\n").strip()
+
+
+def _top(blocks: Blocks, draft: Draft, edits: Edits, present: Edits) -> tuple[Block, ...]:
+    """The keys at the top with those changed that an editor changed."""
     leading = next((story for story in draft.articles if editorial.identify(story) == edits.lead), None)
-    titles = {story.identity: story.headline for _, stories in edits.sections for story in stories}
+    titles = {story.identity: story.headline for section in edits.sections for story in section.stories}
     lead = (leading.url or leading.guid or titles.get(edits.lead, leading.headline)) if leading else ""
-    for key, value in (
-        ("subject", edits.subject),
-        ("preheader", edits.preheader),
-        ("lead", lead),
-        ("note", edits.note),
-    ):
-        if document.get(key, "") != value:
-            document[key] = tomlkit.string(value, multiline="\n" in value)
-    document["sections"] = _arranged(document, draft, edits, file)
-    return tomlkit.dumps(document)
+    # A lead that only its headline names is named anew where that changes.
+    renamed = leading is not None and not (leading.url or leading.guid) and lead != leading.headline
+    values: dict[str, object] = {
+        "subject": edits.subject if edits.subject != present.subject else None,
+        "preheader": edits.preheader if edits.preheader != present.preheader else None,
+        "note": edits.note if edits.note != present.note else None,
+        "lead": lead if edits.lead != present.lead or renamed else None,
+    }
+    values = {key: value for key, value in values.items() if value is not None}
+    if not values:
+        return blocks.before
+    top = blocks.before[0] if blocks.before and not blocks.before[0].path else Block((), "", "")
+    rest = blocks.before[1:] if blocks.before and not blocks.before[0].path else blocks.before
+    return (top.with_values(values), *rest)
 
 
-def _arranged(document: Any, draft: Draft, edits: Edits, file: Path) -> Any:
-    """The sections of a draft's document in the order of the edits, made of what is there."""
-    import tomlkit
-
-    blocks = [block for section in document.get("sections", ()) for block in section.get("stories", ())]
-    left = dict(zip(map(editorial.identify, draft.articles), blocks, strict=True))
-    headers = {one_line(section["name"]): section for section in document.get("sections", ())}
-    arranged = tomlkit.aot()
-    for name, stories in edits.sections:
-        inside = tomlkit.aot()
-        for story in stories:
+def _arranged(blocks: Blocks, draft: Draft, edits: Edits, file: Path) -> tuple[Part, ...]:
+    """The sections in the order of the edits, made of the blocks that are there."""
+    inside = [block for part in blocks.parts for block in part.stories]
+    left = dict(zip(map(editorial.identify, draft.articles), inside, strict=True))
+    filed = {editorial.identify(story): story for story in draft.articles}
+    heads: dict[str, Block] = {}
+    for part in blocks.parts:
+        heads.setdefault(_name(part), part.head)
+    parts: list[Part] = []
+    for section in edits.sections:
+        stories = []
+        for story in section.stories:
             block = left.pop(story.identity, None)
             if block is None:
                 raise DraftError(f"`{story.headline}` is not in it, or twice", where=str(file))
-            _change(block, story)
-            inside.append(block)
-        arranged.append(_section(name, headers.pop(name, None), inside))
-    for block in left.values():
-        block["hide"] = True
-    if left:
-        arranged.append(_section(edits.sections[-1][0] if edits.sections else "Hidden", None, tomlkit.aot()))
-        arranged[-1]["stories"] = tomlkit.aot()
-        for block in left.values():
-            arranged[-1]["stories"].append(block)
-    return arranged
+            stories.append(_changed(block, filed[story.identity], story, hidden=story.identity in draft.hides))
+        head = heads.pop(section.was, None) or _section(section.name)
+        if section.name != (section.was or section.name):
+            head = head.with_values({"name": section.name})
+        parts.append(Part(head, tuple(stories)))
+    # What somebody else has added meanwhile, and these edits do not know of, stays where it is.
+    at = {section.was or section.name: number for number, section in enumerate(edits.sections)}
+    for identity, block in left.items():
+        name = filed[identity].section
+        if name not in at:
+            at[name] = len(parts)
+            parts.append(Part(heads.get(name) or _section(name)))
+        parts[at[name]] = replace(parts[at[name]], stories=(*parts[at[name]].stories, block))
+    return tuple(parts)
 
 
-def _section(name: str, old: Any, stories: Any) -> Any:
-    """A section's table: the old one, with what people wrote beside its name, where there is one."""
-    import tomlkit
-
-    section = old if old is not None else tomlkit.table()
-    if old is None:
-        section["name"] = name
-    section.pop("stories", None)
-    if stories:
-        section["stories"] = stories
-    return section
+def _name(part: Part) -> str:
+    name: str = tomllib.loads(part.head.text)["sections"][0]["name"]
+    return one_line(name)
 
 
-def _change(block: Any, story: Edited) -> None:
-    for key, value in (("headline", story.headline), ("excerpt", story.excerpt)):
-        if block.get(key, "").strip() != value:
-            block[key] = value
-    if story.hide:
-        block["hide"] = True
-    else:
-        block.pop("hide", None)
+def _section(name: str) -> Block:
+    return Block(SECTION, "\n", f"[[sections]]\nname = {_toml(name)}\n")
+
+
+def _changed(block: Block, now: Article, wanted: Edited, *, hidden: bool) -> Block:
+    values: dict[str, object] = {}
+    if wanted.headline != now.headline:
+        values["headline"] = wanted.headline
+    if wanted.excerpt != now.summary:
+        values["excerpt"] = wanted.excerpt
+    if wanted.hide != hidden:
+        values["hide"] = True if wanted.hide else None
+    return block.with_values(values) if values else block
+
+
+def _says(draft: Draft, edits: Edits) -> bool:
+    """Whether a draft says all that the edits do; what they do not know of comes after it, section by section."""
+
+    def told(stories: Iterable[Edited]) -> list[tuple[str, str, bool]]:
+        return [(story.headline, story.excerpt, story.hide) for story in stories]
+
+    read = edits_of(draft)
+    stories = [story for section in edits.sections for story in section.stories]
+    leads = [story.headline for story in draft.articles if story.pinned]
+    return (
+        (read.subject, read.preheader, read.note) == (edits.subject, edits.preheader, edits.note)
+        and leads == [story.headline for story in stories if story.identity == edits.lead]
+        and [section.name for section in read.sections][: len(edits.sections)] == [each.name for each in edits.sections]
+        and all(
+            told(there.stories)[: len(wanted.stories)] == told(wanted.stories)
+            for there, wanted in zip(read.sections, edits.sections, strict=False)
+        )
+    )
 
 
 def with_approval(text: str, approval: Approval) -> str:
@@ -222,5 +293,5 @@ def with_approval(text: str, approval: Approval) -> str:
     import tomlkit
 
     document: Any = tomlkit.parse(text)
-    document["approval"] = {"by": approval.by, "at": approval.at, "sha256": approval.sha256}
+    document["approval"] = msgspec.structs.asdict(approval)
     return tomlkit.dumps(document)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, select, update
 
 from digest.ledger.database import chunks, insert_or, to_moment, to_text, transaction
 from digest.ledger.schema import documents, seen_articles, sources
@@ -88,7 +88,8 @@ class Memory:
 def _keep_reading(connection: Connection, reading: Reading, now: datetime) -> None:
     known = connection.execute(select(sources).where(sources.c.name == reading.source)).one_or_none()
     if known is None:
-        connection.execute(insert(sources).values(name=reading.source, failure=""))
+        row_of = {"name": reading.source, "failure": ""}
+        connection.execute(insert_or(connection, sources).values(**row_of).on_conflict_do_nothing())
     row = update(sources).where(sources.c.name == reading.source)
     if reading.failure:
         since = known.failing_since if known and known.failing_since else to_text(now)

@@ -41,9 +41,9 @@ def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
     with Ledger.open_to_read(config.database_url) as ledger:
         fresh = compose(config, ledger, cadence, now)
         draft = load(config, edition_id(config, cadence, now))
-    if draft is None:
-        return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
-    composition = of_draft(config, cadence, now, draft)
+        if draft is None:
+            return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
+        composition = of_draft(config, ledger, cadence, now, draft)
     hidden = [Placed(article, "", "hidden in the draft") for article in draft.hidden]
     new = [Placed(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
     return Placement([*_taken(composition), *hidden, *new, *_left_out(fresh)], fresh.problems)

@@ -44,6 +44,8 @@ class Composition:
     """The day the edition is read on, where that is not the day of the window's end."""
     draft: Draft | None = None
     """What the editors made of it, whose word is last."""
+    already_sent: tuple[Problem, ...] = ()
+    """Stories of the draft that readers have had since, and that are left out."""
 
     @property
     def day(self) -> date:
@@ -52,18 +54,21 @@ class Composition:
 
     @property
     def problems(self) -> list[Problem]:
-        """What was wrong with the sources."""
+        """What was wrong with the sources, and what had to be left out of a draft."""
         return [
-            problem
-            for harvest in self.harvests
-            for problem in (*harvest.problems, *((harvest.failed,) if harvest.failed else ()))
+            *(
+                problem
+                for harvest in self.harvests
+                for problem in (*harvest.problems, *((harvest.failed,) if harvest.failed else ()))
+            ),
+            *self.already_sent,
         ]
 
     @property
     def no_news(self) -> str:
         """Why there is no edition, in words."""
         if self.draft:
-            return "every story of the draft is hidden"
+            return "every story of the draft is hidden, or was sent already"
         start = self.window.start.astimezone(ZoneInfo(self.config.publication.timezone))
         return f"no new stories since {start:%d %b %H:%M}"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from digest import drafts, editorial, render
 from digest.config import Config
@@ -16,6 +19,10 @@ from digest.ledger import Ledger
 from digest.models import Article, Cadence, Harvest, Problem, Segment, Source
 from digest.newsroom.compose import Composition, compose, edition_id
 from digest.newsroom.report import count_of
+from digest.replacing import Replacement
+
+_PATIENCE = 10.0
+"""Seconds to wait for somebody else who is writing a draft: that takes moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,19 @@ def composed(
         ConfigError, SourceError: as for `compose`.
     """
     draft = load(config, edition)
-    return of_draft(config, cadence, now, draft) if draft else compose(config, ledger, cadence, now, remember=remember)
+    if draft is None:
+        return compose(config, ledger, cadence, now, remember=remember)
+    return of_draft(config, ledger, cadence, now, draft)
 
 
-def of_draft(config: Config, cadence: Cadence, now: datetime, draft: Draft) -> Composition:
-    """The composition of a draft: its stories, and the windows of when it was made; what came later is for the next."""
+def of_draft(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, draft: Draft) -> Composition:
+    """The composition of a draft: its stories, and the windows of when it was made; what came later is for the next.
+
+    A story that readers have had in another edition since is left out, and named.
+    """
+    sent = ledger.already_sent(cadence, list(map(editorial.identify, draft.stories)))
+    sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
+    stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
 
     def harvest(reading: Reading) -> Harvest:
         what = f"{reading.failed} (when the draft was made)"
@@ -66,9 +81,14 @@ def of_draft(config: Config, cadence: Cadence, now: datetime, draft: Draft) -> C
         window=draft.window,
         windows={reading.source: reading.window for reading in draft.readings},
         harvests=tuple(map(harvest, draft.readings)),
-        selection=editorial.Selection(draft.stories, draft.copies),
+        selection=editorial.Selection(stories, draft.copies),
         dated=date.fromisoformat(draft.file.stem[:10]),
         draft=draft,
+        already_sent=tuple(
+            Problem(story.headline, f"left out: it was in {sent[editorial.identify(story)]}", "hide it in the draft")
+            for story in draft.stories
+            if editorial.identify(story) in sent
+        ),
     )
 
 
@@ -101,24 +121,54 @@ def require_approval(composition: Composition, edition: str) -> None:
 def unapproved(composition: Composition, edition: str) -> Problem | None:
     """Why a send would wait for an approval, None where it would not."""
     config, cadence, draft = composition.config, composition.cadence, composition.draft
-    if config.schedules[cadence].approval != "required" or (draft and draft.approved):
+    if config.schedules[cadence].approval != "required":
         return None
-    approve = f"read it with `digest preview --{cadence}`, then `digest approve --{cadence}`"
+    which = options_of(composition)
+    approve = f"read it with `digest preview {which}`, then `digest approve {which}`"
     where = str(path_of(config, edition))
     if draft is None:
-        return Problem(where, "no draft to approve", f"`digest draft --{cadence}` makes it; {approve}")
+        return Problem(where, "no draft to approve", f"`digest draft {which}` makes it; {approve}")
     if draft.approval is None:
         return Problem(where, "nobody has approved it", approve)
-    what = f"changed since {draft.approval.by} approved it at {draft.approval.at:%d %b %H:%M} UTC"
-    return Problem(where, what, approve)
+    since = f"since {draft.approval.by} approved it at {moment_of(config, draft.approval.at)}"
+    if not draft.approved:
+        return Problem(where, f"changed {since}", approve)
+    if draft.approval.newsroom != _around(config, cadence):
+        return Problem(where, f"{config.file.name}, a template or the logo was changed {since}", approve)
+    return None
+
+
+def options_of(composition: Composition) -> str:
+    """The options that name an edition to a command: `--daily`, with its date if it is not today's."""
+    date_of = f" --date {composition.day}" if composition.day != _today(composition) else ""
+    return f"--{composition.cadence}{date_of}"
+
+
+def moment_of(config: Config, moment: datetime) -> str:
+    """A moment by the newsroom's clock, in words."""
+    return f"{moment.astimezone(ZoneInfo(config.publication.timezone)):%-d %b %H:%M}"
+
+
+def _around(config: Config, cadence: Cadence) -> str:
+    """A hash of what readers see of the newsroom besides the draft: who it says it is, its rules, templates, logos."""
+    seen = sha256(repr((config.publication, config.schedules[cadence], config.sections, config.links)).encode())
+    logos = [logo.file for logo in (config.publication.logo, config.publication.logo_dark) if logo and logo.file]
+    templates = sorted(file for file in config.templates.rglob("*") if file.is_file())
+    for file in (*templates, *logos):
+        seen.update(f"\n{file.name}\n".encode())
+        with suppress(OSError):  # one that cannot be read is told where it is needed
+            seen.update(file.read_bytes())
+    return seen.hexdigest()
 
 
 def on_its_way(ledger: Ledger, edition: str) -> Problem | None:
     """That an edition was frozen already, so that no draft of it is used any more; None where it was not."""
-    if ledger.edition(edition) is None:
+    record = ledger.edition(edition)
+    if record is None:
         return None
-    step = f"`digest status {edition}` shows how far it is"
-    return Problem(edition, "it is on its way already, and a change of its draft reaches nobody", step)
+    what = "it was sent" if record.state == "sent" else "it was given up" if record.finished_at else "it is on its way"
+    step = f"`digest status {edition}` shows what became of it"
+    return Problem(edition, f"{what} already, and a change of its draft reaches nobody", step)
 
 
 # --- what people do with one ------------------------------------------------------------------------------------------
@@ -145,42 +195,49 @@ def make(
 
     Raises:
         DraftError: the edition is on its way already, or the file cannot be read or written.
-        LockedError: a run is at work.
         DigestError: as for composing.
     """
     edition = edition_id(config, cadence, now, day)
     file, folder = path_of(config, edition), config.file.parent
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger, ledger.lock():
-        if problem := on_its_way(ledger, edition):
-            raise DraftError(problem.what, where=problem.where, next_step=problem.next_step)
-        draft = None if fresh else load(config, edition)
+    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
+        _require_open(ledger, edition)
         composition = replace(compose(config, ledger, cadence, now, remember=True), dated=day)
-        problems = composition.problems
-        contents = _contents(composition)
-        if draft is None:
-            if contents is None:
-                return Drafted(file, f"{composition.no_news}, no draft made", (), problems)
-            if file.exists():
-                _write(file.with_suffix(".toml.old"), _text(file))
-            what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
-            _write(file, drafts.written(contents, what, cadence, now, folder))
-            counts = _counts(contents, composition)
-            step = f"edit it, see it with `digest preview --{cadence}`; `digest send --{cadence}` sends it"
-            return Drafted(file, f"{counts}; {step}", (), problems)
-        new = not_in(draft, composition)
-        if not (add and new):
-            note = "there already" + ("; not in it:" if new else ", and nothing new since")
-            return Drafted(file, note, new, problems)
-        assert contents is not None, "a composition with new stories has some"
-        wanted = set(map(editorial.identify, new))
-        filed = [
-            (name, story)
-            for name, stories in contents.sections
-            for story in stories
-            if editorial.identify(story) in wanted
-        ]
-        _write(file, drafts.with_stories(_text(file), contents, filed, now, folder))
-        return Drafted(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
+        with _alone(file):
+            _require_open(ledger, edition)  # reading the sources took a while
+            return _made(config, composition, edition, file, folder, add=add, fresh=fresh)
+
+
+def _made(
+    config: Config, composition: Composition, edition: str, file: Path, folder: Path, *, add: bool, fresh: bool
+) -> Drafted:
+    draft = None if fresh else load(config, edition)
+    cadence, now, problems = composition.cadence, composition.now, composition.problems
+    contents = _contents(composition)
+    if draft is None:
+        if contents is None:
+            return Drafted(file, f"{composition.no_news}, no draft made", (), problems)
+        if file.exists():
+            _keep(file)
+        what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
+        _write(file, drafts.written(contents, what, cadence, now, folder))
+        which = options_of(composition)
+        step = f"edit it, see it with `digest preview {which}`; `digest send --{cadence}` sends it"
+        if composition.day != _today(composition):
+            step += f" on {composition.day:%-d %B}"
+        return Drafted(file, f"{_counts(contents, composition)}; {step}", (), problems)
+    new = not_in(draft, composition)
+    if not (add and new):
+        note = "there already" + ("; not in it:" if new else ", and nothing new since")
+        return Drafted(file, note, new, problems)
+    assert contents is not None, "a composition with new stories has some"
+    wanted = {editorial.identify(_named(story)) for story in new}
+    filed = [
+        (name, story) for name, stories in contents.sections for story in stories if editorial.identify(story) in wanted
+    ]
+    text = drafts.with_stories(_text(file), contents, filed, now, file)
+    drafts.parsed(text, file, folder)  # before it is written: what cannot be read is not saved
+    _write(file, text)
+    return Drafted(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
 
 
 def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
@@ -189,42 +246,90 @@ def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
     Args:
         config: The newsroom.
         edition: Its id.
-        edits: All that is to be in it; a story they do not name stays, hidden.
+        edits: All that is to be in it; a story they do not name stays as it is.
         version: That of the draft they began with.
 
     Raises:
         DraftChangedError: somebody else saved it since.
-        DraftError: there is no draft, or it would not be one any more.
+        DraftError: there is no draft, it would not be one any more, or its edition is on its way already.
     """
     file, folder = path_of(config, edition), config.file.parent
-    text = _text(file)
-    if drafts.version_of(text) != version:
-        raise DraftChangedError(
-            "somebody else saved this draft since", where=str(file), next_step="look at theirs, then save yours again"
-        )
-    changed = drafts.with_edits(text, edits, file, folder)
-    draft = drafts.parsed(changed, file, folder)  # before it is written: what cannot be read is not saved
-    _write(file, changed)
+    with Ledger.open_to_read(config.database_url) as ledger:
+        _require_open(ledger, edition)
+    with _alone(file):
+        text = _text(file)
+        _require_version(file, text, version)
+        changed = drafts.with_edits(text, edits, file, folder)
+        draft = drafts.parsed(changed, file, folder)  # before it is written: what cannot be read is not saved
+        if changed != text:
+            _write(file, changed)
     return draft
 
 
-def approve(config: Config, cadence: Cadence, now: datetime, by: str, day: date | None = None) -> Draft:
-    """Write into a draft that somebody approves it as it is.
+def approve(
+    config: Config, cadence: Cadence, now: datetime, by: str, day: date | None = None, version: str = ""
+) -> Draft:
+    """Write into a draft that somebody approves it as it is, or as the `version` they read.
 
     Raises:
+        DraftChangedError: it is another version by now.
         DraftError: there is none, it cannot be read or written, or the edition is on its way already.
     """
     edition = edition_id(config, cadence, now, day)
-    draft = load(config, edition)
+    file = path_of(config, edition)
+    if not (by.strip() and by.isprintable()):
+        raise DraftError("who approves it?", next_step="say it by a name that can be read")
     with Ledger.open_to_read(config.database_url) as ledger:
-        if problem := on_its_way(ledger, edition):
-            raise DraftError(problem.what, where=problem.where, next_step=problem.next_step)
-    if draft is None:
-        where = str(path_of(config, edition))
-        raise DraftError("no draft to approve", where=where, next_step=f"`digest draft --{cadence}` makes it")
-    approval = Approval(by, now.replace(microsecond=0), draft.content)
-    _write(draft.file, drafts.with_approval(_text(draft.file), approval))
+        _require_open(ledger, edition)
+    if not file.exists():
+        raise DraftError("no draft to approve", where=str(file), next_step=f"`digest draft --{cadence}` makes it")
+    with _alone(file):
+        text = _text(file)
+        if version:
+            _require_version(file, text, version)
+        draft = drafts.parsed(text, file, config.file.parent)
+        approval = Approval(by.strip(), now.replace(microsecond=0), draft.content, _around(config, cadence))
+        _write(file, drafts.with_approval(text, approval))
     return replace(draft, approval=approval)
+
+
+def _require_open(ledger: Ledger, edition: str) -> None:
+    if problem := on_its_way(ledger, edition):
+        raise DraftError(problem.what, where=problem.where, next_step=problem.next_step)
+
+
+def _require_version(file: Path, text: str, version: str) -> None:
+    if drafts.version_of(text) != version:
+        raise DraftChangedError(
+            "somebody else changed this draft since you read it", where=str(file), next_step="look at theirs first"
+        )
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Hold the drafts of a newsroom, so that of two who change one at the same moment the later sees the earlier's."""
+    from filelock import FileLock, Timeout
+
+    try:
+        file.parent.mkdir(exist_ok=True)
+        lock = FileLock(file.parent / ".lock", timeout=_PATIENCE)
+        with lock:
+            yield
+    except Timeout:
+        raise DraftError("somebody else is writing it", where=str(file), next_step="try again in a moment") from None
+    except OSError as error:
+        raise DraftError(f"cannot be written: {error.strerror}", where=str(file)) from None
+
+
+def _today(composition: Composition) -> date:
+    return composition.now.astimezone(ZoneInfo(composition.config.publication.timezone)).date()
+
+
+def _named(story: Article) -> Article:
+    """A story as a draft has it: one that only its headline names gets an id, so that an editor may retitle it."""
+    if story.url or story.guid:
+        return story
+    return replace(story, guid=editorial.identify(story).rpartition(":")[2])
 
 
 def _contents(composition: Composition) -> Contents | None:
@@ -237,12 +342,12 @@ def _contents(composition: Composition) -> Contents | None:
 
     def as_shown(story: Article) -> Article:
         shown = "lead" if editorial.identify(story) == lead else "brief" if schedule.layout == "brief" else "card"
-        return replace(story, summary=render.opening(story.summary, render.EXCERPTS[shown]))
+        return replace(_named(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
 
     return Contents(
         subject=schedule.subject,
         preheader=schedule.preheader,
-        lead=whole.lead,
+        lead=_named(whole.lead),
         sections=[
             (section.name, list(map(as_shown, section.articles)))
             for section in editorial.sections_of(composition.selection.stories, composition.rules)
@@ -256,7 +361,14 @@ def _contents(composition: Composition) -> Contents | None:
             )
             for harvest in composition.harvests
         ],
-        copies=[left for left in composition.selection.left_out if left.same_as],
+        copies=[
+            *(left for left in composition.selection.left_out if left.same_as),
+            *(
+                editorial.LeftOut(story, "", editorial.identify(_named(story)))
+                for story in composition.selection.stories
+                if _named(story) is not story
+            ),
+        ],
     )
 
 
@@ -270,21 +382,26 @@ def _counts(contents: Contents, composition: Composition) -> str:
 
 
 def _text(file: Path) -> str:
+    text = drafts.text_of(file)
+    if text is None:
+        raise DraftError("is gone", where=str(file), next_step="`digest draft` makes it anew")
+    return text
+
+
+def _keep(file: Path) -> None:
+    """Keep a draft that is to be made anew beside it: `.toml.old`, `.toml.old.2`, ..."""
+    kept, number = file.with_suffix(".toml.old"), 2
+    while kept.exists():
+        kept = file.with_suffix(f".toml.old.{number}")
+        number += 1
     try:
-        return file.read_bytes().decode("utf-8-sig")  # to the byte: the version is a hash of it
+        shutil.copy2(file, kept)
     except OSError as error:
-        raise DraftError(f"cannot be read: {error.strerror}", where=str(file)) from None
+        raise DraftError(f"cannot be kept: {error.strerror}", where=str(kept)) from None
 
 
 def _write(file: Path, text: str) -> None:
     """Write the whole of it or nothing: an editor may have the old one open, a send may read it this moment."""
-    try:
-        file.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=file.parent, prefix=".draft-", delete=False
-        ) as new:
-            new.write(text)
-        Path(new.name).chmod(0o644)
-        Path(new.name).replace(file)
-    except OSError as error:
-        raise DraftError(f"cannot be written: {error.strerror}", where=str(file)) from None
+    with Replacement(file, DraftError) as replacement:
+        replacement.stream.write(text)
+        replacement.commit()

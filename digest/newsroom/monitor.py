@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from digest.config import Config
+from digest.errors import DigestError
 from digest.models import Cadence, Problem
 from digest.newsroom.report import Report
+from digest.replacing import Replacement
 
 _PING_SECONDS = 10.0
 
@@ -27,9 +27,8 @@ def tell_monitors(
     if options.textfile:
         try:
             _write(options.textfile, metrics(cadence, now, reports, exit_status))
-        except OSError as error:
-            what = f"cannot be written: {error.strerror}"
-            problems.append(Problem(str(options.textfile), what, "mend [monitor] textfile or its rights"))
+        except DigestError as error:
+            problems.append(Problem(error.where, error.what, "mend [monitor] textfile or its rights"))
     url = options.ping_success if exit_status in (0, 3) else options.ping_failure
     if url:
         problems += _ping(url)
@@ -63,15 +62,10 @@ def metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_sta
 
 
 def _write(file: Path, text: str) -> None:
-    """In one step, so that a collector never reads half of it."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
-        part.write(text)
-    try:
-        os.chmod(part.name, 0o644)  # noqa: PTH101 - the collector is another user
-        Path(part.name).replace(file)
-    except OSError:
-        Path(part.name).unlink(missing_ok=True)
-        raise
+    """In one step, so that a collector, which is another user, never reads half of it."""
+    with Replacement(file, DigestError, mode=0o644) as replacement:
+        replacement.stream.write(text)
+        replacement.commit()
 
 
 def _ping(url: str) -> list[Problem]:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.audience import Replacement, backup_of, merge, plan, read_subscribers, standing
+from digest.audience import backup_of, merge, plan, read_subscribers, standing
 from digest.audience.editing import editing
 from digest.audience.exports import Told
 from digest.audience.merging import Plan
 from digest.audience.table import Row
 from digest.errors import AudienceError
 from digest.models import Problem, Subscriber, Suppression
+from digest.replacing import Replacement
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LIST = """\
@@ -141,7 +142,7 @@ def test_rights_and_links_stay(tmp_path: Path) -> None:
 
 def test_a_list_that_somebody_saved_meanwhile_is_not_written_over(tmp_path: Path) -> None:
     file = listed(tmp_path)
-    with Replacement(file) as replacement:
+    with Replacement(file, AudienceError) as replacement:
         replacement.stream.write("email\n")
         file.write_text("email\nmine@example.com\n")
         os.utime(file, ns=(1, 1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import drafts
-from digest.drafts import Contents, Edited, Edits, Reading
+from digest.drafts import Contents, Edited, EditedSection, Edits, Reading
 from digest.editorial import identify
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
@@ -65,8 +65,8 @@ def test_a_lead_that_only_its_headline_names_stays_the_lead_when_it_is_retitled(
     ferry, comet = Article("", "The ferry", "feed"), Article("", "A comet", "feed")
     contents = Contents("", "", ferry, [("City", [comet, ferry])], window, [Reading("feed", window, "")], [])
     text = drafts.written(contents, "The edition", "daily", NOW, tmp_path)
-    edited = [Edited(identify(story), f"{story.headline}, retitled", "", hide=False) for story in (comet, ferry)]
-    edits = Edits("", "", "", identify(ferry), [("City", edited)])
+    edited = tuple(Edited(identify(story), f"{story.headline}, retitled", "", hide=False) for story in (comet, ferry))
+    edits = Edits("", "", "", identify(ferry), (EditedSection("City", edited, "City"),))
     file = tmp_path / "2026-11-23-daily.toml"
     changed = drafts.parsed(drafts.with_edits(text, edits, file, tmp_path), file, tmp_path)
     assert [story.headline for story in changed.stories if story.pinned] == ["The ferry, retitled"]

@@ -128,7 +128,7 @@ def test_many_refusals_of_a_kind_are_told_in_a_few_lines(newsroom: Any, smtp_ser
 
 
 def test_a_provider_that_takes_nobody_is_not_asked_a_hundred_times(newsroom: Any, smtp_server: Any) -> None:
-    newsroom.through_smtp(smtp_server)
+    newsroom.through_smtp(smtp_server, options='patience = "0s"\n')
     newsroom.subscribe(*READERS)
     smtp_server.handler.after_data = "454 4.7.0 your account is blocked"
     with pytest.raises(

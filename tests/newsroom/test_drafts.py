@@ -1,20 +1,24 @@
 """Drafts: what editors write is what readers get, what comes later is for the next edition, and nothing is lost."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from digest import config as configuration
-from digest.drafts import Edited, Edits
+from digest.drafts import Draft, Edited, EditedSection, Edits, edits_of
 from digest.editorial import identify
 from digest.errors import DraftChangedError, DraftError, TemplateError
+from digest.ledger import Ledger
 from digest.models import Outcome
 from digest.newsroom.articles import place
 from digest.newsroom.drafts import approve, load, make, path_of, save
 from digest.newsroom.preview import preview
+from digest.newsroom.send import send
 from digest.newsroom.trial import dry_run, send_test
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -148,9 +152,9 @@ def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(
     assert (newsroom.path / DRAFT).with_suffix(".toml.old").read_bytes() == before
     assert "She is back" not in (newsroom.path / DRAFT).read_text(encoding="utf-8")
     newsroom.send(LATER)
-    with pytest.raises(DraftError, match="on its way already"):
+    with pytest.raises(DraftError, match="it was sent already"):
         drafted(newsroom, LATER)
-    with pytest.raises(DraftError, match="on its way already"):
+    with pytest.raises(DraftError, match="it was sent already"):
         approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
     assert any("reaches nobody" in problem.what for problem in shown(newsroom).problems)
 
@@ -171,10 +175,10 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
         "",
         "Good morning\n\nall",
         comet,
-        [
-            ("Up there", [Edited(comet, "Two comets", "You need no telescope.", hide=False)]),
-            ("City", [Edited(ferry, "She is back", "", hide=True)]),
-        ],
+        (
+            EditedSection("Up there", (Edited(comet, "Two comets", "You need no telescope.", hide=False),)),
+            EditedSection("City", (Edited(ferry, "She is back", "", hide=True),), "City"),
+        ),
     )
     saved = save(config, "2026-11-23-daily", edits, draft.version)
     assert saved.sections == ("Up there", "City")
@@ -184,10 +188,11 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
     look = shown(newsroom)
     assert [article.headline for article in look.edition.articles] == ["Two comets"]
     assert (look.subject, look.edition.note) == ("Subject", "Good morning\n\nall")
-    with pytest.raises(DraftChangedError, match="somebody else saved"):
+    with pytest.raises(DraftChangedError, match="somebody else changed"):
         save(config, "2026-11-23-daily", edits, draft.version)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
-    nothing = [("City", [Edited(ferry, " ", "", hide=False), Edited(comet, "Two comets", "", hide=False)])]
+    empty = (Edited(ferry, "", "", hide=False), Edited(comet, "Two comets", "", hide=False))
+    nothing = (EditedSection("City", empty, "City"),)
     with pytest.raises(DraftError, match="is empty"):
         save(config, "2026-11-23-daily", replace(edits, sections=nothing), saved.version)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
@@ -200,10 +205,10 @@ def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: Any) ->
     config = newsroom.run()[0].config
     draft = load(config, "2026-11-23-daily")
     assert draft
-    sections = [
-        (name, [Edited(identify(story), "New", "", hide=False) for story in draft.articles if story.section == name])
-        for name in draft.sections
-    ]
+    sections = tuple(
+        replace(section, stories=tuple(replace(story, headline="New", excerpt="") for story in section.stories))
+        for section in edits_of(draft).sections
+    )
     edits = Edits("", "", "One\n\ntwo", identify(draft.articles[0]), sections)
     saved = save(config, "2026-11-23-daily", edits, draft.version)
     assert (saved.note, [story.headline for story in saved.stories]) == ("One\n\ntwo", ["New", "New"])
@@ -258,13 +263,15 @@ def test_what_is_to_be_approved_waits_for_it_and_for_another_once_it_is_changed(
     with pytest.raises(DraftError, match="no draft to approve; `digest draft --daily`"):
         newsroom.send()
     drafted(newsroom)
-    for attempt in (lambda: newsroom.send(LATER), lambda: dry_run(newsroom.run(LATER)[0])):
-        with pytest.raises(DraftError, match="nobody has approved it"):
-            attempt()
+    with pytest.raises(DraftError, match="nobody has approved it"):
+        newsroom.send(LATER)
+    dry, told = newsroom.run(LATER)
+    assert "would send 2 stories" in str(dry_run(dry))
+    assert "nobody has approved it" in str(told[-1])
     config = newsroom.run()[0].config
     approve(config, "daily", LATER, "Zoë")
     edit(newsroom, ("The ferry is back", "She is back"))
-    assert any("changed since Zoë approved it at 23 Nov 07:40 UTC" in str(told) for told in shown(newsroom).problems)
+    assert any("changed since Zoë approved it at 23 Nov 07:40" in str(told) for told in shown(newsroom).problems)
     with pytest.raises(DraftError, match="changed since Zoë"):
         newsroom.send(LATER)
     assert newsroom.mails() == []
@@ -370,3 +377,127 @@ def test_hiding_the_lead_or_everything_is_told(newsroom: Any) -> None:
         ('headline = "A comet over the harbour"', 'headline = "A comet over the harbour"\nhide = true'),
     )
     assert "every story of the draft is hidden" in str(newsroom.send(LATER))
+
+
+def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: Any) -> None:
+    drafted(newsroom)
+    config = newsroom.run()[0].config
+    barrier = Barrier(4)
+
+    def saved(subject: str, draft: Draft) -> str:
+        barrier.wait()
+        try:
+            save(config, "2026-11-23-daily", replace(edits_of(draft), subject=subject), draft.version)
+        except DraftChangedError:
+            return ""
+        return subject
+
+    for attempt in range(8):
+        draft = load(config, "2026-11-23-daily")
+        assert draft
+        with ThreadPoolExecutor(4) as pool:
+            told = list(filter(None, pool.map(saved, [f"{attempt} {editor}" for editor in "abcd"], [draft] * 4)))
+        after = load(config, "2026-11-23-daily")
+        assert after
+        assert told == [after.subject]
+
+
+def test_what_somebody_read_is_approved_and_nothing_else(newsroom: Any) -> None:
+    newsroom.configure(more=REQUIRED)
+    drafted(newsroom)
+    config = newsroom.run()[0].config
+    read = load(config, "2026-11-23-daily")
+    assert read
+    edit(newsroom, ("The ferry is back", "The mayor is a crook"))
+    with pytest.raises(DraftChangedError):
+        approve(config, "daily", LATER, "Zoë", version=read.version)
+    with pytest.raises(DraftError, match="nobody has approved it"):
+        newsroom.send(LATER)
+    with pytest.raises(DraftError, match="who approves it"):
+        approve(config, "daily", LATER, " \0")
+
+
+@pytest.mark.parametrize("change", ["config", "template"])
+def test_an_approval_is_of_what_else_readers_see_too(newsroom: Any, change: str) -> None:
+    newsroom.configure(more=REQUIRED)
+    drafted(newsroom)
+    approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
+    if change == "config":
+        newsroom.configure(("1 Quay Street", "2 Quay Street"), more=REQUIRED)
+    else:
+        newsroom.write("templates/note.mjml", "")
+    with pytest.raises(DraftError, match="was changed since Zoë approved it at 23 Nov 07:40"):
+        newsroom.send(LATER)
+
+
+def test_an_approved_draft_that_is_copied_to_another_day_is_not_approved(newsroom: Any) -> None:
+    newsroom.configure(more=REQUIRED)
+    drafted(newsroom)
+    approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
+    (newsroom.path / "editions/2026-11-24-daily.toml").write_bytes((newsroom.path / DRAFT).read_bytes())
+    with pytest.raises(DraftError, match="changed since Zoë"):
+        newsroom.send(NEXT_DAY)
+
+
+def test_a_story_that_today_s_edition_had_is_left_out_of_tomorrow_s_draft(newsroom: Any) -> None:
+    newsroom.subscribe("ada@example.com,Ada")
+    drafted(newsroom, day=date(2026, 11, 24))
+    newsroom.send()
+    arrives(newsroom, "The mayor swims", "mayor")
+    drafted(newsroom, LATER, day=date(2026, 11, 24), add=True)
+    tomorrow, told = newsroom.run(NEXT_DAY)
+    assert [report.stories for report in send(tomorrow)] == [1]
+    assert "The ferry is back: left out: it was in 2026-11-23-daily" in [
+        str(problem).partition(";")[0] for problem in told
+    ]
+    assert len(newsroom.mails()) == 2
+
+
+def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: Any) -> None:
+    newsroom.write("feed.xml", "<rss version='2.0'><channel><item><title>No address</title></item></channel></rss>")
+    drafted(newsroom)
+    edit(newsroom, ('headline = "No address"', 'headline = "With a better title"'))
+    assert drafted(newsroom, LATER, add=True).new == []
+    arrives(newsroom, "The mayor swims", "mayor")
+    assert [story.headline for story in drafted(newsroom, LATER, add=True).new] == ["The mayor swims"]
+    newsroom.send(LATER)
+    assert str(newsroom.send(NEXT_DAY)).endswith("nothing sent")
+
+
+def test_a_draft_is_made_while_a_send_is_at_work(newsroom: Any) -> None:
+    newsroom.send()
+    with Ledger.open(newsroom.run()[0].config.database_url) as ledger, ledger.lock():
+        arrives(newsroom, "The mayor swims", "mayor")
+        assert drafted(newsroom, LATER, day=date(2026, 11, 24)).file.exists()
+
+
+def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: Any) -> None:
+    drafted(newsroom)
+    config = newsroom.run()[0].config
+    draft = load(config, "2026-11-23-daily")
+    assert draft
+    newsroom.send(LATER)
+    with pytest.raises(DraftError, match="it was sent already"):
+        save(config, "2026-11-23-daily", replace(edits_of(draft), subject="Late"), draft.version)
+
+
+def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: Any) -> None:
+    drafted(newsroom)
+    edit(newsroom, ("The ferry is back", "First"))
+    drafted(newsroom, fresh=True)
+    edit(newsroom, ("The ferry is back", "Second"))
+    drafted(newsroom, fresh=True)
+    assert "First" in (newsroom.path / f"{DRAFT}.old").read_text(encoding="utf-8")
+    assert "Second" in (newsroom.path / f"{DRAFT}.old.2").read_text(encoding="utf-8")
+
+
+def test_a_draft_keeps_its_rights_and_its_link(newsroom: Any) -> None:
+    drafted(newsroom)
+    file = newsroom.path / DRAFT
+    real = newsroom.path / "real.toml"
+    file.rename(real)
+    real.chmod(0o664)
+    file.symlink_to(real)
+    approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
+    assert file.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o664

@@ -9,16 +9,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from digest.errors import AudienceError
+from digest.errors import DigestError
 
 
 class Replacement:
     """The new text of a file, which takes its place with `commit` and is thrown away without. A context manager."""
 
-    def __init__(self, file: Path) -> None:
-        """`file` need not be there yet; where it is a link, what it leads to is replaced."""
+    def __init__(self, file: Path, error: type[DigestError], *, mode: int | None = None) -> None:
+        """`file` need not be there yet; where it is a link, what it leads to is replaced.
+
+        `error` is what is raised where that cannot be. A new file gets the `mode`, one that is there keeps its own.
+        """
         self.file = file.resolve()
         self.stream: TextIO
+        self._error = error
+        self._mode = mode
         self._new = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
         self._old_state = _state(self.file)
 
@@ -27,6 +32,8 @@ class Replacement:
             self.stream = self._new.open("w", encoding="utf-8", newline="")
             if self._old_state:
                 _belong_like(self._new, self.file)
+            elif self._mode is not None:
+                self._new.chmod(self._mode)
         except OSError as error:
             raise self._cannot(error) from None
         return self
@@ -35,12 +42,12 @@ class Replacement:
         """Put the new text in place of the old, on disk; the old one is kept as `backup`.
 
         Raises:
-            AudienceError: it cannot be written, or somebody else has changed the file since this began.
+            DigestError: it cannot be written, or somebody else has changed the file since this began.
         """
         try:
             self._flush()
             if _state(self.file) != self._old_state:
-                raise AudienceError(
+                raise self._error(
                     "was changed by somebody else meanwhile", where=str(self.file), next_step="run the command again"
                 )
             if backup and self._old_state:
@@ -64,8 +71,8 @@ class Replacement:
         self.stream.flush()
         os.fsync(self.stream.fileno())
 
-    def _cannot(self, error: OSError) -> AudienceError:
-        return AudienceError(
+    def _cannot(self, error: OSError) -> DigestError:
+        return self._error(
             f"cannot be written: {error.strerror}",
             where=str(self.file),
             next_step="make its folder writable for this user",
