@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 import msgspec
@@ -23,17 +25,18 @@ from starlette.staticfiles import StaticFiles
 
 from digest import editorial
 from digest.desk.newsdesk import Look, Newsdesk
-from digest.drafts import Edited, Edits
-from digest.errors import DigestError, DraftChangedError, UsageError
-from digest.models import Segment
+from digest.drafts import Edited, EditedSection, Edits
+from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
+from digest.lint import CLIPPED_BY_GMAIL, PREHEADER_LENGTH, SUBJECT_LENGTH
+from digest.models import Article, Cadence, Outcome, Segment
 from digest.newsroom import drafts
 from digest.newsroom.preview import Preview, sections_line
 from digest.newsroom.run import Run
 from digest.newsroom.trial import send_test
+from digest.sources.clean import one_line
 
-COOKIE = "digest_desk"
-GMAIL_CLIPS = 102_400
-"""Bytes of HTML past which Gmail clips a mail (hteumeuleu/email-bugs#41)."""
+_TRIED = 8
+"""Edits that were tried on and are kept: of one page those it shows and those it is about to."""
 
 _HERE = Path(__file__).parent / "static"
 _PAGE_POLICY = (
@@ -49,25 +52,28 @@ _DARK = re.compile(r"\(prefers-color-scheme:\s*dark\)")
 
 _CONFLICT, _UNPROCESSABLE = 409, 422
 
+F = TypeVar("F")
+
 
 def application(desk: Newsdesk, token: str, hosts: tuple[str, ...]) -> Starlette:
     """The desk for whoever has the token, asked for by one of the hosts (`127.0.0.1:8642`) and no other name."""
-    pages = _Pages(desk, token)
+    pages = _Pages(desk)
     return Starlette(
         routes=[
             Route("/", pages.page),
             Route("/stamp", pages.stamp),
             Route("/mail", pages.mail),
             Route("/readers", pages.readers),
-            Route("/sources", pages.sources, methods=["POST"]),
-            Route("/draft", pages.draft, methods=["POST"]),
-            Route("/save", pages.save, methods=["POST"]),
-            Route("/approve", pages.approve, methods=["POST"]),
-            Route("/test", pages.test, methods=["POST"]),
+            Route("/try", _posted(_DraftForm, pages.try_on), methods=["POST"]),
+            Route("/sources", _posted(_NoForm, pages.sources), methods=["POST"]),
+            Route("/draft", _posted(_MakeForm, pages.draft), methods=["POST"]),
+            Route("/save", _posted(_DraftForm, pages.save), methods=["POST"]),
+            Route("/approve", _posted(_ApproveForm, pages.approve), methods=["POST"]),
+            Route("/test", _posted(_TestForm, pages.test), methods=["POST"]),
             Mount("/static", StaticFiles(directory=_HERE)),
         ],
         middleware=[Middleware(_OnlyMe, token=token, hosts=hosts)],
-        exception_handlers={DigestError: _told, msgspec.DecodeError: _told},
+        exception_handlers={DigestError: _told, msgspec.DecodeError: _told, UnicodeDecodeError: _told},
     )
 
 
@@ -78,6 +84,8 @@ class _OnlyMe(BaseHTTPMiddleware):
         super().__init__(app)
         self._token = token
         self._hosts = hosts
+        # Cookies know no ports: two desks in one browser must not take each other's.
+        self._cookie = f"digest_desk_{hosts[0].rpartition(':')[2]}"
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         # A name that was made to point here (DNS rebinding) is not ours, nor is what another site's page sends.
@@ -87,12 +95,12 @@ class _OnlyMe(BaseHTTPMiddleware):
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts}:
             return PlainTextResponse("another site asks", 403)
         if request.url.path == "/" and "token" in request.query_params:
-            if not secrets.compare_digest(request.query_params["token"].encode(), self._token.encode()):
+            if not self._is_token(request.query_params["token"]):
                 return PlainTextResponse("wrong token: `digest preview --serve` prints the right address", 403)
             answer: Response = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, self._token, httponly=True, samesite="strict")
+            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
             return answer
-        if not secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), self._token.encode()):
+        if not self._is_token(request.cookies.get(self._cookie, "")):
             return PlainTextResponse("open the address that `digest preview --serve` prints", 403)
         answer = await call_next(request)
         answer.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
@@ -101,14 +109,40 @@ class _OnlyMe(BaseHTTPMiddleware):
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
+    def _is_token(self, told: str) -> bool:
+        return secrets.compare_digest(told.encode(), self._token.encode())
+
+
+def _posted(form: type[F], do: Callable[[F], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that takes a form as JSON and does something about it, in a thread: others are served meanwhile."""
+
+    async def endpoint(request: Request) -> Response:
+        told = msgspec.json.decode(await request.body(), type=form)
+        return JSONResponse(await run_in_threadpool(do, told))
+
+    return endpoint
+
 
 async def _told(_request: Request, error: Exception) -> Response:
     """What went wrong, for the line that the desk shows it in."""
     status = _CONFLICT if isinstance(error, DraftChangedError) else _UNPROCESSABLE
-    return JSONResponse({"error": str(error)}, status)
+    return JSONResponse({"error": _in_words(error)}, status)
+
+
+def _in_words(error: Exception) -> str:
+    """An error for somebody who sees the page and no terminal: the file by its name, and no command to type."""
+    if not isinstance(error, DigestError):
+        return str(error)
+    name = re.sub(r"^.*[/\\]", "", error.where)
+    step = "" if "`digest " in error.next_step else error.next_step
+    return ": ".join(filter(None, [name, error.what])) + (f"; {step}" if step else "")
 
 
 # --- what the browser sends -------------------------------------------------------------------------------------------
+
+
+class _NoForm(msgspec.Struct):
+    pass
 
 
 class _StoryForm(msgspec.Struct):
@@ -121,81 +155,119 @@ class _StoryForm(msgspec.Struct):
 class _SectionForm(msgspec.Struct):
     name: str
     stories: list[_StoryForm]
+    was: str = ""
 
 
 class _DraftForm(msgspec.Struct):
+    edition: str
     version: str
     subject: str
     preheader: str
     note: str
     lead: str
     sections: list[_SectionForm]
+    reader: str = ""
+    segment: str = ""
+
+    def edits(self) -> Edits:
+        """What it wants of the draft."""
+        return Edits(
+            subject=_line(self.subject),
+            preheader=_line(self.preheader),
+            note=self.note.replace("\r\n", "\n").strip(),
+            lead=self.lead,
+            sections=tuple(
+                EditedSection(_line(section.name), tuple(map(_edited, section.stories)), section.was)
+                for section in self.sections
+            ),
+        )
 
 
 class _ApproveForm(msgspec.Struct):
-    by: str
+    edition: str
     version: str
+    by: str
 
 
 class _TestForm(msgspec.Struct):
+    edition: str
     to: str
     reader: str = ""
     segment: str = ""
 
 
 class _MakeForm(msgspec.Struct):
+    edition: str
     add: bool = False
 
 
+def _edited(story: _StoryForm) -> Edited:
+    headline = _line(story.headline)
+    if not headline:
+        raise DraftError("a story has no headline", next_step="write one, or hide the story")
+    return Edited(story.id, headline, _line(story.excerpt), story.hide)
+
+
+def _line(text: str) -> str:
+    return one_line(text)
+
+
+# --- the answers ------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class _Meter:
-    """Bytes as sent against what Gmail shows."""
+class _Story:
+    """A story of the draft as the page lists it."""
 
-    size: int
-
-    @property
-    def share(self) -> int:
-        return round(100 * self.size / GMAIL_CLIPS)
+    id: str
+    article: Article
+    hidden: bool
+    leads: bool
+    """It is the lead of the email as it is, chosen or not."""
 
 
 class _Pages:
-    """Every answer of the desk. Plain functions run in threads, one at a time where they write."""
+    """Every answer of the desk. They are plain functions, run in threads."""
 
-    def __init__(self, desk: Newsdesk, token: str) -> None:
+    def __init__(self, desk: Newsdesk) -> None:
         self._desk = desk
-        self._token = token
+        self._tried: dict[str, tuple[str, Edits]] = {}
+        """The latest edits that were tried on, by a name of their own: a page's last few."""
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
         )
-        self._templates.filters["identity"] = editorial.identify
 
     def page(self, request: Request) -> Response:
         """The desk."""
         reader, segment = request.query_params.get("reader", ""), request.query_params.get("segment", "")
+        edits = self._edits(request.query_params.get("trial", ""))
         error = ""
         shown: Preview | None = None
         try:
-            look, shown = self._desk.preview(reader, segment)
+            look, shown = self._desk.preview(reader, segment, edits)
         except UsageError as problem:
             look, shown = self._desk.preview()
-            error, reader = str(problem), ""
+            error, reader = _in_words(problem), ""
         except DigestError as problem:
-            look, error = self._desk.look(), str(problem)
+            look, error = self._desk.look(), _in_words(problem)
+        none = None if shown is None or shown.edition else shown.composition.no_news
         return HTMLResponse(
             self._templates.get_template("desk.html").render(
                 look=look,
                 shown=shown if shown and shown.edition else None,
+                none=none,
                 error=look.error or error,
                 reader=reader,
                 segment=segment,
                 cadence=self._desk.cadence,
-                label=_label,
+                label=partial(_label, names=_names(look)),
                 everyone=Segment(),
                 sections=sections_line(shown.edition) if shown and shown.edition else "",
-                meter=_Meter(shown.size) if shown and shown.edition else None,
-                limit=GMAIL_CLIPS,
+                limit=CLIPPED_BY_GMAIL,
                 sender=look.config.delivery.sender.partition("<")[0].strip().strip('"') or look.config.publication.name,
                 filed=_filed(look),
+                approval=_approval(look, self._desk.cadence),
+                lengths={"subject": SUBJECT_LENGTH, "preheader": PREHEADER_LENGTH},
             )
         )
 
@@ -209,9 +281,10 @@ class _Pages:
         policy = _MAIL_POLICY.format(pictures="'none'" if asked.get("images") == "off" else "data: https: http:")
         headers = {"Content-Security-Policy": policy}
         try:
-            _, shown = self._desk.preview(asked.get("reader", ""), asked.get("segment", ""))
+            edits = self._edits(asked.get("trial", ""))
+            _, shown = self._desk.preview(asked.get("reader", ""), asked.get("segment", ""), edits)
         except DigestError as error:
-            return PlainTextResponse(str(error), headers=headers)
+            return PlainTextResponse(_in_words(error), headers=headers)
         if shown.edition is None:
             return PlainTextResponse(shown.composition.no_news, headers=headers)
         if asked.get("part") in ("text", "source"):
@@ -224,94 +297,105 @@ class _Pages:
         found = self._desk.search(request.query_params.get("q", ""))
         return JSONResponse([{"email": reader.email, "name": reader.name} for reader in found])
 
-    def sources(self, _request: Request) -> Response:
+    def try_on(self, form: _DraftForm) -> dict[str, Any]:
+        """Show what an editor is just writing; nothing is written. The name to ask for the mail by."""
+        edits = form.edits()
+        self._desk.require_same(form.edition)
+        self._desk.preview(form.reader, form.segment, edits)  # told here, where the editor is, if it cannot be
+        name = sha256(repr(edits).encode("utf-8", "replace")).hexdigest()[:16]
+        self._tried[name] = (form.edition, edits)
+        while len(self._tried) > _TRIED:
+            del self._tried[next(iter(self._tried))]
+        return {"trial": name}
+
+    def _edits(self, trial: str) -> Edits | None:
+        edition, edits = self._tried.get(trial, ("", None))
+        return edits if edition == self._desk.look().edition else None
+
+    def sources(self, _form: _NoForm) -> dict[str, Any]:
         """Ask the sources again."""
         self._desk.read_sources()
-        return JSONResponse({"said": "The sources were read again."})
+        return {"said": "The sources were read again."}
 
-    async def draft(self, request: Request) -> Response:
+    def draft(self, form: _MakeForm) -> dict[str, Any]:
         """Make the draft, or add to it what has come since."""
-        form = msgspec.json.decode(await request.body(), type=_MakeForm)
-        look = self._desk.look()
-        made = await run_in_threadpool(
-            drafts.make, look.config, self._desk.cadence, look.composition.now, self._desk.day, add=form.add
-        )
-        return JSONResponse({"said": f"{made.file.name}: {made.note.partition(';')[0].rstrip(':')}"})
+        look = self._desk.require_same(form.edition)
+        made = drafts.make(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
+        return {"said": f"{made.file.name}: {made.note.partition(';')[0].rstrip(':')}."}
 
-    async def save(self, request: Request) -> Response:
-        """Write the editor's changes into the draft."""
-        form = msgspec.json.decode(await request.body(), type=_DraftForm)
-        look = self._desk.look()
-        edits = Edits(
-            subject=form.subject.strip(),
-            preheader=form.preheader.strip(),
-            note=form.note.replace("\r\n", "\n").strip(),
-            lead=form.lead,
-            sections=tuple(
-                EditedSection(section.name, tuple(map(_edited, section.stories)), section.was)
-                for section in form.sections
-            ),
-        )
-        saved = await run_in_threadpool(drafts.save, look.config, look.edition, edits, form.version)
-        return JSONResponse({"said": f"Saved in {saved.file.name}.", "version": saved.version})
+    def save(self, form: _DraftForm) -> dict[str, Any]:
+        """Write the editor's changes into the draft they are of, though another day has begun since."""
+        if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{self._desk.cadence}", form.edition):
+            raise UsageError(f"{form.edition} is no edition of this desk")
+        saved = drafts.save(self._desk.look().config, form.edition, form.edits(), form.version)
+        return {"said": f"Saved in {saved.file.name}.", "version": saved.version}
 
-    async def approve(self, request: Request) -> Response:
+    def approve(self, form: _ApproveForm) -> dict[str, Any]:
         """Approve the draft that the editor has before them, and no other."""
-        form = msgspec.json.decode(await request.body(), type=_ApproveForm)
-        look = self._desk.look()
+        look = self._desk.require_same(form.edition)
         if not form.by.strip():
             raise UsageError("who approves it?", next_step="write your name beside the button")
-        if look.draft is None or look.draft.version != form.version:
-            raise DraftChangedError("the draft was changed since you read it", next_step="read it, then approve it")
-        drafts.approve(look.config, self._desk.cadence, look.composition.now, form.by.strip(), self._desk.day)
-        return JSONResponse({"said": f"Approved by {form.by.strip()}."})
+        now, by = self._now(look), form.by.strip()
+        drafts.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
+        return {"said": f"Approved by {by}."}
 
-    async def test(self, request: Request) -> Response:
+    def test(self, form: _TestForm) -> dict[str, Any]:
         """Send a test of the edition as it is on disk."""
-        form = msgspec.json.decode(await request.body(), type=_TestForm)
         if not re.fullmatch(r"[^\s@]+@[^\s@]+", form.to.strip()):
             raise UsageError(f"`{form.to}` is no address", next_step="write it as you@example.com")
-        look = self._desk.look()
+        look = self._desk.require_same(form.edition)
         told: list[str] = []
         run = Run(
             config=look.config,
             cadence=self._desk.cadence,
-            now=look.composition.now,
+            now=self._now(look),
             clock=lambda: datetime.now(UTC),
-            tell=lambda problem: told.append(str(problem)),
+            tell=lambda problem: told.append(problem.what),
             progress=lambda _done, _all: None,
         )
         reader = form.reader or self._desk.reader_of(form.segment)
-        report = await run_in_threadpool(send_test, run, [form.to.strip()], reader, self._desk.day)
-        return JSONResponse({"said": str(report), "problems": told})
+        report = send_test(run, [form.to.strip()], reader, self._desk.day)
+        accepted = report.outcomes[Outcome.ACCEPTED]
+        said = f"A test is on its way to {form.to.strip()}." if accepted else f"The test did not go out: {report}"
+        return {"said": said, "problems": told, "bad": not accepted}
+
+    def _now(self, look: Look) -> datetime:
+        return self._desk.clock(look.config)
 
 
-def _edited(story: _StoryForm) -> Edited:
-    return Edited(story.id, _line(story.headline), _line(story.excerpt), story.hide)
+def _approval(look: Look, cadence: Cadence) -> str:
+    """How the draft stands, in a sentence; empty where nobody has to approve it."""
+    if look.draft is None or look.config.schedules[cadence].approval != "required":
+        return ""
+    approval = look.draft.approval
+    if drafts.unapproved(look.composition, look.edition) is None and approval:
+        return f"Approved by {approval.by}, {drafts.moment_of(look.config, approval.at)}."
+    return f"Changed since {approval.by} approved it." if approval else "Not approved yet: a send waits for it."
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _names(look: Look) -> dict[str, str]:
+    """Sections and categories as they are written, by the form that segments know them in."""
+    sections = look.config.sections
+    told = [*sections.order, *sections.names, *sections.names.values()]
+    told += [category for story in look.composition.selection.stories for category in story.categories]
+    return {" ".join(name.casefold().split()): name for name in reversed(told)}
 
 
-def _label(segment: Segment) -> str:
+def _label(segment: Segment, names: Mapping[str, str]) -> str:
     """A segment in words: `Science + World, de`."""
-    return ", ".join(filter(None, [" + ".join(segment.categories) or "Everything", segment.language]))
+    chosen = " + ".join(names.get(category, category.title()) for category in segment.categories)
+    return ", ".join(filter(None, [chosen or "All sections", segment.language]))
 
 
-def _filed(look: Look) -> list[tuple[str, list[tuple[Any, bool]]]]:
-    """The draft's sections, each story with whether it is hidden."""
+def _filed(look: Look) -> list[tuple[str, list[_Story]]]:
+    """The draft's sections and their stories."""
     draft = look.draft
     if draft is None:
         return []
-    return [
-        (
-            name,
-            [
-                (replace(story), editorial.identify(story) in draft.hides)
-                for story in draft.articles
-                if story.section == name
-            ],
-        )
-        for name in draft.sections
-    ]
+    edition = look.composition.edition(Segment())
+    lead = editorial.identify(edition.lead) if edition else ""
+    filed: dict[str, list[_Story]] = {name: [] for name in draft.sections}
+    for article in draft.articles:
+        identity = editorial.identify(article)
+        filed[article.section].append(_Story(identity, article, identity in draft.hides, identity == lead))
+    return list(filed.items())

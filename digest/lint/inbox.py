@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from digest.lint.findings import Finding, minor, serious
 
-_SUBJECT = 70
+SUBJECT_LENGTH = 70
 """Characters that inboxes on computers show of a subject; telephones show half."""
-_PREHEADER = (40, 110)
-"""Characters after the subject that inboxes show at least and at most (dotdigital, email accessibility)."""
+PREHEADER_LENGTH = 110
+"""Characters after the subject that inboxes show at most (dotdigital, email accessibility)."""
+_SHORTEST_PREHEADER = 40
+"""Fewer than these are filled up with other text."""
 
 
 def of_inbox(subject: str, preheader: str) -> Iterator[Finding]:
@@ -23,8 +25,8 @@ def _subject(subject: str) -> Iterator[Finding]:
         yield serious(
             "subject-missing", "there is no subject", "subject", "set one, or leave it to the lead's headline"
         )
-    if len(subject) > _SUBJECT:
-        what = f"has {len(subject)} characters, and inboxes show {_SUBJECT}"
+    if len(subject) > SUBJECT_LENGTH:
+        what = f"has {len(subject)} characters, and inboxes show {SUBJECT_LENGTH}"
         yield minor("subject-length", what, "subject", "shorten it, or put what matters first")
     capitals = sum(map(str.isupper, subject))
     # Most of it, so that no name in capitals among Chinese or Arabic words counts as shouting.
@@ -33,7 +35,7 @@ def _subject(subject: str) -> Iterator[Finding]:
 
 
 def _preheader(preheader: str) -> Iterator[Finding]:
-    least, most = _PREHEADER
+    least, most = _SHORTEST_PREHEADER, PREHEADER_LENGTH
     if not preheader:
         what = "is missing, and inboxes show whatever text comes first"
         yield minor("preheader-missing", what, "preheader", "set one, or leave it to the next headlines")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import b2a_qp
 from collections.abc import Iterator
 
 from digest.lint.findings import Finding, minor, serious
@@ -17,8 +18,8 @@ _LINE = 998
 
 
 def of_sizes(page: Page, text: str) -> Iterator[Finding]:
-    """Findings about the HTML's bytes, its style blocks and the lines of the text."""
-    size = len(page.html.encode(errors="replace"))
+    """Findings about the HTML's bytes, as it travels, its style blocks and the lines of the text."""
+    size = len(b2a_qp(page.html.encode(errors="replace")))
     if size > _NEARLY * CLIPPED_BY_GMAIL:
         clipped = size > CLIPPED_BY_GMAIL
         what = f"{size / 1000:.1f} kB of HTML, and Gmail clips a mail at {CLIPPED_BY_GMAIL / 1000:.0f} kB"

@@ -116,7 +116,7 @@ def _email(composition: Composition) -> Iterator[Finding]:
         return
     rendered = composition.render(edition, Segment())
     mail = delivery.to_mail(rendered.message, recipient_of(composition.config, edition.id, ANYONE))
-    size = f"{len(rendered.message.html.encode()) / 1000:.0f} kB of HTML, {len(mail) / 1000:.0f} kB as sent"
+    size = f"{rendered.size / 1000:.0f} kB of HTML, {len(mail) / 1000:.0f} kB in all"
     yield Finding(f"email: {sections_line(edition)}; {size}", problems=rendered.problems)
     yield _or_failure("lint", lambda: _lint(composition.config, rendered))
 

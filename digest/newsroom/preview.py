@@ -53,8 +53,8 @@ class Preview:
 
     @property
     def size(self) -> int:
-        """Bytes of HTML as Gmail counts them: what it clips at 102 kB."""
-        return len(self._message.html.encode())
+        """Bytes of HTML as it travels: what Gmail clips at 102 kB."""
+        return self.rendered.size if self.rendered else 0
 
     @cached_property
     def findings(self) -> Sequence[lint.Finding]:

@@ -18,7 +18,7 @@ from digest.render import wording
 from digest.render.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
 from digest.render.languages import catalogue, locale_of, script_of
-from digest.render.note import note_as_html
+from digest.render.note import note_as_html, note_as_text
 from digest.render.pictures import Picture, Pictures
 from digest.render.slots import Form, slot_token
 from digest.render.templates import templates_of
@@ -141,7 +141,7 @@ class Context:
             "more": self.more,
             "summary_of": summary_of,
             "note": note_as_html(self.edition.note),
-            "note_text": self.edition.note,
+            "note_text": note_as_text(self.edition.note),
             "subject": subject,
             "preheader": preheader,
             "contents": self.contents(shown),

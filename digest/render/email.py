@@ -39,6 +39,8 @@ class Rendered:
     problems: tuple[Problem, ...] = ()
     counted: int = 0
     """So many stories, the last in reading order, had no room: they are only counted."""
+    size: int = 0
+    """Bytes of the HTML as it travels, every slot at its longest: what is held against Gmail's limit."""
 
 
 def render(
@@ -91,7 +93,8 @@ def render(
         # A story that became a headline leaves its picture behind.
         images=tuple(image for image in context.pictures.attached if f"cid:{image.cid}" in html),
     )
-    return Rendered(message, line["preheader"], (*context.problems, *context.pictures.problems), shown.counted)
+    problems = (*context.problems, *context.pictures.problems)
+    return Rendered(message, line["preheader"], problems, shown.counted, _bytes_as_sent(html))
 
 
 def standalone(message: Message, values: Mapping[str, str]) -> str:

@@ -20,9 +20,6 @@ def subject_of(context: Context) -> str:
     own = _line(context, context.edition.subject, "subject")
     subject = own or wording.excerpt(undirected(context.edition.lead.headline), _SUBJECT)
     where = _where(context, "subject") if own else "subject"
-    if len(subject) > _SUBJECT:
-        what = f"the subject has {len(subject)} characters, and inboxes show about {_SUBJECT}: {subject}"
-        context.problems.append(Problem(where, what, "shorten it"))
     if not any(map(str.isalpha, subject)):
         context.problems.append(Problem(where, f"the subject has no letters: {subject}", "give it a word"))
     return subject

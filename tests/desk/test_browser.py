@@ -85,7 +85,7 @@ def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any
 
     stories = page.locator(".story")
     comet = page.locator(".story", has_text="A comet over the harbour")
-    comet.drag_to(stories.first, target_position={"x": 100, "y": 4})
+    comet.locator(".grip").drag_to(stories.first, target_position={"x": 100, "y": 4})
     ids = "[...document.querySelectorAll('.story')].map(e => e.dataset.id)"
     assert page.evaluate(ids)[0] == "example.com/comet"
     page.locator(".story[data-id='example.com/ferry']").focus()
@@ -95,8 +95,11 @@ def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any
     page.locator(".story[data-id='example.com/mayor'] .hide input").check()
     page.locator(".story[data-id='example.com/ferry'] .headline").fill("She is back, and so are we")
     page.fill("#note", "Good morning from the **quay**.")
+    phone.get_by_text("Good morning from the").wait_for()  # before it is saved
+    assert page.locator("#trying").is_visible()
     page.get_by_role("button", name="Save", exact=True).click()
-    phone.get_by_text("Good morning from the").wait_for()
+    page.get_by_text("Saved in 2026-11-23-daily.toml.").wait_for()
+    page.locator("#trying").wait_for(state="hidden")
     page.fill("#by", "Zoë")
     page.get_by_role("button", name="Approve").click()
     page.get_by_text("Approved by Zoë, ").wait_for()
@@ -108,7 +111,7 @@ def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any
     parsed = [message_from_bytes(one, policy=policy.default) for one in newsroom.mails()]
     mails: dict[str, Any] = {mail["To"]: mail for mail in parsed}
     ada = mails["Ada <ada@example.com>"].get_body(("plain",)).get_content()
-    assert "Good morning from the **quay**." in ada
+    assert "Good morning from the quay." in ada
     assert "She is back, and so are we" in ada
     assert "The mayor swims" not in ada
     assert mails["Ada <ada@example.com>"]["Subject"] == "She is back, and so are we"
@@ -130,17 +133,84 @@ def test_a_finding_leads_to_its_place(page: Any, newsroom: Any) -> None:
     assert "outline" in hit.get_attribute("style")
 
 
-def test_a_save_of_somebody_else_is_told_and_both_are_kept(page: Any, newsroom: Any) -> None:
+def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_are_asked(
+    page: Any, address: str, newsroom: Any
+) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
-    page.fill("#subject", "Mine")
-    file = newsroom.path / "editions" / "2026-11-23-daily.toml"
-    file.write_text(file.read_text().replace('subject = ""', 'subject = "Theirs"'))
-    page.get_by_text("Somebody else saved this draft since. Yours is still here").first.wait_for()
-    assert page.input_value("#subject") == "Mine"
-    page.get_by_role("button", name="Save mine over theirs").click()
+    other = page.context.new_page()
+    other.goto(address)
+    other.locator(".story").first.wait_for()
+
+    page.locator(".story[data-id='example.com/ferry'] .headline").fill("She is back")
+    page.keyboard.press("Control+s")
     page.get_by_text("Saved in 2026-11-23-daily.toml.").wait_for()
-    assert 'subject = "Mine"' in file.read_text()
+    other.fill("#subject", "A subject of mine")
+    other.locator(".story[data-id='example.com/comet'] .down").click()
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("What somebody else had changed meanwhile is in it too.").wait_for()
+    file = newsroom.path / "editions" / "2026-11-23-daily.toml"
+    assert 'subject = "A subject of mine"' in file.read_text()
+    assert 'headline = "She is back"' in file.read_text()
+
+    until(page, "document.querySelector('#subject').value === 'A subject of mine'")
+    page.fill("#subject", "One")
+    page.fill("#note", "A note")
+    other.fill("#subject", "Another")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved in 2026-11-23-daily.toml.").wait_for()
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("the subject: theirs is “One”, yours “Another”").wait_for()
+    assert 'subject = "One"' in file.read_text()
+    other.get_by_role("button", name="Keep mine").click()
+    until(other, "document.querySelector('#note').value === 'A note'")
+    assert 'subject = "Another"' in file.read_text()
+    assert "A note" in file.read_text()
+
+
+def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: Any, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.locator(".story[data-id='example.com/comet'] .headline").fill("Two comets")
+    page.locator(".story[data-id='example.com/comet'] .up").click()
+    page.locator("#trying").wait_for()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.get_by_role("button", name="Bring them back").click()
+    assert page.locator(".story .headline").first.input_value() == "The ferry is back"
+    assert page.locator(".section").first.locator(".headline").nth(1).input_value() == "Two comets"
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved in").wait_for()
+    assert "Two comets" in (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
+
+
+def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.get_by_role("button", name="Add a section").click()
+    page.keyboard.type("By the water")
+    page.locator(".section[data-was=City] .name").fill("Town")
+    page.locator(".story[data-id='example.com/comet']").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    phone = page.frame_locator("figure[data-device=phone] iframe")
+    phone.get_by_text("By the water").first.wait_for()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved in").wait_for()
+    text = (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
+    assert text.index('name = "Town"') < text.index('name = "By the water"') < text.index("A comet over the harbour")
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_the_page_does_not_run_out_of_its_window(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.locator(".story .star").last.click()
+    assert page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth, scrollY]") == [
+        900,
+        width,
+        0,
+    ]
 
 
 def test_a_change_on_disk_is_on_the_page_within_a_second(page: Any, newsroom: Any) -> None:

@@ -1,12 +1,16 @@
 """What the desk shows is what the files say now, and an error beside what they said before where they are wrong."""
 
+import os
+import time
 from collections.abc import Callable
 from datetime import date
+from threading import Timer
 from typing import Any
 
 import pytest
 
 from digest import config as configuration
+from digest.desk import newsdesk
 from digest.desk.newsdesk import Newsdesk
 from digest.errors import TemplateError, UsageError
 from digest.newsroom.drafts import make
@@ -16,8 +20,8 @@ from .conftest import NOW
 Open = Callable[[], Newsdesk]
 
 
-def headlines(desk: Newsdesk, **reader: str) -> list[str]:
-    _, shown = desk.preview(**reader)
+def headlines(desk: Newsdesk, reader: str = "", segment: str = "") -> list[str]:
+    _, shown = desk.preview(reader, segment)
     return [article.headline for article in shown.edition.articles] if shown.edition else []
 
 
@@ -27,7 +31,7 @@ def test_each_reader_and_each_segment_sees_their_own(newsroom: Any, open_desk: O
     assert headlines(desk) == ["The ferry is back", "A comet over the harbour"]
     assert headlines(desk, reader="kenji@example.org") == ["A comet over the harbour"]
     assert headlines(desk, segment="science") == ["A comet over the harbour"]
-    assert [(segment.key, count) for segment, count in desk.look().segments] == [("", 1), ("science", 1)]
+    assert [(segment.key, count) for segment, count in desk.look().readers.segments] == [("", 1), ("science", 1)]
     assert [reader.email for reader in desk.search("KENJ")] == ["kenji@example.org"]
     with pytest.raises(UsageError, match="not among the subscribers"):
         desk.preview(reader="stranger@example.com")
@@ -45,7 +49,7 @@ def test_whatever_changes_on_disk_is_shown(newsroom: Any, open_desk: Open) -> No
     assert not changed()
     newsroom.subscribe("ada@example.com,Ada", "bo@example.org,Bo")
     assert changed()
-    assert desk.look().segments[0][1] == 2
+    assert desk.look().readers.segments[0][1] == 2
     feed = (newsroom.path / "feed.xml").read_text().replace("The ferry is back", "She is back")
     newsroom.write("feed.xml", feed)
     assert changed()
@@ -74,6 +78,49 @@ def test_what_is_broken_is_told_and_mended_without_opening_the_desk_again(newsro
         desk.preview()
     (newsroom.path / "templates" / "lead.mjml").unlink()
     assert headlines(desk)[0] == "The ferry is back"
+
+
+def test_what_failed_for_a_moment_is_read_again_though_no_file_has_changed(
+    newsroom: Any, open_desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsdesk, "_AGAIN", 0.05)
+    desk = open_desk()
+    newsroom.configure(("[publication]", "[publicatoin]"))
+    broken = desk.look()
+    assert "did you mean `publication`" in broken.error
+    file = newsroom.path / "digest.toml"
+    seen = file.stat()
+    newsroom.configure()
+    os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns))  # to the desk it is as it was
+    time.sleep(0.1)
+    mended = desk.look()
+    assert mended.error == ""
+    assert mended.stamp != broken.stamp
+
+
+def test_a_draft_that_changes_while_the_desk_opens_is_read_again(newsroom: Any, web: Any, open_desk: Open) -> None:
+    file = make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
+    web.page("/feed", (newsroom.path / "feed.xml").read_bytes())
+    web.slow["/feed"] = 0.4
+    newsroom.configure(('path = "feed.xml"', f'url = "{web.url}/feed"'))
+    change = Timer(0.3, lambda: file.write_text(file.read_text().replace("The ferry is back", "She is back")))
+    change.start()
+    desk = open_desk()
+    change.join()
+    assert headlines(desk)[0] == "She is back"
+
+
+def test_rows_that_are_wrong_are_told(newsroom: Any, open_desk: Open) -> None:
+    newsroom.subscribe("ada@example.com,Ada", *(f"nobody {number},X" for number in range(5)))
+    told = [str(notice) for notice in open_desk().look().notices]
+    assert sum("subscribers.csv:" in line for line in told) == 4
+    assert "2 more rows are wrong" in told[-1]
+
+
+def test_a_reader_of_another_edition_is_told_apart(newsroom: Any, open_desk: Open) -> None:
+    newsroom.subscribe("ada@example.com,Ada", "eve@example.org,Eve,,weekly")
+    _, shown = open_desk().preview("eve@example.org")
+    assert "eve@example.org: does not get this edition: weekly" in [str(problem) for problem in shown.problems]
 
 
 def test_sources_are_asked_once_and_again_when_told_to(newsroom: Any, web: Any, open_desk: Open) -> None:

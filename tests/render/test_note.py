@@ -7,7 +7,7 @@ import pytest
 
 from digest.models import Article
 from digest.render import Rendered
-from digest.render.note import note_as_html
+from digest.render.note import note_as_html, note_as_text
 
 Make = Callable[..., Rendered]
 Story = Callable[..., Article]
@@ -33,13 +33,30 @@ def test_markdown_becomes_what_a_mail_may_hold(markdown: str, html: str) -> None
     assert note_as_html(markdown) == html
 
 
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("", ""),
+        ("Good **morning**,\nall\n\nof *you*", "Good morning,\nall\n\nof you"),
+        ("See [our plan](https://www.example.com/plan).", "See our plan (https://www.example.com/plan)."),
+        ("<https://www.example.com/> [a@example.com](mailto:a@example.com)", "https://www.example.com/ a@example.com"),
+        ("# Big\n\n- a\n- b\n  more\n\nthen\n\n3. c\n4. d", "Big\n\n- a\n- b\n  more\n\nthen\n\n3. c\n4. d"),
+        ("> one\n> two", "> one\n> two"),
+        ("`code`\n\n```\na  b\n```", "code\n\na  b"),
+        ("{{ 1 }} </td> \\*", "{{ 1 }} </td> *"),
+    ],
+)
+def test_markdown_becomes_what_people_type(markdown: str, text: str) -> None:
+    assert note_as_text(markdown) == text
+
+
 def test_a_note_stands_above_the_lead_in_both_parts(make: Make, story: Story) -> None:
     rendered = make(story("The ferry is back"), note="Good *morning*,\n\nfrom the quay {{ 1 }} </td>")
     for part in (rendered.message.html, rendered.message.text):
         assert "{{ 1 }}" in part
         assert part.index("from the quay") < part.rindex("The ferry is back")
     assert "</td>" not in rendered.message.html.split("from the quay")[1][:20]
-    assert "Good *morning*," in rendered.message.text
+    assert "Good morning," in rendered.message.text
 
 
 @pytest.mark.parametrize(("language", "side"), [("en", "left"), ("ar", "right")])
