@@ -7,6 +7,7 @@
     ├── AudienceError           exit 2   also a ValueError: subscribers.csv cannot be used at all
     ├── TemplateError           exit 2   also a ValueError: a template is missing, broken or makes broken MJML
     ├── DraftError              exit 1   also a ValueError: a draft that cannot be read, or may not be sent yet
+    │   └── DraftChangedError   exit 1   a draft that somebody else has changed meanwhile
     ├── DeliveryError           exit 1   also a ConnectionError: a provider that takes nothing (login, no network)
     ├── LateError               exit 1   also a TimeoutError: an edition whose time has passed
     ├── LedgerError             exit 1   also an OSError: the memory cannot be read or written

@@ -31,7 +31,15 @@ def approve(console: Console, cadence: Cadence | None, by: str | None, day: date
     from digest.newsroom.drafts import approve as approve_draft
 
     config = console.config()
-    draft = approve_draft(config, cadence, moment(config, now), by or getpass.getuser(), day)
+    draft = approve_draft(config, cadence, moment(config, now), by or _whoever(), day)
     assert draft.approval is not None
     file = draft.file.relative_to(config.file.parent)
     console.result(f"{file}: approved by {draft.approval.by}; `digest send --{cadence}` sends it as it is now")
+
+
+def _whoever() -> str:
+    """The name of whoever is logged in."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # nobody by name, as in a container
+        raise click.UsageError("say who approves it with --by NAME") from None

@@ -97,7 +97,10 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.fromisoformat(value)
+            told = datetime.fromisoformat(value)
+            if 1970 < told.year < 9000:  # noqa: PLR2004 - days before and after are wanted too
+                return told
+            self.fail(f"{value!r} is too far from now", param, ctx)
         except ValueError:
             self.fail(f"{value!r} is no moment; write it as 2026-11-23T07:00:00Z", param, ctx)
 
@@ -112,9 +115,13 @@ def now_option(command: F) -> F:
 def day_option(command: F) -> F:
     """`--date`, for what may be done before an edition's day has come."""
     return click.option(
-        "--date", "day", type=click.DateTime(["%Y-%m-%d"]), callback=lambda _c, _p, told: told and told.date(),
-        help="The edition of this day, if not today's.",
-    )(command)  # fmt: skip
+        "--date",
+        "day",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DATE",
+        callback=lambda _context, _param, told: told and told.date(),
+        help="The edition of this day, as 2026-11-24, if not today's.",
+    )(command)
 
 
 def moment(config: Config, now: datetime | None) -> datetime:

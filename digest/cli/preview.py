@@ -55,6 +55,11 @@ def preview(
     open_it: bool,
 ) -> None:
     """Write what readers would get now into preview.html. Sends nothing and changes nothing."""
+    _refuse_what_goes_not_together(
+        serve_it=serve_it and bool(reader or text_file or eml_file or png),
+        on_stdout=[output, text_file, eml_file].count(Path("-")),
+        file_wanted=output == Path("-") and (png or open_it),
+    )
     if serve_it:
         _serve(console, cadence, day, now, port, open_it=open_it)
         return
@@ -80,6 +85,15 @@ def preview(
         click.launch(str(output.absolute()))
 
 
+def _refuse_what_goes_not_together(*, serve_it: bool, on_stdout: int, file_wanted: bool) -> None:
+    if serve_it:
+        raise click.UsageError("--serve shows it all by itself: leave out --as, --text, --eml and --png")
+    if on_stdout > 1:
+        raise click.UsageError("only one of --output, --text and --eml can go to stdout")
+    if file_wanted:
+        raise click.UsageError("--png and --open want a file: name it with --output")
+
+
 def _serve(
     console: Console, cadence: Cadence, day: date | None, now: datetime | None, port: int, *, open_it: bool
 ) -> None:
@@ -98,8 +112,6 @@ def _serve(
 
 
 def _picture(console: Console, shown: Preview, output: Path) -> None:
-    if output == Path("-"):
-        raise click.UsageError("--png puts pictures beside the HTML: name its file with --output")
     from digest.newsroom.screenshots import take
 
     for picture in take(shown.html, output):

@@ -50,6 +50,8 @@ def send(
         raise click.UsageError("say which edition: --daily or --weekly")
     if dry_run and addresses:
         raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
+    if addresses and (limit or late):
+        raise click.UsageError("--limit and --late are for readers: a test goes to whom --to names, at any time")
     if reader and not addresses:
         raise click.UsageError("--as says whose edition a test is: use it with --to")
     from digest.errors import DigestError

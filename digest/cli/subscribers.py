@@ -120,7 +120,13 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
 
 
 @subscribers.command("export")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=Path("-"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default=Path("-"),
+    help="A file instead of stdout.",
+)
 @click.pass_obj
 def export_(console: Console, output: Path) -> None:
     """Write every reader, and everyone who is suppressed, as CSV to stdout or the file -o."""

@@ -12,9 +12,9 @@ from digest import audience, delivery, editorial, lint, render, sources
 from digest.config import Config
 from digest.errors import DigestError
 from digest.ledger import Ledger
-from digest.models import Problem, Section, Segment, Subscriber
+from digest.models import Cadence, Problem, Section, Segment, Subscriber
+from digest.newsroom import drafts
 from digest.newsroom.compose import Composition, compose, edition_id, recipient_of
-from digest.newsroom.drafts import composed
 from digest.newsroom.preview import ANYONE, findings, sections_line
 from digest.newsroom.report import count_of
 from digest.newsroom.settings import open_provider, require_sendable
@@ -34,30 +34,58 @@ class Finding:
 
 
 def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Finding]:
-    """Look at configuration, ledger, sources, email, its links if asked, subscribers and provider, in this order."""
+    """Look at configuration, ledger, sources, emails, their links if asked, subscribers and provider, in this order."""
     yield _or_failure("configuration", lambda: _configuration(config))
     try:
         with Ledger.open_to_read(config.database_url) as ledger:
-            editions = len(ledger.editions())
-            known = (
-                f"{count_of(editions, 'edition', 'editions')} in {ledger.name}" if editions else "no edition sent yet"
-            )
+            latest = next(iter(ledger.editions(limit=1)), None)
+            known = f"the latest edition is {latest.id}, in {ledger.name}" if latest else "no edition sent yet"
             yield Finding(f"ledger: {known}")
-            composition = compose(config, ledger, "daily", now)
-            drafted = composed(config, ledger, "daily", now, edition_id(config, "daily", now))
+            for number, cadence in enumerate(_cadences(config)):
+                yield from _edition(config, ledger, cadence, now, with_sources=number == 0, links=links)
     except DigestError as error:
-        yield Finding("sources", ok=False, problems=[error.as_problem()])
-    else:
-        yield from _sources(composition)
-        try:
-            yield from _email(drafted)
-        except DigestError as error:
-            yield Finding("email", ok=False, problems=[error.as_problem()])
-        if links:
-            yield _or_failure("links", lambda: _links(drafted))
+        yield Finding("ledger", ok=False, problems=[error.as_problem()])
     yield _or_failure("subscribers", lambda: _subscribers(config))
     for settings in config.delivery.providers:
         yield _or_failure(f"provider {settings.name}", partial(_provider, config, settings))
+
+
+def _cadences(config: Config) -> list[Cadence]:
+    """The editions that somebody reads; the daily one where that cannot be told."""
+    try:
+        rows = audience.read_subscribers(config.audience.subscribers)
+        read = {row.cadence for row in rows if isinstance(row, Subscriber) and row.status == "active"}
+    except DigestError:  # told of where the list is looked at
+        read = set()
+    daily: list[Cadence] = ["daily"] if read != {"weekly"} else []
+    return [*daily, *(["weekly"] if "weekly" in read else [])]  # type: ignore[list-item]  # a literal
+
+
+def _edition(
+    config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, with_sources: bool, links: bool
+) -> Iterator[Finding]:
+    """What an edition would be now, of its draft if there is one, and what is wrong with it."""
+    composition = None
+    try:
+        composition = compose(config, ledger, cadence, now)
+    except DigestError as error:
+        yield Finding("sources", ok=False, problems=[error.as_problem()])
+    if composition and with_sources:
+        yield from _sources(composition)
+    name = edition_id(config, cadence, now)
+    try:
+        draft = drafts.load(config, name)
+        drafted = drafts.of_draft(config, ledger, cadence, now, draft) if draft else composition
+        if drafted is None:
+            return
+        if draft and ledger.edition(name) is None:
+            waits = drafts.unapproved(drafted, name)
+            yield Finding(f"draft: {draft.file.name}", problems=[*drafted.already_sent, *([waits] if waits else [])])
+        yield from _email(drafted)
+        if links:
+            yield _or_failure("links", lambda: _links(drafted))
+    except DigestError as error:
+        yield Finding(f"{cadence} email", ok=False, problems=[error.as_problem()])
 
 
 def _or_failure(what: str, look: Callable[[], Finding]) -> Finding:
@@ -112,12 +140,12 @@ def _filed(section: Section) -> str:
 def _email(composition: Composition) -> Iterator[Finding]:
     edition = composition.edition(Segment())
     if edition is None:
-        yield Finding("email: no story in the window, nothing would be sent")
+        yield Finding(f"{composition.cadence} email: no story in the window, nothing would be sent")
         return
     rendered = composition.render(edition, Segment())
     mail = delivery.to_mail(rendered.message, recipient_of(composition.config, edition.id, ANYONE))
     size = f"{rendered.size / 1000:.0f} kB of HTML, {len(mail) / 1000:.0f} kB in all"
-    yield Finding(f"email: {sections_line(edition)}; {size}", problems=rendered.problems)
+    yield Finding(f"{composition.cadence} email: {sections_line(edition)}; {size}", problems=rendered.problems)
     yield _or_failure("lint", lambda: _lint(composition.config, rendered))
 
 
