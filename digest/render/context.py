@@ -166,11 +166,11 @@ class Context:
     def contents(self, shown: Shown) -> str:
         """What is inside, and how long this mail takes to read: how long the stories behind it take, nobody knows."""
         edition = shown.edition
-        length = 140 if self.layout == "cards" else 90
+        rest = "brief" if self.layout == "brief" else "card"
         words = [
             part
             for article in edition.articles
-            for part in (article.headline, wording.opening(article.summary, length))
+            for part in (article.headline, summary_of(article, "lead" if article is edition.lead else rest))
         ]
         stories = self.words.ngettext("{count} story", "{count} stories", len(edition.articles))
         return self.words.gettext("{stories} in {minutes}").format(
