@@ -160,6 +160,8 @@ class _Checker:
         for name in ("rate", "connections"):
             if getattr(raw, name) < 0:
                 self.toml.fail(("delivery", name), "must not be negative", "leave it out for no limit")
+        if raw.smtp.dkim:
+            self.toml.fail(("delivery", "smtp", "dkim"), "belongs in a table of its own", "write it as [dkim]")
         if raw.warm_up and not (raw.warm_up.rates and min(raw.warm_up.rates) > 0):
             self.toml.fail(("delivery", "warm_up", "rates"), "needs mails a second for each day, all more than 0")
         if self.raw.dkim and "smtp" not in (raw.provider, raw.fallback):
@@ -186,8 +188,6 @@ class _Checker:
             if isinstance(value, Path)
         }
         if isinstance(settings, SmtpSettings):
-            if settings.dkim:
-                self.toml.fail(("delivery", "smtp", "dkim"), "belongs in a table of its own", "write it as [dkim]")
             paths["dkim"] = self.dkim()
         return msgspec.structs.replace(settings, **paths)
 

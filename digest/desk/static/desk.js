@@ -2,6 +2,7 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
 const body = document.body;
+let dragged = null; // the story that is under way
 const shown = { scheme: "light", images: "on", device: "all" };
 
 // --- what is seen ------------------------------------------------------------------------------------------------
@@ -151,12 +152,12 @@ async function look(change = {}) {
   document.querySelector(".title").replaceWith(document.adoptNode(fresh.querySelector(".title")));
   const draft = fresh.getElementById("draft");
   const theirs = draft.dataset.version !== $("draft").dataset.version;
-  if (!dirty()) {
+  if (!dirty() && !dragged) {
     body.dataset.edition = fresh.body.dataset.edition;
     $("draft").replaceWith(document.adoptNode(draft));
     if (!$("actions").contains(document.activeElement) || theirs) $("actions").replaceWith(document.adoptNode(fresh.getElementById("actions")));
     begin();
-  } else if (theirs && $("conflict").hidden) say("Somebody else saved this draft since. Yours is still here: save it, and both are kept.", true);
+  } else if (theirs && dirty() && $("conflict").hidden) say("Somebody else saved this draft since. Yours is still here: save it, and both are kept.", true);
   show();
 }
 
@@ -417,7 +418,6 @@ document.addEventListener("keydown", (event) => {
     if (dirty()) save();
   }
 });
-let dragged = null;
 document.addEventListener("dragstart", (event) => {
   dragged = event.target.closest(".grip") && event.target.closest(".story");
   if (!dragged) return;
