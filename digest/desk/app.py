@@ -24,16 +24,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from digest import editorial
+from digest.desk.forms import ApproveForm, DraftForm, MakeForm, NoForm, TestForm
 from digest.desk.newsdesk import Look, Newsdesk
-from digest.drafts import Edited, EditedSection, Edits
-from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
+from digest.drafts import Edits
+from digest.errors import DigestError, DraftChangedError, UsageError
 from digest.lint import CLIPPED_BY_GMAIL, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.models import Article, Cadence, Outcome, Segment
-from digest.newsroom import drafts
+from digest.newsroom import approval as approvals
+from digest.newsroom import drafting
 from digest.newsroom.preview import Preview, sections_line
 from digest.newsroom.run import Run
 from digest.newsroom.trial import send_test
-from digest.sources.clean import one_line
 
 _TRIED = 8
 """Edits that were tried on and are kept: of one page those it shows and those it is about to."""
@@ -64,12 +65,12 @@ def application(desk: Newsdesk, token: str, hosts: tuple[str, ...]) -> Starlette
             Route("/stamp", pages.stamp),
             Route("/mail", pages.mail),
             Route("/readers", pages.readers),
-            Route("/try", _posted(_DraftForm, pages.try_on), methods=["POST"]),
-            Route("/sources", _posted(_NoForm, pages.sources), methods=["POST"]),
-            Route("/draft", _posted(_MakeForm, pages.draft), methods=["POST"]),
-            Route("/save", _posted(_DraftForm, pages.save), methods=["POST"]),
-            Route("/approve", _posted(_ApproveForm, pages.approve), methods=["POST"]),
-            Route("/test", _posted(_TestForm, pages.test), methods=["POST"]),
+            Route("/try", _posted(DraftForm, pages.try_on), methods=["POST"]),
+            Route("/sources", _posted(NoForm, pages.sources), methods=["POST"]),
+            Route("/draft", _posted(MakeForm, pages.draft), methods=["POST"]),
+            Route("/save", _posted(DraftForm, pages.save), methods=["POST"]),
+            Route("/approve", _posted(ApproveForm, pages.approve), methods=["POST"]),
+            Route("/test", _posted(TestForm, pages.test), methods=["POST"]),
             Mount("/static", StaticFiles(directory=_HERE)),
         ],
         middleware=[Middleware(_OnlyMe, token=token, hosts=hosts)],
@@ -136,80 +137,6 @@ def _in_words(error: Exception) -> str:
     name = re.sub(r"^.*[/\\]", "", error.where)
     step = "" if "`digest " in error.next_step else error.next_step
     return ": ".join(filter(None, [name, error.what])) + (f"; {step}" if step else "")
-
-
-# --- what the browser sends -------------------------------------------------------------------------------------------
-
-
-class _NoForm(msgspec.Struct):
-    pass
-
-
-class _StoryForm(msgspec.Struct):
-    id: str
-    headline: str
-    excerpt: str
-    hide: bool
-
-
-class _SectionForm(msgspec.Struct):
-    name: str
-    stories: list[_StoryForm]
-    was: str = ""
-
-
-class _DraftForm(msgspec.Struct):
-    edition: str
-    version: str
-    subject: str
-    preheader: str
-    note: str
-    lead: str
-    sections: list[_SectionForm]
-    reader: str = ""
-    segment: str = ""
-
-    def edits(self) -> Edits:
-        """What it wants of the draft."""
-        return Edits(
-            subject=_line(self.subject),
-            preheader=_line(self.preheader),
-            note=self.note.replace("\r\n", "\n").strip(),
-            lead=self.lead,
-            sections=tuple(
-                EditedSection(_line(section.name), tuple(map(_edited, section.stories)), section.was)
-                for section in self.sections
-            ),
-        )
-
-
-class _ApproveForm(msgspec.Struct):
-    edition: str
-    version: str
-    by: str
-
-
-class _TestForm(msgspec.Struct):
-    edition: str
-    to: str
-    reader: str = ""
-    segment: str = ""
-
-
-class _MakeForm(msgspec.Struct):
-    edition: str
-    add: bool = False
-
-
-def _edited(story: _StoryForm) -> Edited:
-    headline = _line(story.headline)
-    if not headline:
-        raise DraftError("a story has no headline", next_step="write one, or hide the story")
-    return Edited(story.id, headline, _line(story.excerpt), story.hide)
-
-
-def _line(text: str) -> str:
-    return one_line(text)
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------
@@ -297,7 +224,7 @@ class _Pages:
         found = self._desk.search(request.query_params.get("q", ""))
         return JSONResponse([{"email": reader.email, "name": reader.name} for reader in found])
 
-    def try_on(self, form: _DraftForm) -> dict[str, Any]:
+    def try_on(self, form: DraftForm) -> dict[str, Any]:
         """Show what an editor is just writing; nothing is written. The name to ask for the mail by."""
         edits = form.edits()
         self._desk.require_same(form.edition)
@@ -312,34 +239,34 @@ class _Pages:
         edition, edits = self._tried.get(trial, ("", None))
         return edits if edition == self._desk.look().edition else None
 
-    def sources(self, _form: _NoForm) -> dict[str, Any]:
+    def sources(self, _form: NoForm) -> dict[str, Any]:
         """Ask the sources again."""
         self._desk.read_sources()
         return {"said": "The sources were read again."}
 
-    def draft(self, form: _MakeForm) -> dict[str, Any]:
+    def draft(self, form: MakeForm) -> dict[str, Any]:
         """Make the draft, or add to it what has come since."""
         look = self._desk.require_same(form.edition)
-        made = drafts.make(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
+        made = drafting.make(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
         return {"said": f"{made.file.name}: {made.note.partition(';')[0].rstrip(':')}."}
 
-    def save(self, form: _DraftForm) -> dict[str, Any]:
+    def save(self, form: DraftForm) -> dict[str, Any]:
         """Write the editor's changes into the draft they are of, though another day has begun since."""
         if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{self._desk.cadence}", form.edition):
             raise UsageError(f"{form.edition} is no edition of this desk")
-        saved = drafts.save(self._desk.look().config, form.edition, form.edits(), form.version)
+        saved = drafting.save(self._desk.look().config, form.edition, form.edits(), form.version)
         return {"said": f"Saved in {saved.file.name}.", "version": saved.version}
 
-    def approve(self, form: _ApproveForm) -> dict[str, Any]:
+    def approve(self, form: ApproveForm) -> dict[str, Any]:
         """Approve the draft that the editor has before them, and no other."""
         look = self._desk.require_same(form.edition)
         if not form.by.strip():
             raise UsageError("who approves it?", next_step="write your name beside the button")
         now, by = self._now(look), form.by.strip()
-        drafts.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
+        approvals.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
         return {"said": f"Approved by {by}."}
 
-    def test(self, form: _TestForm) -> dict[str, Any]:
+    def test(self, form: TestForm) -> dict[str, Any]:
         """Send a test of the edition as it is on disk."""
         if not re.fullmatch(r"[^\s@]+@[^\s@]+", form.to.strip()):
             raise UsageError(f"`{form.to}` is no address", next_step="write it as you@example.com")
@@ -368,8 +295,8 @@ def _approval(look: Look, cadence: Cadence) -> str:
     if look.draft is None or look.config.schedules[cadence].approval != "required":
         return ""
     approval = look.draft.approval
-    if drafts.unapproved(look.composition, look.edition) is None and approval:
-        return f"Approved by {approval.by}, {drafts.moment_of(look.config, approval.at)}."
+    if approvals.unapproved(look.composition, look.edition) is None and approval:
+        return f"Approved by {approval.by}, {approvals.moment_of(look.config, approval.at)}."
     return f"Changed since {approval.by} approved it." if approval else "Not approved yet: a send waits for it."
 
 

@@ -13,7 +13,7 @@ from digest.config import Config
 from digest.errors import DigestError
 from digest.ledger import Ledger
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
-from digest.newsroom import drafts
+from digest.newsroom import approval, drafts
 from digest.newsroom.compose import Composition, compose, edition_id, recipient_of
 from digest.newsroom.preview import ANYONE, findings, sections_line
 from digest.newsroom.report import count_of
@@ -79,7 +79,7 @@ def _edition(
         if drafted is None:
             return
         if draft and ledger.edition(name) is None:
-            waits = drafts.unapproved(drafted, name)
+            waits = approval.unapproved(drafted, name)
             yield Finding(f"draft: {draft.file.name}", problems=[*drafted.already_sent, *([waits] if waits else [])])
         yield from _email(drafted)
         if links:

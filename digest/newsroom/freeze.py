@@ -10,8 +10,9 @@ from digest import audience, editorial
 from digest.errors import AudienceError
 from digest.ledger import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
 from digest.models import Article, Edition, Message, Problem, Segment
+from digest.newsroom.approval import require_approval
 from digest.newsroom.compose import Composition, recipient_of, segment_of
-from digest.newsroom.drafts import composed, require_approval
+from digest.newsroom.drafts import composed
 from digest.newsroom.report import Report, count_of
 from digest.newsroom.run import Run
 

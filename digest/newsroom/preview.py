@@ -13,8 +13,9 @@ from digest.drafts import Draft
 from digest.errors import ConfigError, SourceError, UsageError
 from digest.ledger import Ledger
 from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
+from digest.newsroom.approval import unapproved
 from digest.newsroom.compose import Composition, compose, edition_id, recipient_of, segment_of
-from digest.newsroom.drafts import composed, missing_from, on_its_way, unapproved
+from digest.newsroom.drafts import composed, missing_from, on_its_way
 from digest.newsroom.settings import require_sendable
 
 ANYONE = Subscriber("reader@example.com")

@@ -12,9 +12,10 @@ from digest import audience
 from digest.errors import DeliveryError
 from digest.ledger import Ledger
 from digest.models import Problem, Segment, Subscriber
+from digest.newsroom.approval import unapproved
 from digest.newsroom.bad_news import BadNews
 from digest.newsroom.compose import edition_id, recipient_of, segment_of
-from digest.newsroom.drafts import composed, unapproved
+from digest.newsroom.drafts import composed
 from digest.newsroom.freeze import Roll
 from digest.newsroom.preview import find
 from digest.newsroom.report import Report, count_of, nothing_to_do

@@ -13,7 +13,7 @@ from digest import config as configuration
 from digest.desk import newsdesk
 from digest.desk.newsdesk import Newsdesk
 from digest.errors import TemplateError, UsageError
-from digest.newsroom.drafts import make
+from digest.newsroom.drafting import make
 
 from .conftest import NOW
 

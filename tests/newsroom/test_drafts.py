@@ -15,8 +15,10 @@ from digest.editorial import identify
 from digest.errors import DraftChangedError, DraftError, TemplateError
 from digest.ledger import Ledger
 from digest.models import Outcome
+from digest.newsroom.approval import approve
 from digest.newsroom.articles import place
-from digest.newsroom.drafts import approve, load, make, path_of, save
+from digest.newsroom.drafting import make, save
+from digest.newsroom.drafts import load, path_of
 from digest.newsroom.preview import preview
 from digest.newsroom.send import send
 from digest.newsroom.trial import dry_run, send_test

@@ -13,7 +13,7 @@ import pytest
 from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError, UsageError
 from digest.ledger import Ledger
 from digest.models import Outcome
-from digest.newsroom import drafts
+from digest.newsroom import drafting
 from digest.newsroom import send as newsroom_send
 from digest.newsroom.send import send
 from digest.newsroom.trial import dry_run, send_test
@@ -205,7 +205,7 @@ def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: Any
     newsroom.configure(more='[daily]\nat = "07:00"\n')
     newsroom.subscribe(*READERS[:4])
     loaded = newsroom.run()[0].config
-    drafts.make(loaded, "daily", NOW - timedelta(hours=1), date(2026, 11, 24))
+    drafting.make(loaded, "daily", NOW - timedelta(hours=1), date(2026, 11, 24))
     seven = datetime(2026, 11, 24, 7, tzinfo=UTC)
     newsroom.send(seven, limit=1)
     assert "3 accepted" in str(newsroom.send(seven + timedelta(minutes=10)))
