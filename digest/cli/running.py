@@ -52,7 +52,7 @@ def concluded(console: Console, run: Run, reports: Sequence[Report]) -> int:
     """Print what a run came to, once its progress bar is gone; the exit status that says the same."""
     for report in reports:
         console.result(str(report))
-    if run.stopping() and any(report.left for report in reports):
+    if run.stopping() and (not reports or any(report.left for report in reports)):
         click.echo("digest: stopped; the same command goes on where this one left off", err=True)
         return 1
     return max((report.exit_status for report in reports), default=0)

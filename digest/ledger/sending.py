@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, TextClause, or_, select, text, update
+from sqlalchemy import Connection, CursorResult, Engine, TextClause, or_, select, text, true, update
 
 from digest.ledger.database import chunks, to_text, transaction
 from digest.ledger.erasure import some_are_erased
@@ -59,12 +59,15 @@ class Claim:
 class Sending:
     """The claims and receipts of one edition. For the one run that holds the ledger's lock, from one thread."""
 
-    def __init__(self, engine: Engine, edition: str, secret: str) -> None:
+    def __init__(self, engine: Engine, edition: str, secret: str, *, untried_first: bool = True) -> None:
+        """With `untried_first` those come last who were tried before: others must not wait for them."""
         self._engine = engine
         self._edition = edition
         self._secret = secret
         self._some_are_erased: bool | None = None
         self._ahead: deque[tuple[str, Recipient]] = deque()
+        self._untried = untried_first
+        """Whether only those are read who were never tried: until there are none."""
         self.stopping = False
         """Whether a claim found that somebody had the edition stopped."""
         dialect = engine.dialect.name
@@ -130,6 +133,9 @@ class Sending:
         """The next pending recipients, in batches; from what was read ahead, which is read anew when it is used up."""
         if not self._ahead:
             self._read_ahead(connection, now)
+        if not self._ahead and self._untried:
+            self._untried = False
+            self._read_ahead(connection, now)
         candidates: list[Claim] = []
         while self._ahead and len(candidates) < batches and most > 0:
             segment = self._ahead[0][0]
@@ -146,6 +152,7 @@ class Sending:
             .where(
                 recipients.c.edition == self._edition,
                 recipients.c.state == "pending",
+                recipients.c.detail == "" if self._untried else true(),
                 or_(recipients.c.due_at.is_(None), recipients.c.due_at <= to_text(now)),
             )
             .order_by(recipients.c.segment, recipients.c.position)

@@ -129,9 +129,9 @@ class Ledger(Freezing, History, Memory, Suppressions, Erasure):
             connection.execute(self._move(edition, "deferred", "pending", now))
             return lost.rowcount
 
-    def sending(self, edition: str) -> Sending:
-        """The claims and receipts of an edition, for the holder of the lock."""
-        return Sending(self._engine, edition, self._secret)
+    def sending(self, edition: str, *, untried_first: bool = True) -> Sending:
+        """The claims and receipts of an edition, for the holder of the lock; see `Sending`."""
+        return Sending(self._engine, edition, self._secret, untried_first=untried_first)
 
     def waiting(self, edition: str, now: datetime) -> int:
         """How many are pending and due: a run would send to them now."""

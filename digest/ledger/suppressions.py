@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from digest.ledger.database import chunks, insert_or, to_moment, to_text, transaction
 from digest.ledger.erasure import pseudonym, some_are_erased
@@ -24,7 +24,10 @@ class Suppressions:
         return self.suppress_all({email: reason}.items(), now) == 1
 
     def suppress_all(self, reasons: Iterable[tuple[str, SuppressionReason]], now: datetime) -> int:
-        """Mail these addresses no more, in one transaction; how many of them were not suppressed already."""
+        """Mail these addresses no more, in one transaction; how many of them were not suppressed already.
+
+        What people say of themselves takes the place of a bounce, which may turn out to be the provider's fault.
+        """
         added = 0
         with transaction(self._engine) as connection:
             for chunk in chunks(reasons):
@@ -34,6 +37,10 @@ class Suppressions:
                     for email, reason in dict(chunk).items()
                     if email not in known
                 ]
+                for email, reason in dict(chunk).items():
+                    if reason != "bounced" and email in known and known[email].reason == "bounced":
+                        theirs = update(suppressions).where(suppressions.c.email == known[email].email)
+                        connection.execute(theirs.values(reason=reason, since=to_text(now)))
                 if rows:
                     connection.execute(insert_or(connection, suppressions).on_conflict_do_nothing(), rows)
                 added += len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 
 from digest.models import Outcome, Problem, Receipt
 from digest.newsroom.report import count_of
@@ -21,10 +22,11 @@ class BadNews:
     DEAD = 200
     """So many addresses in a row that are said not to exist, before anybody was accepted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, accepted: bool = False) -> None:
+        """`accepted` is whether the provider has taken somebody of the edition before."""
         self._examples: dict[tuple[Outcome, str], list[str]] = {}
         self._counts: Counter[tuple[Outcome, str]] = Counter()
-        self._accepted = False
+        self._accepted = accepted
         self.streak: list[Receipt] = []
         """Those since the last one that was accepted."""
 
@@ -53,9 +55,22 @@ class BadNews:
 
     @property
     def of_everyone(self) -> bool:
-        """Whether all there were are refused, and not for their addresses' sake, or too many for that to be true."""
-        refused = bool(self.streak) and all(receipt.outcome is Outcome.REFUSED for receipt in self.streak)
-        return refused and (self._not_the_address > 0 or len(self.streak) >= self.HANDFUL)
+        """Whether none of those there were is taken, and not for their addresses' sake, or too many for that."""
+        refused = [receipt for receipt in self.streak if receipt.outcome is Outcome.REFUSED]
+        others = {receipt.outcome for receipt in self.streak} - {Outcome.REFUSED, Outcome.DEFERRED}
+        bounced = sum(receipt.bounced for receipt in refused)
+        return not others and (len(refused) > bounced or bounced >= self.HANDFUL)
+
+    def take_back(self) -> list[Receipt]:
+        """The streak, which ends here; its refusals were the provider's, and are not told."""
+        streak, self.streak = self.streak, []
+        for receipt in streak:
+            kind = (receipt.outcome, receipt.detail)
+            if receipt.outcome is Outcome.REFUSED and self._counts[kind]:
+                self._counts[kind] -= 1
+                with suppress(ValueError):
+                    self._examples[kind].remove(receipt.recipient.email)
+        return streak
 
     @property
     def _not_the_address(self) -> int:
@@ -71,10 +86,12 @@ class BadNews:
     def tell(self, run: Run, edition: str) -> None:
         """Tell of each kind: a few by address, then how many more."""
         for kind, count in self._counts.items():
+            if not count:
+                continue
             outcome, detail = kind
             what = f"{outcome.value.replace('_', ' ')}: {detail}"
             for email in self._examples[kind]:
                 run.tell(Problem(email, what))
-            if count > self.EACH:
-                more = count_of(count - self.EACH, "more recipient", "more recipients")
+            if count > len(self._examples[kind]):
+                more = count_of(count - len(self._examples[kind]), "more recipient", "more recipients")
                 run.tell(Problem(more, what, f"`digest status {edition}` names them"))

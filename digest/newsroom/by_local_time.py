@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 from digest import audience
 from digest.config import Config
@@ -13,7 +14,7 @@ from digest.newsroom.compose import edition_id
 from digest.newsroom.deliver import deliver, recover
 from digest.newsroom.freeze import Hour, freeze
 from digest.newsroom.report import Report, count_of
-from digest.newsroom.run import Run
+from digest.newsroom.run import Run, one_by_one
 
 _WHOLE_DAY = timedelta(days=1)
 
@@ -24,19 +25,28 @@ def send_by_local_time(run: Run, ledger: Ledger) -> Iterator[Report]:
     An edition is frozen when its hour comes to the first of its readers, and is the same for all of them; it is called
     by the day it is read on. A Report for each edition that somebody was due in; one that says so where nobody was.
     """
-    due = False
-    for record in ledger.unfinished(run.cadence):
-        for report in _go_on(run, ledger, record):
-            due = True
-            yield report
+    under_way = ledger.unfinished(run.cadence)
     days = [day for day in _days(run) if ledger.edition(f"{day}-{run.cadence}") is None]
     # Where two begin at once, both are frozen before either is sent: what the one has is news to the other's readers.
-    for frozen in [freeze(run, ledger, f"{day}-{run.cadence}", _hour(run, day)) for day in days]:
-        yield frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen)
-    if not (due or days):
+    begun = [freeze(run, ledger, f"{day}-{run.cadence}", _hour(run, day)) for day in days]
+    due = bool(days)
+    for report in one_by_one(
+        run,
+        [
+            *(partial(_go_on, run, ledger, record) for record in under_way),
+            *(partial(_begin, run, ledger, frozen) for frozen in begun),
+        ],
+    ):
+        due = True
+        yield report
+    if not due:
         yield Report(
             edition_id(run.config, run.cadence, run.now), note="nobody is due by their own clock, nothing sent"
         )
+
+
+def _begin(run: Run, ledger: Ledger, frozen: EditionRecord | Report) -> Iterator[Report]:
+    yield frozen if isinstance(frozen, Report) else deliver(run, ledger, frozen)
 
 
 def _go_on(run: Run, ledger: Ledger, record: EditionRecord) -> Iterator[Report]:

@@ -38,11 +38,19 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelt
     try:
         delivering.by_every_means()
     except (DeliveryError, LateError) as error:
+        if ledger.stopping(record.id):  # it was to end here anyway
+            run.tell(error.as_problem())
+            return _closed(run, ledger, record, report, started)
         reached = f"{report.outcomes[Outcome.ACCEPTED]} of {record.unsent} were sent to in this run"
         step = f"{reached}; {error.next_step}"
         raise type(error)(error.what, where=error.where, next_step=step) from error
     finally:
         delivering.bad.tell(run, record.id)
+    return _closed(run, ledger, record, report, started)
+
+
+def _closed(run: Run, ledger: Ledger, record: EditionRecord, report: Report, started: float) -> Report:
+    """Close the edition if nobody is left, and say what it came to."""
     ledger.settle(record.id, run.clock())
     after = ledger.edition(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
@@ -77,12 +85,13 @@ class _Delivering:
         self.record = record
         self.report = report
         self.ends = monotonic() + time_left.total_seconds() if time_left is not None else None
-        self.bad = BadNews()
+        self.bad = BadNews(accepted=record.reached > 0)
         self.pace = delivery.Pace(_rate(run))
         self.message = lru_cache(maxsize=8)(lambda segment: ledger.message(record.id, segment))
+        self.untried_first = True
         self.sending = ledger.sending(record.id)
-        self.begun = 0
-        """Recipients claimed in this run, less those given back."""
+        self.stuck = False
+        """Whether the provider took none of the last handful."""
         self.proven = False
         """Whether the provider has accepted somebody in this round: until then it is tried with one batch at a time."""
         self.asked = 0.0
@@ -101,7 +110,7 @@ class _Delivering:
             last = number == len(providers)
             error = self.patiently(settings, last=last)
             self.asked = 0.0  # a pause is one provider's
-            down = error or (self.report.outcomes[Outcome.DEFERRED] and self.accepted == before)
+            down = error or self.stuck or (self.report.outcomes[Outcome.DEFERRED] and self.accepted == before)
             if not down or last or not self.may_begin():
                 if error:
                     raise error
@@ -125,6 +134,9 @@ class _Delivering:
             progress = self.accepted > before
             reached = reached or progress
             asks = self.report.outcomes[Outcome.DEFERRED] > 0
+            self.stuck = len(self.bad.streak) >= BadNews.HANDFUL
+            if progress:  # patience is for those who wait, not for a provider that takes some each time
+                patience = delivery.Patience(self.run.config.delivery.patience.total_seconds())
             worth_it = (asks and last) or (reached and (asks or error is not None))
             # Who asks for a pause, is granted it and takes nobody then is as good as down.
             if self.asked and granted and not progress:
@@ -133,6 +145,8 @@ class _Delivering:
                 return error
             granted = bool(self.asked)
             self.rest(wait)
+            # Who was greylisted is let in now, and is what the provider will be glad of; if not, others may be.
+            self.untried_first = not (progress or self.untried_first)
             self.try_again()
 
     @property
@@ -143,8 +157,9 @@ class _Delivering:
         """Those who were deferred are to be sent to once more."""
         moved = self.ledger.retry(self.record.id, self.run.clock())
         self.report.outcomes[Outcome.DEFERRED] -= moved
-        self.begun -= moved
+        self.run.begun.count -= moved
         self.bad.forget(Outcome.DEFERRED)
+        self.sending = self.ledger.sending(self.record.id, untried_first=self.untried_first)
 
     def rest(self, seconds: float) -> None:
         """Wait, unless somebody asks to stop."""
@@ -160,9 +175,8 @@ class _Delivering:
                 where=self.record.id,
                 next_step=f"`digest resume {self.record.id}` goes on all the same",
             )
-        full = self.run.limit and self.begun >= self.run.limit
         stopping = self.sending.stopping or self.run.stopping()
-        return not (full or stopping or self.asked > delivery.Patience.ASKED)
+        return not (self.run.is_full or stopping or self.asked > delivery.Patience.ASKED)
 
     # --- one round ----------------------------------------------------------------------------------------------------
 
@@ -172,7 +186,8 @@ class _Delivering:
         with open_pool(self.run.config, settings) as pool:
             lost = self.through(pool)
         nobody = not (self.accepted or self.report.outcomes[Outcome.IN_DOUBT] or self.record.reached)
-        if (self.bad.hopeless and self.is_someone_left()) or (nobody and self.bad.of_everyone):
+        left = self.is_someone_left()
+        if (self.bad.hopeless and left) or (nobody and self.bad.of_everyone and not left):
             return self.give_back(settings)
         if lost and not pool.idle:
             return lost
@@ -202,7 +217,7 @@ class _Delivering:
                 if isinstance(done.error, DeliveryError):
                     error = done.error
                     released += done.batch
-                    self.begun -= len(done.batch)
+                    self.run.begun.count -= len(done.batch)
                 receipts += done.receipts
             self.note(receipts)
 
@@ -223,14 +238,14 @@ class _Delivering:
             released,
             batches=room,
             size=size,
-            most=self.run.limit - self.begun if self.run.limit else self.record.recipients,
+            most=self.run.limit - self.run.begun.count if self.run.limit else self.record.recipients,
             now=self.run.clock(),
         )
         for claim in claims:
             pool.submit(self.message(claim.segment), claim.recipients)
             self.pace.spend(len(claim.recipients))
             self.run.trace(f"{self.record.id} claimed {len(claim.recipients)} of segment `{claim.segment}`")
-            self.begun += len(claim.recipients)
+            self.run.begun.count += len(claim.recipients)
         return room > 0 and not claims
 
     def note(self, receipts: Sequence[Receipt]) -> None:
@@ -250,12 +265,12 @@ class _Delivering:
 
     def give_back(self, settings: delivery.Settings) -> DeliveryError:
         """Those the provider refused as it would refuse everyone were not at fault: they are pending again."""
-        streak, self.bad.streak = self.bad.streak, []
+        streak = self.bad.take_back()
         refused = [receipt.recipient.email for receipt in streak if receipt.outcome is Outcome.REFUSED]
         bounced = [receipt.recipient.email for receipt in streak if receipt.bounced]
         moved = self.ledger.reopen(self.record.id, refused, bounced, self.run.clock())
         self.report.outcomes[Outcome.REFUSED] -= moved
-        self.begun -= moved
+        self.run.begun.count -= moved
         return DeliveryError(
             f"{settings.name} takes none of {len(streak)} in a row: {streak[-1].detail}",
             where=self.record.id,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.config import Config
+from digest.errors import DeliveryError
 from digest.models import Cadence, Problem
 from digest.newsroom.report import Report
+
+
+@dataclass
+class Begun:
+    """A count that the editions of a run share."""
+
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,9 +40,30 @@ class Run:
     late: bool = False
     stopping: Callable[[], bool] = lambda: False
 
-    def after(self, report: Report) -> Run:
-        """The run once an edition is done: what is left of its limit; none left is a reason to stop."""
-        if not self.limit:
-            return self
-        left = self.limit - sum(report.outcomes.values())
-        return replace(self, limit=left) if left > 0 else replace(self, stopping=lambda: True)
+    begun: Begun = field(default_factory=Begun)
+    """Recipients that were claimed in this run, whichever edition's, less those given back."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has sent to as many as it may."""
+        return 0 < self.limit <= self.begun.count
+
+
+def one_by_one(run: Run, editions: Iterable[Callable[[], Iterable[Report]]]) -> Iterator[Report]:
+    """Each edition in turn, as long as the run may go on; one that fails does not keep the others from their readers.
+
+    Raises:
+        DeliveryError: the last of those that failed, once the others are done; the ones before are told.
+    """
+    failed: DeliveryError | None = None
+    for edition in editions:
+        if run.is_full or run.stopping():
+            break
+        try:
+            yield from edition()
+        except DeliveryError as error:
+            if failed:
+                run.tell(failed.as_problem())
+            failed = error
+    if failed:
+        raise failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
@@ -15,7 +16,7 @@ from digest.newsroom.compose import edition_id
 from digest.newsroom.deliver import deliver, recover
 from digest.newsroom.freeze import freeze
 from digest.newsroom.report import Report, count_of, nothing_to_do
-from digest.newsroom.run import Run
+from digest.newsroom.run import Run, one_by_one
 from digest.newsroom.settings import require_providers, require_sendable
 
 
@@ -32,21 +33,26 @@ def send(run: Run) -> Iterator[Report]:
     require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
     with Ledger.open(run.config.database_url, run.config.secrets.secret_key) as ledger, ledger.lock():
-        for record in ledger.unfinished(run.cadence):
-            if record.state == "stopping":  # the run that was to close it died
-                yield Report(record.id, note=_give_up(ledger, record, run.clock()), trouble=True)
+        yield from _close_cancelled(run, ledger)
         if run.config.schedules[run.cadence].local_time:
             yield from send_by_local_time(run, ledger)
-            return
-        for record in ledger.unfinished(run.cadence):
-            if record.id == today:
-                continue
-            for report in _close_earlier(run, ledger, record):
-                yield report
-                run = run.after(report)
-            if run.stopping():
-                return
-        yield _send_today(run, ledger, today)
+        else:
+            earlier = [record for record in ledger.unfinished(run.cadence) if record.id != today]
+            yield from one_by_one(
+                run,
+                [
+                    *(partial(_close_earlier, run, ledger, record) for record in earlier),
+                    lambda: [_send_today(run, ledger, today)],
+                ],
+            )
+        yield from _close_cancelled(run, ledger)
+
+
+def _close_cancelled(run: Run, ledger: Ledger) -> Iterator[Report]:
+    """Close what somebody cancelled: under a run that died since, or an edition that this run is not about."""
+    for record in (*ledger.unfinished("daily"), *ledger.unfinished("weekly")):
+        if record.state == "stopping":
+            yield Report(record.id, note=_give_up(ledger, record, run.clock()), trouble=True)
 
 
 def _send_today(run: Run, ledger: Ledger, today: str) -> Report:
@@ -126,7 +132,7 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
             with ledger.lock():
                 return f"{edition}: {_give_up(ledger, record, now)}"
         except LockedError:
-            return f"{edition}: the run that is at work finishes what is on its way and sends to nobody more"
+            return f"{edition}: a run is at work; what is on its way is finished, and nobody more gets it"
 
 
 def _give_up(ledger: Ledger, record: EditionRecord, now: datetime) -> str:
@@ -157,10 +163,11 @@ def resume(run: Run, edition: str, in_doubt: str = "") -> Report:
         record = ledger.edition(edition)
         if record is None:
             raise UsageError(f"there is no edition {edition}", next_step="`digest status` lists them")
-        if record.state in ("cancelled", "stopping") or (record.state == "stopped" and not in_doubt):
-            given_up = "is being cancelled" if record.state == "stopping" else f"was {record.state}"
+        if record.state == "stopping":  # the run that was to close it died
+            return Report(edition, note=_give_up(ledger, record, run.clock()), trouble=True)
+        if record.state == "cancelled" or (record.state == "stopped" and not in_doubt):
             step = "who is left gets the next one; `--in-doubt` settles who is in doubt"
-            raise UsageError(f"{edition} {given_up}", next_step=step)
+            raise UsageError(f"{edition} was {record.state}", next_step=step)
         lost = recover(run, ledger, edition)
         if in_doubt:
             ledger.decide(edition, run.clock(), send=in_doubt == "send")

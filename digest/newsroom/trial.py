@@ -43,6 +43,8 @@ def dry_run(run: Run) -> Report:
         record = ledger.edition(today)
         if record and record.finished_at:
             return Report(today, note=nothing_to_do(run.config, record))
+        if record and record.state == "stopping":
+            return Report(today, note="dry run: it is being cancelled, nobody more would get it")
         late = late_by(run, record)
         if late > timedelta() and not (run.late or run.config.schedules[run.cadence].local_time):
             raise too_late(today, record, late)

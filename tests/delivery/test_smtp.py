@@ -3,8 +3,10 @@
 import email
 import email.policy
 import re
+import socket
 import socketserver
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -298,6 +300,8 @@ class Rude(socketserver.StreamRequestHandler):
                     self.wfile.write(b"250 queued\r\n421 4.3.2 goodbye\r\n")
                     return
                 self.wfile.write(b"250 queued\r\n")
+                if self.after == "reset the connection":
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 if len(self.taken) % 2:
                     time.sleep(0.03)  # the client has read the answer by now, and this connection is free
                     return
@@ -305,7 +309,7 @@ class Rude(socketserver.StreamRequestHandler):
                 self.wfile.write(b"250 ok\r\n")
 
 
-@pytest.mark.parametrize("after", ["hang up a moment later", "say goodbye at once"])
+@pytest.mark.parametrize("after", ["hang up a moment later", "say goodbye at once", "reset the connection"])
 def test_a_server_that_leaves_a_connection_that_is_free_costs_nobody_a_mail(
     message: Make, recipient: Reader, after: str
 ) -> None:

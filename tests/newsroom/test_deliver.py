@@ -240,6 +240,85 @@ def test_cancelling_ends_the_wait_for_those_who_were_deferred(newsroom: Any, smt
 
 
 @pytest.mark.usefixtures("_soon")
+def test_a_long_list_that_is_greylisted_reader_by_reader_is_through_in_one_run(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(220)))
+    smtp_server.handler.refuse = {f"reader{number}@example.com": "451 4.7.1 come back" for number in range(220)}
+    smtp_server.handler.refuse_times = 1
+    assert "220 recipients, 220 accepted, 0 refused" in str(newsroom.send())
+
+
+def test_whom_the_server_keeps_turning_away_holds_up_nobody_else(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server, options='patience = "0s"\n')
+    newsroom.subscribe(*READERS[:40])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES[:12], "452 4.2.2 mailbox full")
+    with pytest.raises(DeliveryError, match="takes none of 10 in a row"):
+        newsroom.send()
+    assert "28 accepted, 0 refused, 12 deferred" in str(newsroom.send())
+    del smtp_server.handler.refuse[ADDRESSES[10]], smtp_server.handler.refuse[ADDRESSES[11]]
+    assert "2 accepted, 0 refused, 10 deferred" in str(newsroom.send())
+
+
+@pytest.mark.usefixtures("_soon")
+def test_nor_within_one_run(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server, options='patience = "1s"\n')
+    newsroom.subscribe(*READERS[:40])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES[:12], "452 4.2.2 mailbox full")
+    assert "28 accepted, 0 refused, 12 deferred" in str(newsroom.send())
+
+
+def test_a_provider_that_takes_nobody_any_more_hands_over_after_it_took_some(
+    newsroom: Any, smtp_server: Any, sendgrid_server: Any
+) -> None:
+    newsroom.through_sendgrid(
+        sendgrid_server, options='fallback = "smtp"\npatience = "0s"\nconnections = 1\nrate = 100\n'
+    )
+    more = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "plain"\n'
+    newsroom.write("digest.toml", (newsroom.path / "digest.toml").read_text() + more)
+    newsroom.subscribe(*READERS, *(f"more{number}@example.com,M" for number in range(20)))
+    sendgrid_server.answers = [None, *[(429, None)] * 50]
+    assert "120 accepted" in str(newsroom.send())
+    assert (len(sendgrid_server.mails), len(smtp_server.handler.recipients)) == (100, 20)
+
+
+def test_who_is_suppressed_by_a_person_stays_so_though_the_bounces_are_taken_back(
+    newsroom: Any, smtp_server: Any
+) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*READERS[:12])
+    smtp_server.handler.refuse = {ADDRESSES[0]: "550 5.1.1 no such user"} | dict.fromkeys(ADDRESSES[1:], "554 5.7.1 no")
+    today, told = newsroom.run()
+
+    def suppressed_meanwhile() -> bool:
+        if smtp_server.handler.refused[ADDRESSES[3]]:
+            with Ledger.open(today.config.database_url) as ledger:
+                ledger.suppress(ADDRESSES[0], "unsubscribed", NOW)
+        return False
+
+    with pytest.raises(DeliveryError, match="in a row"):
+        list(send(replace(today, stopping=suppressed_meanwhile)))
+    assert told == []  # whatever was said of single readers was the server's of everyone
+    smtp_server.handler.refuse = {}
+    assert "11 accepted, 0 refused, 1 suppressed" in str(newsroom.send())
+
+
+def test_what_is_cancelled_while_the_provider_refuses_everybody_is_closed(newsroom: Any, smtp_server: Any) -> None:
+    newsroom.through_smtp(smtp_server)
+    newsroom.subscribe(*READERS[:12])
+    smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "554 5.7.1 no")
+    today, _ = newsroom.run()
+
+    def cancelled_meanwhile() -> bool:
+        if smtp_server.handler.refused[ADDRESSES[8]]:
+            cancel(today.config, "2026-11-23-daily", NOW)
+        return False
+
+    (report,) = send(replace(today, stopping=cancelled_meanwhile))
+    assert "without it: it was cancelled" in str(report)
+    assert "already given up" in str(newsroom.send())
+
+
+@pytest.mark.usefixtures("_soon")
 def test_a_server_that_greylists_everybody_is_tried_again_within_the_run(newsroom: Any, smtp_server: Any) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:25])

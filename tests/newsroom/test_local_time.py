@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from digest.errors import DeliveryError
 from digest.ledger import Ledger
 from digest.newsroom.send import send
 
@@ -75,7 +76,7 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
-    newsroom.send(seven, stopping=lambda: True)  # frozen, and nobody sent to
+    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody sent to
     with Ledger.open(run.config.database_url, "for tests only") as ledger:
         assert ledger.sending("2026-11-23-daily").turn((), (), batches=1, size=1, most=1, now=seven)
     (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
@@ -88,10 +89,26 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
 def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: Any) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
-    newsroom.send(seven, stopping=lambda: True)
+    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []
     assert "too late for 1 reader" in str(newsroom.send(seven + timedelta(hours=2)))
     report = newsroom.send(seven + timedelta(days=1))
     assert (report.edition, report.stories) == ("2026-11-24-daily", 2)
+
+
+@pytest.mark.usefixtures("_by_local_time")
+def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(newsroom: Any, smtp_server: Any) -> None:
+    by_hour = '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'
+    newsroom.through_smtp(smtp_server, ("[audience]\n", by_hour), options='max_lateness = "20h"\n')
+    newsroom.subscribe("ada@example.com,Ada,,,Pacific/Honolulu")
+    smtp_server.handler.refuse = {"ada@example.com": "552 5.2.2 mailbox full"}
+    publish(newsroom, datetime(2026, 11, 23, 17, tzinfo=UTC))
+    with pytest.raises(DeliveryError, match="takes none of 1 in a row"):
+        newsroom.send(datetime(2026, 11, 23, 17, tzinfo=UTC))
+    newsroom.subscribe("bo@example.com,Bo,,,Pacific/Kiritimati")
+    publish(newsroom, datetime(2026, 11, 23, 17, 5, tzinfo=UTC))
+    with pytest.raises(DeliveryError, match="takes none of 1 in a row"):
+        newsroom.send(datetime(2026, 11, 23, 17, 5, tzinfo=UTC))
+    assert smtp_server.handler.recipients == ["bo@example.com"]
 
 
 @pytest.mark.usefixtures("_by_local_time")

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -272,7 +273,7 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
         return False
 
     report = newsroom.send(stopping=cancelled_meanwhile)
-    assert said == ["2026-11-23-daily: the run that is at work finishes what is on its way and sends to nobody more"]
+    assert said == ["2026-11-23-daily: a run is at work; what is on its way is finished, and nobody more gets it"]
     assert "4 accepted, 0 refused, 96 without it: it was cancelled, " in str(report)
     assert report.exit_status == 3
     assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
@@ -287,13 +288,28 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     loaded = newsroom.run()[0].config
     with Ledger.open(loaded.database_url) as ledger:
         assert ledger.stop("2026-11-23-daily")
-    with pytest.raises(UsageError, match="is being cancelled"):
-        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
     closed, today = send(newsroom.run()[0])
     assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
     assert closed.exit_status == 3
     assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(today)
     assert len(newsroom.mails()) == 1
+    with pytest.raises(UsageError, match="was stopped"):
+        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
+
+
+def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_closed_by_that(newsroom: Any) -> None:
+    newsroom.subscribe(*READERS[:4], *(f"weekly{number}@example.com,W,,weekly" for number in range(4)))
+    loaded = newsroom.run()[0].config
+    list(send(replace(newsroom.run(limit=1)[0], cadence="weekly")))
+
+    def cancelled_meanwhile() -> bool:
+        if len(newsroom.mails()) == 3:
+            newsroom_send.cancel(loaded, "2026-11-23-weekly", NOW)
+        return False
+
+    daily, weekly = send(newsroom.run(stopping=cancelled_meanwhile)[0])
+    assert daily.outcomes[Outcome.ACCEPTED] == 4
+    assert str(weekly) == "2026-11-23-weekly: stopped, 3 of 4 readers do not get it"
 
 
 @pytest.mark.parametrize(
