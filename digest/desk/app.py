@@ -27,7 +27,7 @@ from digest import editorial
 from digest.desk.forms import ApproveForm, DraftForm, MakeForm, NoForm, TestForm
 from digest.desk.newsdesk import Look, Newsdesk
 from digest.drafts import Edits
-from digest.errors import DigestError, DraftChangedError, UsageError
+from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
 from digest.lint import CLIPPED_BY_GMAIL, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.models import Article, Cadence, Outcome, Segment
 from digest.newsroom import approval as approvals
@@ -248,6 +248,8 @@ class _Pages:
         """Make the draft, or add to it what has come since."""
         look = self._desk.require_same(form.edition)
         made = drafting.make(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
+        if not made.file.exists():
+            raise DraftError(made.note)
         return {"said": f"{made.file.name}: {made.note.partition(';')[0].rstrip(':')}."}
 
     def save(self, form: DraftForm) -> dict[str, Any]:
@@ -261,7 +263,7 @@ class _Pages:
         """Approve the draft that the editor has before them, and no other."""
         look = self._desk.require_same(form.edition)
         if not form.by.strip():
-            raise UsageError("who approves it?", next_step="write your name beside the button")
+            raise UsageError("nobody has approved it yet", next_step="write your name beside the button")
         now, by = self._now(look), form.by.strip()
         approvals.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
         return {"said": f"Approved by {by}."}
@@ -269,7 +271,7 @@ class _Pages:
     def test(self, form: TestForm) -> dict[str, Any]:
         """Send a test of the edition as it is on disk."""
         if not re.fullmatch(r"[^\s@]+@[^\s@]+", form.to.strip()):
-            raise UsageError(f"`{form.to}` is no address", next_step="write it as you@example.com")
+            raise UsageError("a test wants an address", next_step="write it as you@example.com")
         look = self._desk.require_same(form.edition)
         told: list[str] = []
         run = Run(

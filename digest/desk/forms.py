@@ -44,7 +44,12 @@ class DraftForm(msgspec.Struct):
     segment: str = ""
 
     def edits(self) -> Edits:
-        """What it wants of the draft."""
+        """What it wants of the draft. Raises DraftError for a story without a headline, or a section without a name."""
+        names = [one_line(section.name) for section in self.sections]
+        if not all(names):
+            raise DraftError("a section has no name", next_step="give it one")
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise DraftError(f"two sections are called {', '.join(twice)}", next_step="give one of them another name")
         return Edits(
             subject=one_line(self.subject),
             preheader=one_line(self.preheader),

@@ -162,7 +162,7 @@ def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_ar
     other.get_by_role("button", name="Save", exact=True).click()
     other.get_by_text("the subject: theirs is “One”, yours “Another”").wait_for()
     assert 'subject = "One"' in file.read_text()
-    other.get_by_role("button", name="Keep mine").click()
+    other.get_by_role("button", name="Keep mine of these").click()
     until(other, "document.querySelector('#note').value === 'A note'")
     assert 'subject = "Another"' in file.read_text()
     assert "A note" in file.read_text()
@@ -182,6 +182,92 @@ def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: A
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved in").wait_for()
     assert "Two comets" in (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
+
+
+def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Any, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.click("#note")
+    for number in range(6):
+        page.keyboard.type(f"Word {number}. ", delay=20)
+        page.keyboard.press("Control+s")
+        if number == 2:
+            newsroom.subscribe("bo@example.org,Bo")
+        page.wait_for_timeout(300)
+    expected = "".join(f"Word {number}. " for number in range(6))
+    assert page.input_value("#note") == expected
+    until(page, "document.querySelector('#state').textContent === 'Saved'")
+    file = newsroom.path / "editions" / "2026-11-23-daily.toml"
+    assert expected.strip() in file.read_text()
+    # Somebody else's save comes while the caret stands in a field that is as it was.
+    file.write_text(file.read_text().replace('subject = ""', 'subject = "Theirs"'))
+    until(page, "document.querySelector('#subject').value === 'Theirs'")
+    page.keyboard.type("And on.")
+    assert page.input_value("#note").endswith("And on.") or page.input_value("#note") == expected.strip() + "And on."
+    page.wait_for_timeout(1200)
+    page.keyboard.press("Control+s")
+    until(page, "document.querySelector('#state').textContent === 'Saved'")
+    assert "And on." in file.read_text()
+    page.locator("#trying").wait_for(state="hidden")
+
+
+def test_what_is_written_while_a_question_is_open_is_kept(page: Any, address: str, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    other = page.context.new_page()
+    other.goto(address)
+    other.locator(".story").first.wait_for()
+    page.fill("#subject", "Mine")
+    other.fill("#subject", "Theirs")
+    other.fill("#preheader", "Theirs too")
+    other.keyboard.press("Control+s")
+    other.get_by_text("Saved in").wait_for()
+    page.keyboard.press("Control+s")
+    page.get_by_role("button", name="Keep mine of these").wait_for()
+    page.locator(".story[data-id='example.com/comet'] .excerpt").fill("Written meanwhile.")
+    page.get_by_role("button", name="Keep mine of these").click()
+    page.get_by_text("What somebody else had changed meanwhile is in it too.").wait_for()
+    text = (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
+    for told in ('subject = "Mine"', 'preheader = "Theirs too"', 'excerpt = "Written meanwhile."'):
+        assert told in text
+    until(page, "document.querySelector('#preheader').value === 'Theirs too'")
+
+
+def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clash(
+    page: Any, address: str, newsroom: Any
+) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    other = page.context.new_page()
+    other.goto(address)
+    other.locator(".story").first.wait_for()
+    page.locator(".section[data-was=City] .name").fill("Town")
+    page.keyboard.press("Control+s")
+    page.get_by_text("Saved in").wait_for()
+    other.locator(".story[data-id='example.com/comet'] .up").click()
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("What somebody else had changed meanwhile is in it too.").wait_for()
+    text = (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
+    assert text.index('name = "Town"') < text.index("comet") < text.index('name = "Science"')
+
+
+def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Any, newsroom: Any) -> None:
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator(".story").first.wait_for()
+    page.fill("#by", "Zoë")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_text("Approved by Zoë, ").wait_for()
+    page.fill("#subject", "Another")
+    page.get_by_text("then it wants another approval").wait_for()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Changed since Zoë approved it.").wait_for()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_text("Approved by Zoë, ").wait_for()
+    page.fill("#note", "Too late")
+    subprocess.run([*DIGEST, "send", "--daily", "--now", NOW], cwd=newsroom.path, capture_output=True, check=True)
+    page.get_by_text("This edition is closed: it was sent already").wait_for()
+    assert page.locator("#save").count() == 0
+    assert page.locator("#note").is_disabled()
 
 
 def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: Any) -> None:

@@ -2,8 +2,8 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
 const body = document.body;
-let dragged = null; // the story that is under way
-const shown = { scheme: "light", images: "on", device: "all" };
+let dragged = null, origin = null; // the story that is under way, and where it was
+const shown = { scheme: "light", images: "on", device: innerWidth < 560 ? "phone" : "all" };
 
 // --- what is seen ------------------------------------------------------------------------------------------------
 const asked = (more = {}) => new URLSearchParams({ reader: body.dataset.reader, segment: body.dataset.segment, trial: body.dataset.trial, ...more });
@@ -37,7 +37,7 @@ function fit() {
   const all = figures.reduce((sum, one) => sum + one.dataset.width * wanted[one.dataset.device], 24 * figures.length);
   for (const figure of figures) {
     const width = Number(figure.dataset.width);
-    const scale = figures.length > 1 ? wanted[figure.dataset.device] * Math.max(0.7, Math.min(1.25, room / all)) : Math.min(1, (room - 4) / width);
+    const scale = figures.length > 1 ? wanted[figure.dataset.device] * Math.max(0.55, Math.min(1.25, room / all)) : Math.min(1, (room - 4) / width);
     const frame = figure.querySelector("iframe"), screen = figure.querySelector(".screen");
     screen.style.width = Math.round(width * scale) + 2 + "px";
     frame.style.width = width + "px";
@@ -144,36 +144,67 @@ async function look(change = {}) {
   Object.assign(body.dataset, change);
   let fresh;
   try { fresh = await page(); } catch (error) { return say(error.message, true); }
+  const draft = fresh.getElementById("draft"), version = draft.dataset.version;
   Object.assign(body.dataset, { stamp: fresh.body.dataset.stamp, reader: fresh.body.dataset.reader });
   document.title = fresh.title;
-  $("facts").replaceWith(document.adoptNode(fresh.getElementById("facts")));
+  swap("facts", fresh);
   $("segment").replaceChildren(...document.adoptNode(fresh.getElementById("segment")).children);
   $("segment").value = body.dataset.reader || body.dataset.segment;
   document.querySelector(".title").replaceWith(document.adoptNode(fresh.querySelector(".title")));
-  const draft = fresh.getElementById("draft");
-  const theirs = draft.dataset.version !== $("draft").dataset.version;
-  if (!dirty() && !dragged) {
+  // The form is replaced only where the file is another: who is writing keeps their place.
+  if (version === $("draft").dataset.version || dirty() || dragged) {
+    const leads = [...draft.querySelectorAll("[data-leads]")].map((story) => story.dataset.id);
+    for (const story of document.querySelectorAll(".story")) story.toggleAttribute("data-leads", leads.includes(story.dataset.id));
+    for (const id of ["closing", "arrived"]) if ($(id) && fresh.getElementById(id)) swap(id, fresh);
+    $("draft").dataset.closed = draft.dataset.closed;
+    if (version !== $("draft").dataset.version && version !== known && $("conflict").hidden) {
+      say(version ? "Somebody else saved this draft since. Yours is still here: save it, and both are kept." : "The draft's file is gone. What you wrote is still here: make a draft again, then save it.", true);
+      known = version;
+    }
+  } else {
+    const place = placeOf(document.activeElement);
     body.dataset.edition = fresh.body.dataset.edition;
     $("draft").replaceWith(document.adoptNode(draft));
-    if (!$("actions").contains(document.activeElement) || theirs) $("actions").replaceWith(document.adoptNode(fresh.getElementById("actions")));
-    begin();
-  } else if (theirs && dirty() && $("conflict").hidden) say("Somebody else saved this draft since. Yours is still here: save it, and both are kept.", true);
+    base = formOf(document);
+    back(place);
+  }
+  if (fresh.getElementById("actions").dataset.kind !== $("actions").dataset.kind) swap("actions", fresh);
+  else if ($("approved")) swap("approved", fresh);
+  settle();
   show();
 }
 
-const GONE = "The desk was closed: run `digest preview --serve` again. What you wrote is kept in this browser.";
-const ANEW = "The desk was opened anew: open the address that its terminal shows. What you wrote is kept in this browser.";
-let watching = true;
+const swap = (id, fresh) => $(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
+
+// Where somebody is writing, in words that hold when the form is another.
+function placeOf(field) {
+  if (!field || !field.closest("#draft")) return null;
+  const story = field.closest(".story"), section = field.closest(".section");
+  const within = story ? `.story[data-id="${CSS.escape(story.dataset.id)}"] ` : section ? `.section[data-was="${CSS.escape(section.dataset.was)}"] ` : "";
+  const one = field.id ? `#${field.id}` : field.classList.length ? `.${field.classList[0]}` : "";
+  return { where: field === story ? within : within + one, from: field.selectionStart, to: field.selectionEnd };
+}
+
+function back(place) {
+  const field = place && place.where.trim() && document.querySelector(place.where);
+  if (!field) return;
+  field.focus({ preventScroll: true });
+  if (field.setSelectionRange && typeof place.from === "number") field.setSelectionRange(place.from, place.to);
+}
+
+const GONE = "The desk was closed: run `digest preview --serve` again. What you wrote is kept in this browser, for this address.";
+const ANEW = "The desk was opened anew: open the address that its terminal shows. What you wrote is kept in this browser, for this address.";
 async function watch() {
   try {
     const answer = await fetch("/stamp");
     if (answer.status === 403) say(ANEW, true);
     else {
       const { stamp } = await answer.json();
-      if (watching && stamp !== body.dataset.stamp) await look();
+      if (!saving && stamp !== body.dataset.stamp) await look();
       if ([GONE, ANEW].includes($("said").textContent)) say("");
     }
   } catch { say(GONE, true); }
+  if (dirty() && Date.now() % 2000 < 450) keep(); // this tab is alive, and its shelf nobody else's
   setTimeout(watch, 400);
 }
 
@@ -194,166 +225,228 @@ function told(answer) {
 
 // --- the draft ---------------------------------------------------------------------------------------------------
 let base = null; // the draft as it was when editing began, with its version
+let known = ""; // the version of somebody else's that was told of
 
 function formOf(page) {
   const draft = page.getElementById("draft");
   if (!page.getElementById("edits")) return null;
   const value = (id) => page.getElementById(id).value;
   const lead = draft.querySelector("input[name=lead]:checked");
+  const sections = [...draft.querySelectorAll(".section")].map((section) => ({
+    name: section.querySelector(".name").value, was: section.dataset.was,
+    stories: [...section.querySelectorAll(".story")].map((story) => ({
+      id: story.dataset.id, headline: story.querySelector(".headline").value,
+      excerpt: story.querySelector(".excerpt").value, hide: story.querySelector(".hide input").checked,
+    })),
+  }));
   return {
     version: draft.dataset.version, subject: value("subject"), preheader: value("preheader"), note: value("note"),
     lead: lead && !lead.closest(".story").hasAttribute("data-hidden") ? lead.value : "",
-    sections: [...draft.querySelectorAll(".section")].map((section) => ({
-      name: section.querySelector(".name").value, was: section.dataset.was,
-      stories: [...section.querySelectorAll(".story")].map((story) => ({
-        id: story.dataset.id, headline: story.querySelector(".headline").value,
-        excerpt: story.querySelector(".excerpt").value, hide: story.querySelector(".hide input").checked,
-      })),
-    })),
+    sections: sections.filter((section) => section.name.trim() || section.was || section.stories.length),
   };
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const dirty = () => base !== null && !same(formOf(document), base);
-const shelf = () => `digest ${location.host} ${body.dataset.edition}`;
+const closed = () => Boolean($("draft").dataset.closed);
 
-function begin() {
-  base = formOf(document);
-  for (const [id, key] of [["by", "digest by"], ["to", "digest to"]]) if ($(id) && !$(id).value) $(id).value = localStorage.getItem(key) || "";
-  count();
-  refresh();
-}
-
-function count() {
+// What the page is told of the draft, in the buttons and the words beside them.
+function settle() {
+  const unsaved = dirty();
   for (const one of document.querySelectorAll(".count")) {
     const length = $(one.dataset.for).value.length;
     one.textContent = length ? `${length} of ${one.dataset.most}` : "";
     one.classList.toggle("over", length > Number(one.dataset.most));
   }
+  if ($("edits")) for (const field of $("edits").elements) field.disabled = closed();
+  for (const [id, key] of REMEMBERED) if ($(id) && !$(id).value) $(id).value = localStorage.getItem(key) || "";
+  if (!$("save")) return;
+  $("save").disabled = $("discard").disabled = !unsaved;
+  const approved = $("approved") && $("approved").textContent.startsWith("Approved");
+  $("state").textContent = !unsaved ? "Saved" : approved ? "Not saved yet; then it wants another approval" : "Not saved yet";
 }
+const REMEMBERED = [["by", "digest by"], ["to", "digest to"]];
 
-function refresh() {
-  const unsaved = dirty();
-  if ($("save")) $("save").disabled = $("discard").disabled = !unsaved;
-  if ($("state")) $("state").textContent = unsaved ? "Not saved yet" : "Saved";
-}
-
-let trying = 0;
+let trying = 0, tries = 0, tried = 0;
 function changed() {
-  count();
-  refresh();
+  settle();
+  keep();
   clearTimeout(trying);
-  trying = setTimeout(tryOn, 300);
+  trying = setTimeout(tryOn, Math.max(250, 900 - (Date.now() - tried)) * (Date.now() - tried > 900 ? 1 : 0.3) + 1);
 }
 
 async function tryOn() {
-  if (!base) return;
-  const form = formOf(document);
+  if (!base || closed()) return;
+  const turn = ++tries, form = formOf(document);
+  tried = Date.now();
   if (same(form, base)) {
-    localStorage.removeItem(shelf());
-    if (body.dataset.trial) look({ trial: "" });
+    clear();
+    if (body.dataset.trial) await look({ trial: "" });
     return;
   }
-  localStorage.setItem(shelf(), JSON.stringify({ base, form }));
   const answer = await post("/try", { ...form, reader: body.dataset.reader, segment: body.dataset.segment });
+  if (turn !== tries) return; // saved, undone, or written on meanwhile
   if (!answer.ok) return say(answer.error, true);
-  if ($("said").classList.contains("bad") && ![GONE, ANEW].includes($("said").textContent)) say("");
-  body.dataset.trial = answer.trial;
-  look();
+  clear();
+  await look({ trial: answer.trial });
 }
 
-async function save(form = formOf(document)) {
-  watching = false;
+// A message of what was wrong, once it is not.
+function clear() {
+  if ($("said").classList.contains("bad") && ![GONE, ANEW].includes($("said").textContent) && $("conflict").hidden) say("");
+}
+
+let saving = false, again = false;
+async function save(prefer = "") {
+  if (closed()) return;
+  if (saving) { again = true; return; }
+  saving = true;
   clearTimeout(trying);
+  tries += 1;
   const sent = formOf(document);
-  let answer = await post("/save", form), merged = null;
-  for (let tries = 0; answer.status === 409 && tries < 3; tries++) {
-    merged = merge(base, form, formOf(await page("")));
-    if (merged.clashes.length) { clash(merged); watching = true; return; }
+  let answer = await post("/save", sent), merged = null;
+  for (let attempt = 0; answer.status === 409 && attempt < 3; attempt++) {
+    const fresh = await page(""), theirs = formOf(fresh);
+    if (!theirs || theirs.version === sent.version) { // it cannot be read as it is now
+      const error = fresh.querySelector(".error");
+      answer = { ok: false, error: error ? error.textContent : answer.error };
+      break;
+    }
+    merged = merge(base, sent, theirs, prefer);
+    known = theirs.version;
+    if (merged.clashes.length && !prefer) { clash(merged.clashes); saving = again = false; return; }
     answer = await post("/save", merged.form);
   }
-  watching = true;
-  if (!told(answer)) return;
+  saving = false;
+  if (told(answer)) await saved(sent, answer, merged);
+  if (again) { again = false; if (dirty()) await save(); }
+}
+
+async function saved(sent, answer, merged) {
   if (merged) say(`${answer.said} What somebody else had changed meanwhile is in it too.`);
   localStorage.removeItem(shelf());
   $("conflict").hidden = true;
   body.dataset.trial = "";
-  // What was written while the save was on its way is not saved, and stays. Where theirs was merged in, the version
-  // stays the old one, so that the next save is merged too.
-  base = sent;
-  if (!merged) base.version = $("draft").dataset.version = answer.version;
-  if (dirty()) changed(); else await look();
+  const writing = !same(formOf(document), sent);
+  if (merged) {
+    // What was written since is mine alone: the version stays the old one, so that it is merged too.
+    base = sent;
+    if (!writing) $("draft").dataset.version = "merged"; // so that the form is filled with what came of it
+    if (!writing) base = formOf(document);
+  } else {
+    for (const section of document.querySelectorAll(".section")) if (!writing) section.dataset.was = section.querySelector(".name").value.trim().replace(/\s+/g, " ");
+    $("draft").dataset.version = answer.version;
+    base = writing ? { ...sent, version: answer.version, sections: sent.sections.map((section) => ({ ...section, was: section.name })) } : formOf(document);
+    if (writing) for (const section of document.querySelectorAll(".section")) if (sent.sections.some((one) => one.was === section.dataset.was)) section.dataset.was = sent.sections.find((one) => one.was === section.dataset.was).name;
+  }
+  await look();
+  if (dirty()) changed();
 }
 
 // Mine and theirs from what both began with: what one of us changed is kept; what both changed otherwise is a clash.
-function merge(old, mine, theirs) {
+function merge(old, mine, theirs, prefer) {
   const clashes = [];
   const one = (what, was, my, their) => {
     if (same(my, was) || same(my, their)) return their;
-    if (!same(their, was)) clashes.push({ what, mine: my, theirs: their });
-    return my;
+    if (same(their, was)) return my;
+    clashes.push({ what, mine: my, theirs: their });
+    return prefer === "theirs" ? their : my;
   };
   const stories = (form) => new Map(form.sections.flatMap((section) => section.stories.map((story) => [story.id, story])));
   const [was, my, their] = [old, mine, theirs].map(stories);
   const told = (id) => {
     const [a, b, c] = [was.get(id), my.get(id), their.get(id)];
     if (!a || !b || !c) return b || c;
-    const name = c.headline || b.headline;
     return {
-      id, headline: one(`the headline of “${name}”`, a.headline, b.headline, c.headline),
-      excerpt: one(`the excerpt of “${name}”`, a.excerpt, b.excerpt, c.excerpt),
-      hide: one(`whether “${name}” is hidden`, a.hide, b.hide, c.hide),
+      id, headline: one(`the headline of “${a.headline}”`, a.headline, b.headline, c.headline),
+      excerpt: one(`the excerpt of “${a.headline}”`, a.excerpt, b.excerpt, c.excerpt),
+      hide: one(`whether “${a.headline}” is hidden`, a.hide, b.hide, c.hide),
     };
   };
-  const order = (form, known) => form.sections.map((section) => [section.name, section.was, section.stories.map((story) => story.id).filter((id) => known.has(id))]);
-  const moved = !same(order(mine, was), order(old, was));
-  if (moved && !same(order(theirs, was), order(old, was)) && !same(order(theirs, was), order(mine, was)))
-    clashes.push({ what: "the order of the stories", mine: "yours", theirs: "theirs" });
-  const sections = (moved ? mine : theirs).sections.map((section) => ({ ...section, stories: section.stories.filter((story) => their.has(story.id)).map((story) => told(story.id)) }));
-  const form = {
-    version: theirs.version, sections,
-    ...Object.fromEntries([["subject", "the subject"], ["preheader", "the preview text"], ["note", "the note"], ["lead", "which story is the lead"]].map(([key, what]) => [key, one(what, old[key], mine[key], theirs[key])])),
+  // A section of theirs is the one of the same name, else the one it has most stories of: they may have renamed it.
+  const taken = new Set(theirs.sections.map((section) => section.name));
+  const key = (section) => {
+    if (old.sections.some((each) => each.name === section.name)) return section.name;
+    const shared = (each) => each.stories.filter((story) => section.stories.some((other) => other.id === story.id)).length;
+    const likely = old.sections.filter((each) => !taken.has(each.name) && shared(each)).sort((x, y) => shared(y) - shared(x))[0];
+    return likely ? likely.name : section.name;
   };
-  return { form, clashes, theirs };
+  const keyed = { old: old.sections.map((each) => ({ ...each, key: each.name })), mine: mine.sections.map((each) => ({ ...each, key: each.was || each.name })), theirs: theirs.sections.map((each) => ({ ...each, key: key(each) })) };
+  const order = (sections) => sections.map((section) => [section.key, section.stories.map((story) => story.id).filter((id) => was.has(id))]);
+  const moved = !same(order(keyed.mine), order(keyed.old)), theyMoved = !same(order(keyed.theirs), order(keyed.old));
+  if (moved && theyMoved && !same(order(keyed.theirs), order(keyed.mine))) clashes.push({ what: "the order of the stories" });
+  const arranged = moved && !(theyMoved && prefer === "theirs") ? keyed.mine : keyed.theirs;
+  const find = (sections, section) => sections.find((each) => each.key === section.key);
+  const sections = arranged.map((section) => {
+    const [a, b, c] = [keyed.old, keyed.mine, keyed.theirs].map((all) => find(all, section));
+    return {
+      name: a && b && c ? one(`the name of the section “${a.name}”`, a.name, b.name, c.name) : section.name,
+      was: c ? c.name : "",
+      stories: section.stories.filter((story) => their.has(story.id)).map((story) => told(story.id)),
+    };
+  });
+  const form = { version: theirs.version, sections };
+  for (const [field, what] of [["subject", "the subject"], ["preheader", "the preview text"], ["note", "the note"], ["lead", "which story is the lead"]]) form[field] = one(what, old[field], mine[field], theirs[field]);
+  return { form, clashes };
 }
 
-function clash({ form, clashes, theirs }) {
-  const box = $("conflict");
-  const words = (text) => (typeof text === "boolean" ? (text ? "yes" : "no") : text || "nothing");
-  const line = (one) => Object.assign(document.createElement("li"), { textContent: `${one.what}: theirs is “${words(one.theirs)}”, yours “${words(one.mine)}”` });
-  const button = (text, does) => { const made = Object.assign(document.createElement("button"), { type: "button", textContent: text }); made.addEventListener("click", does); return made; };
-  const list = document.createElement("ul");
-  list.append(...clashes.map(line));
-  box.replaceChildren(
-    Object.assign(document.createElement("p"), { textContent: "Somebody else saved this draft since, and you both changed:" }), list,
-    button("Keep mine", () => save(form)),
-    button("Take theirs", () => { if (confirm("Your unsaved changes are thrown away.")) forget(); }),
-  );
+function button(text, does) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+  made.addEventListener("click", does);
+  return made;
+}
+
+function ask(words, lines, buttons) {
+  const box = $("conflict"), list = document.createElement("ul");
+  list.append(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+  box.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }), list, ...buttons);
   box.hidden = false;
-  box.scrollIntoView({ block: "nearest" });
-  say("Not saved: somebody else changed the same. See beside the button.", true);
+}
+
+function clash(clashes) {
+  const words = (text) => (typeof text === "boolean" ? (text ? "yes" : "no") : text ? `“${text}”` : "nothing");
+  const line = (one) => ("mine" in one ? `${one.what}: theirs is ${words(one.theirs)}, yours ${words(one.mine)}` : one.what);
+  ask("Somebody else saved this draft since, and you both changed:", clashes.map(line), [
+    button("Keep mine of these", () => save("mine")), button("Take theirs of these", () => save("theirs")),
+  ]);
+  say("Not saved: somebody else changed the same. See above the button.", true);
 }
 
 function forget() {
+  tries += 1;
   localStorage.removeItem(shelf());
   base = null;
-  body.dataset.trial = "";
+  $("draft").dataset.version = "undone"; // so that the form is filled from the file
+  $("conflict").hidden = true;
   say("");
-  look();
+  look({ trial: "" });
 }
 
-// What was written before the desk, or the page, was closed.
+// What is not saved is on a shelf of this tab's until it is, for when the page or the desk is closed before.
+const tab = sessionStorage.getItem("tab") || String(Math.random()).slice(2);
+sessionStorage.setItem("tab", tab);
+const shelves = () => `digest draft ${body.dataset.edition} `;
+const shelf = () => shelves() + tab;
+
+function keep() {
+  if (!base || closed()) return;
+  const form = formOf(document);
+  if (same(form, base)) localStorage.removeItem(shelf());
+  else localStorage.setItem(shelf(), JSON.stringify({ base, form, at: Date.now() }));
+}
+
 function offer() {
-  const kept = JSON.parse(localStorage.getItem(shelf()) || "null");
-  if (!kept || !base || same(kept.form, formOf(document))) return;
-  const box = $("conflict");
-  const button = (text, does) => { const made = Object.assign(document.createElement("button"), { type: "button", textContent: text }); made.addEventListener("click", () => { box.hidden = true; does(); }); return made; };
-  box.replaceChildren(
-    Object.assign(document.createElement("p"), { textContent: "There are changes here that were never saved." }),
-    button("Bring them back", () => { put(kept.form); base = kept.base; $("draft").dataset.version = base.version; changed(); }),
-    button("Throw them away", () => localStorage.removeItem(shelf())),
-  );
-  box.hidden = false;
+  const kept = Object.keys(localStorage).filter((key) => key.startsWith(shelves())).map((key) => [key, JSON.parse(localStorage.getItem(key))]);
+  const left = kept.filter(([key, one]) => key === shelf() || Date.now() - one.at > 4000).sort((x, y) => y[1].at - x[1].at)[0];
+  if (!left || !base || closed()) return;
+  const [key, one] = left, aside = `${shelves()}aside ${one.at}`;
+  localStorage.removeItem(key);
+  localStorage.setItem(aside, JSON.stringify(one)); // so that what is written now does not take its place
+  const done = (does) => () => { $("conflict").hidden = true; localStorage.removeItem(aside); does(); };
+  ask("There are changes here that were never saved.", [], [
+    button("Bring them back", done(() => { put(one.form); base = one.base; $("draft").dataset.version = base.version; changed(); })),
+    button("Throw them away", done(() => {})),
+  ]);
 }
 
 function put(form) {
@@ -361,7 +454,7 @@ function put(form) {
   const all = new Map([...document.querySelectorAll(".section")].map((section) => [section.dataset.was, section]));
   let last = null;
   for (const told of form.sections) {
-    const section = all.get(told.was) || addSection();
+    const section = (told.was && all.get(told.was)) || addSection();
     section.querySelector(".name").value = told.name;
     if (last) last.after(section);
     last = section;
@@ -396,10 +489,21 @@ function move(story, by) {
   story.scrollIntoView({ block: "nearest" });
   changed();
   const stories = [...document.querySelectorAll(".story")], place = stories.indexOf(story) + 1;
-  say(`${story.querySelector(".headline").value}: ${place} of ${stories.length}, in ${story.closest(".section").querySelector(".name").value}`);
+  $("moved").textContent = (`${story.querySelector(".headline").value}: ${place} of ${stories.length}, in ${story.closest(".section").querySelector(".name").value}`);
 }
 
-document.addEventListener("input", (event) => { if (event.target.closest("#edits")) changed(); });
+function shift(section, up) {
+  const other = up ? section.previousElementSibling : section.nextElementSibling;
+  if (!other || !other.classList.contains("section")) return;
+  up ? other.before(section) : other.after(section);
+  changed();
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest("#edits")) changed();
+  for (const [id, key] of REMEMBERED) if (event.target.id === id) localStorage.setItem(key, event.target.value);
+  if (event.target.id === "search" && !event.target.value) clear();
+});
 document.addEventListener("change", (event) => {
   const hide = event.target.closest(".hide input");
   if (hide) hide.closest(".story").toggleAttribute("data-hidden", hide.checked);
@@ -412,6 +516,10 @@ document.addEventListener("keydown", (event) => {
     const held = event.target;
     move(story, event.key === "ArrowUp" ? -1 : 1);
     held.focus();
+  } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && event.target.classList.contains("name")) {
+    event.preventDefault();
+    shift(event.target.closest(".section"), event.key === "ArrowUp");
+    event.target.focus();
   }
   if ((event.ctrlKey || event.metaKey) && event.key === "s") {
     event.preventDefault();
@@ -421,6 +529,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("dragstart", (event) => {
   dragged = event.target.closest(".grip") && event.target.closest(".story");
   if (!dragged) return;
+  origin = [dragged.parentElement, dragged.nextElementSibling];
   dragged.classList.add("dragged");
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", dragged.dataset.id);
@@ -442,30 +551,33 @@ document.addEventListener("dragover", (event) => {
   }
 });
 document.addEventListener("drop", (event) => { if (dragged) event.preventDefault(); });
-document.addEventListener("dragend", () => { if (dragged) { dragged.classList.remove("dragged"); changed(); } dragged = null; });
+document.addEventListener("dragend", (event) => {
+  if (!dragged) return;
+  dragged.classList.remove("dragged");
+  if (event.dataTransfer.dropEffect === "none") origin[0].insertBefore(dragged, origin[1]); // Escape, or beside the list
+  dragged = null;
+  changed();
+});
 
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (event.target.id === "edits" && dirty()) save();
   if (event.target.id === "approve") {
     if (dirty()) return say("Save first: what is approved is what is in the file.", true);
-    localStorage.setItem("digest by", $("by").value);
-    if (told(await post("/approve", { by: $("by").value, version: $("draft").dataset.version }))) { document.activeElement.blur(); look(); }
+    if (told(await post("/approve", { by: $("by").value, version: $("draft").dataset.version }))) look();
   }
   if (event.target.id === "test") {
     if (dirty()) return say("Save first: the test is of what is in the file.", true);
-    localStorage.setItem("digest to", $("to").value);
     say("Sending…");
     told(await post("/test", { to: $("to").value, reader: body.dataset.reader, segment: body.dataset.segment }));
   }
 });
 document.addEventListener("click", async (event) => {
   const step = event.target.closest(".up, .down");
-  if (step && step.closest(".story")) move(step.closest(".story"), step.classList.contains("up") ? -1 : 1);
-  else if (step) {
-    const section = step.closest(".section"), up = step.classList.contains("up");
-    const other = up ? section.previousElementSibling : section.nextElementSibling;
-    if (other && other.classList.contains("section")) { up ? other.before(section) : other.after(section); changed(); step.focus(); }
+  if (step) {
+    const up = step.classList.contains("up"), story = step.closest(".story");
+    if (story) move(story, up ? -1 : 1); else shift(step.closest(".section"), up);
+    step.focus();
   }
   switch (event.target.id) {
     case "make": case "add":
@@ -473,13 +585,15 @@ document.addEventListener("click", async (event) => {
       if (told(await post("/draft", { add: event.target.id === "add" }))) look();
       break;
     case "reread": say("Reading…"); if (told(await post("/sources", {}))) look(); break;
-    case "section": addSection().querySelector(".name").focus(); break;
+    case "section": addSection().querySelector(".name").focus(); changed(); break;
     case "discard": if (confirm("Your unsaved changes are thrown away.")) forget(); break;
   }
 });
 addEventListener("beforeunload", (event) => { if (dirty()) event.preventDefault(); });
 
-begin();
+base = formOf(document);
+press("device", shown.device);
+settle();
 offer();
 show();
 watch();
