@@ -36,8 +36,8 @@ from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
 _READ = 65_536
-_TOGETHER = 0.0003
-"""Seconds that a mail that is done waits for others: so little that the server has some to read during the commit."""
+_TOGETHER = 0.0015
+"""Seconds that a mail that is done waits for others, until half of those on their way are: one commit is for all."""
 _CONNECTING = 3
 """Timeouts that connecting may take in all: it is several answers, each of which a server may give byte by byte."""
 _GOODBYE = 2.0
@@ -121,7 +121,7 @@ class Lines:
         while True:
             if self._done and not gather_until:
                 gather_until = monotonic() + _TOGETHER
-            if self._done and (not self._working or monotonic() >= gather_until):
+            if self._done and (len(self._done) >= len(self._working) or monotonic() >= gather_until):
                 break
             limits = [line.deadline for line in self._working]
             limits += [gather_until] if self._done else [] if ends is None else [ends]
