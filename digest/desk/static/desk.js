@@ -267,18 +267,20 @@ function settle() {
 }
 const REMEMBERED = [["by", "digest by"], ["to", "digest to"]];
 
-let trying = 0, tries = 0, tried = 0;
+// What is written is shown a moment after the last key, or every now and then while somebody writes on.
+let trying = 0, since = 0, tries = 0;
 function changed() {
   settle();
   keep();
+  if (!trying) since = Date.now();
   clearTimeout(trying);
-  trying = setTimeout(tryOn, Math.max(250, 900 - (Date.now() - tried)) * (Date.now() - tried > 900 ? 1 : 0.3) + 1);
+  trying = setTimeout(tryOn, Math.max(0, Math.min(250, since + 800 - Date.now())));
 }
 
 async function tryOn() {
+  trying = 0;
   if (!base || closed()) return;
   const turn = ++tries, form = formOf(document);
-  tried = Date.now();
   if (same(form, base)) {
     clear();
     if (body.dataset.trial) await look({ trial: "" });
@@ -302,6 +304,7 @@ async function save(prefer = "") {
   if (saving) { again = true; return; }
   saving = true;
   clearTimeout(trying);
+  trying = 0;
   tries += 1;
   const sent = formOf(document);
   let answer = await post("/save", sent), merged = null;
@@ -327,17 +330,20 @@ async function saved(sent, answer, merged) {
   localStorage.removeItem(shelf());
   $("conflict").hidden = true;
   body.dataset.trial = "";
-  const writing = !same(formOf(document), sent);
   if (merged) {
-    // What was written since is mine alone: the version stays the old one, so that it is merged too.
+    // The form is filled with what came of it; what was written since is mine alone, and is merged too once it is saved.
     base = sent;
-    if (!writing) $("draft").dataset.version = "merged"; // so that the form is filled with what came of it
-    if (!writing) base = formOf(document);
+    if (!dirty()) { $("draft").dataset.version = "merged"; base = formOf(document); }
   } else {
-    for (const section of document.querySelectorAll(".section")) if (!writing) section.dataset.was = section.querySelector(".name").value.trim().replace(/\s+/g, " ");
+    // The file calls its sections now what they are called here.
+    const called = (section) => section.name.trim().replace(/\s+/g, " ");
+    for (const section of document.querySelectorAll(".section")) {
+      const name = section.querySelector(".name").value;
+      const one = sent.sections.find((told) => told.was === section.dataset.was && (told.was || told.name === name));
+      if (one) section.dataset.was = called(one);
+    }
     $("draft").dataset.version = answer.version;
-    base = writing ? { ...sent, version: answer.version, sections: sent.sections.map((section) => ({ ...section, was: section.name })) } : formOf(document);
-    if (writing) for (const section of document.querySelectorAll(".section")) if (sent.sections.some((one) => one.was === section.dataset.was)) section.dataset.was = sent.sections.find((one) => one.was === section.dataset.was).name;
+    base = { ...sent, version: answer.version, sections: sent.sections.map((section) => ({ ...section, was: called(section) })) };
   }
   await look();
   if (dirty()) changed();
