@@ -119,6 +119,10 @@ class Composition:
             draft=str(self.draft.file) if self.draft else "",
         )
 
+    def subject(self, edition: Edition) -> str:
+        """The subject of an edition. Raises TemplateError."""
+        return render.subject(edition, self.config.publication, now=self.now, templates=self.config.templates)
+
     def render(self, edition: Edition, segment: Segment) -> render.Rendered:
         """The segment's Message with its headers, and what was wrong on the way."""
         config = self.config

@@ -45,7 +45,7 @@ def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> Ed
         return Report(today, note=f"{composition.no_news}, nothing sent")
     require_approval(composition, today)
     roll = Roll(composition, run.tell, hour)
-    subject = composition.render(whole, Segment()).message.subject
+    subject = composition.subject(whole)
     ledger.freeze(
         whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
     )

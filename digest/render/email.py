@@ -97,6 +97,11 @@ def render(
     return Rendered(message, line["preheader"], problems, shown.counted, _bytes_as_sent(html))
 
 
+def subject(edition: Edition, publication: Publication, *, now: datetime, templates: Path | None = None) -> str:
+    """The subject alone, as `render` has it, without the cost of the email. Raises TemplateError for a broken one."""
+    return subject_of(Context(made_safe(edition), publication, now, publication.language, templates, "", "cards"))
+
+
 def standalone(message: Message, values: Mapping[str, str]) -> str:
     """The HTML with its slots filled and its attached pictures inside it, as a file that a browser shows alone."""
     html = message.fill(message.html, values)

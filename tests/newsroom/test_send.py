@@ -13,9 +13,10 @@ import pytest
 
 from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError, UsageError
 from digest.ledger import Ledger
-from digest.models import Outcome
+from digest.models import Outcome, Segment
 from digest.newsroom import drafting
 from digest.newsroom import send as newsroom_send
+from digest.newsroom.compose import Composition
 from digest.newsroom.send import send
 from digest.newsroom.trial import dry_run, send_test
 
@@ -74,6 +75,21 @@ def test_readers_with_categories_get_those_and_nothing_without_news(newsroom: An
     by_reader = {parsed(mail)["To"].addresses[0].addr_spec: parts(parsed(mail)) for mail in newsroom.mails()}
     assert set(by_reader) == {"ada@example.com", "kenji@example.org"}
     assert "The ferry is back" not in by_reader["kenji@example.org"][1]
+
+
+def test_each_segment_is_rendered_once_and_nothing_else(newsroom: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R,{'Science' if number % 2 else 'City'}" for number in range(20)))
+    rendered = []
+    render = Composition.render
+
+    def counted(self: Composition, edition: Any, segment: Segment) -> Any:
+        rendered.append(segment.key)
+        return render(self, edition, segment)
+
+    monkeypatch.setattr(Composition, "render", counted)
+    newsroom.send()
+    assert sorted(rendered) == ["city", "science"]
+    assert [record.subject for record in ledger_of(newsroom)] == ["The ferry is back"]
 
 
 def test_every_mail_has_the_headers_of_a_newsletter(newsroom: Any) -> None:
