@@ -24,8 +24,8 @@ READERS = 60
 FIRST_DAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
 OPTIONS = 'rate = 60\npatience = "0s"\nconnections = 4\n'  # a second's work, so that a kill meets it at any point
 BATCH = 15  # readers a request, by the rate
-ON_THEIR_WAY = {"maildir": 1, "smtp": 4, "sendgrid": 4 * BATCH}
-"""Mails that a kill may leave in doubt: one a connection, or a batch."""
+ON_THEIR_WAY = {"maildir": 4, "smtp": 4, "sendgrid": 4 * BATCH}
+"""Mails that a kill may leave in doubt: one on each of four connections, or a batch."""
 TAKEN, LOST = ["take and hang", "take and hang up"], ["lose", "hang"]
 
 

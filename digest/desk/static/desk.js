@@ -205,7 +205,7 @@ async function watch() {
     }
   } catch { say(GONE, true); }
   if (dirty() && Date.now() % 2000 < 450) keep(); // this tab is alive, and its shelf nobody else's
-  setTimeout(watch, 400);
+  setTimeout(watch, 250);
 }
 
 async function post(path, form) {
