@@ -58,7 +58,8 @@ def _cadences(config: Config) -> list[Cadence]:
     except DigestError:  # told of where the list is looked at
         read = set()
     daily: list[Cadence] = ["daily"] if read != {"weekly"} else []
-    return [*daily, *(["weekly"] if "weekly" in read else [])]  # type: ignore[list-item]  # a literal
+    weekly: list[Cadence] = ["weekly"] if "weekly" in read else []
+    return daily + weekly
 
 
 def _edition(
