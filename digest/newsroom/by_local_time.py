@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 
@@ -25,24 +25,24 @@ def send_by_local_time(run: Run, ledger: Ledger) -> Iterator[Report]:
     An edition is frozen when its hour comes to the first of its readers, and is the same for all of them; it is called
     by the day it is read on. A Report for each edition that somebody was due in; one that says so where nobody was.
     """
-    under_way = ledger.unfinished(run.cadence)
-    days = [day for day in _days(run) if ledger.edition(f"{day}-{run.cadence}") is None]
-    # Where two begin at once, both are frozen before either is sent: what the one has is news to the other's readers.
-    begun = [freeze(run, ledger, f"{day}-{run.cadence}", _hour(run, day)) for day in days]
-    due = bool(days)
-    for report in one_by_one(
-        run,
-        [
-            *(partial(_go_on, run, ledger, record) for record in under_way),
-            *(partial(_begin, run, ledger, frozen) for frozen in begun),
-        ],
-    ):
+    due = False
+    for report in one_by_one(run, _editions(run, ledger)):
         due = True
         yield report
-    if not due:
+    if not (due or run.stopping()):
         yield Report(
             edition_id(run.config, run.cadence, run.now), note="nobody is due by their own clock, nothing sent"
         )
+
+
+def _editions(run: Run, ledger: Ledger) -> Iterator[Callable[[], Iterator[Report]]]:
+    """The editions under way, and only once their readers have them those that begin: no story is to be in both."""
+    for record in ledger.unfinished(run.cadence):
+        yield partial(_go_on, run, ledger, record)
+    days = [day for day in _days(run) if ledger.edition(f"{day}-{run.cadence}") is None]
+    # Where two begin at once, both are frozen before either is sent: what the one has is news to the other's readers.
+    for frozen in [freeze(run, ledger, f"{day}-{run.cadence}", _hour(run, day)) for day in days]:
+        yield partial(_begin, run, ledger, frozen)
 
 
 def _begin(run: Run, ledger: Ledger, frozen: EditionRecord | Report) -> Iterator[Report]:

@@ -96,6 +96,18 @@ def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsr
 
 
 @pytest.mark.usefixtures("_by_local_time")
+def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(newsroom: Any) -> None:
+    lateness = ("[delivery]\n", '[delivery]\nmax_lateness = "12h"\n')
+    newsroom.configure(lateness, more='[daily]\nat = "07:00"\nlocal_time = true\n')
+    newsroom.subscribe("ada@example.com,Ada", "kiri@example.com,Kiri,,,Pacific/Kiritimati")
+    seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody has it
+    today, tomorrow = send(newsroom.run(seven + timedelta(hours=10))[0])  # seven on the 24th in Kiritimati
+    assert "2026-11-23-daily: 2 stories, 1 recipient, 1 accepted" in str(today)
+    assert "2026-11-24-daily: no new stories" in str(tomorrow)
+
+
+@pytest.mark.usefixtures("_by_local_time")
 def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(newsroom: Any, smtp_server: Any) -> None:
     by_hour = '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'
     newsroom.through_smtp(smtp_server, ("[audience]\n", by_hour), options='max_lateness = "20h"\n')
