@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, edition, message, readers
-from digest.ledger import Ledger
+from digest.storage import Ledger
 from digest.models import Outcome, Receipt
 
 _POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")

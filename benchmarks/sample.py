@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from digest.delivery import message_headers
-from digest.ledger import FrozenRecipient
+from digest.storage import FrozenRecipient
 from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Window
 from digest.render import render, slot_token
 

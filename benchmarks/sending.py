@@ -20,9 +20,9 @@ from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, SENDER, edition, message, readers, recipient
 from digest import config
 from digest.delivery.mime import Wire
-from digest.ledger import Ledger
-from digest.newsroom.deliver import deliver
-from digest.newsroom.run import Run
+from digest.storage import Ledger
+from digest.sending.deliver import deliver
+from digest.sending.send_run import Run
 
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin"
 _SINK, _SOURCE = (shutil.which(name, path=_PATH) for name in ("smtp-sink", "smtp-source"))

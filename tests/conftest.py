@@ -25,9 +25,9 @@ from hypothesis import settings
 
 from digest import config as configuration
 from digest.models import Problem
-from digest.newsroom.report import Report
-from digest.newsroom.run import Run
-from digest.newsroom.send import send
+from digest.sending.report import Report
+from digest.sending.send_run import Run
+from digest.sending.send import send
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")

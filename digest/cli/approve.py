@@ -28,7 +28,7 @@ def approve(console: Console, cadence: Cadence | None, by: str | None, day: date
     """
     if cadence is None:
         raise click.UsageError("say which edition: --daily or --weekly")
-    from digest.newsroom.approval import approve as approve_draft
+    from digest.editions.approve import approve as approve_draft
 
     config = console.config()
     draft = approve_draft(config, cadence, moment(config, now), by or _whoever(), day)

@@ -12,7 +12,7 @@ from digest.cli.console import Console, moment, now_option, print_table
 
 if TYPE_CHECKING:
     from digest.models import Cadence
-    from digest.newsroom.articles import Placed
+    from digest.inspection.articles import Placed
 
 
 @click.command()
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def articles(console: Console, cadence: Cadence, now: datetime | None, *, as_json: bool) -> None:
     """List what the window would take, and why a story was left out."""
-    from digest.newsroom.articles import place
+    from digest.inspection.articles import place
 
     config = console.config()
     at = moment(config, now)

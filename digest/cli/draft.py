@@ -38,7 +38,7 @@ def draft(
         raise click.UsageError("say which edition: --daily or --weekly")
     if add and fresh:
         raise click.UsageError("--add keeps the draft, --fresh makes it anew: use one of them")
-    from digest.newsroom.drafting import make
+    from digest.editions.draft import make
 
     config = console.config()
     drafted = make(config, cadence, moment(config, now), day, add=add, fresh=fresh)

@@ -27,7 +27,7 @@ def init(console: Console, folder: Path) -> None:
     shows the email. No file that is there already is touched.
     """
     from digest.errors import UsageError
-    from digest.resources import shipped
+    from digest.core.resources import shipped
 
     names = ("digest.toml", "subscribers.csv", "articles")
     if there := [name for name in names if (folder / name).exists()]:

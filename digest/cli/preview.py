@@ -13,7 +13,7 @@ from digest.cli.console import Console, day_option, moment, now_option
 
 if TYPE_CHECKING:
     from digest.models import Cadence
-    from digest.newsroom.preview import Preview
+    from digest.inspection.preview import Preview
 
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
@@ -98,8 +98,8 @@ def _serve(
     console: Console, cadence: Cadence, day: date | None, now: datetime | None, port: int, *, open_it: bool
 ) -> None:
     """Open the desk until Ctrl-C."""
-    from digest.desk.newsdesk import Newsdesk
-    from digest.desk.serve import serve
+    from digest.web.desk.newsdesk import Newsdesk
+    from digest.web.desk.serve import serve
 
     desk = Newsdesk(console.config_file.absolute(), cadence, lambda config: moment(config, now), day)
 
@@ -112,7 +112,7 @@ def _serve(
 
 
 def _picture(console: Console, shown: Preview, output: Path) -> None:
-    from digest.newsroom.screenshots import take
+    from digest.inspection.screenshots import take
 
     for picture in take(shown.html, output):
         console.result(str(picture))
@@ -132,8 +132,8 @@ def _write(file: Path, data: bytes) -> None:
 
 def _summarise(console: Console, shown: Preview, output: Path) -> None:
     from digest.models import Problem
-    from digest.newsroom.preview import sections_line
-    from digest.newsroom.report import count_of
+    from digest.inspection.preview import sections_line
+    from digest.sending.report import count_of
 
     edition = shown.edition
     assert edition is not None

@@ -26,7 +26,7 @@ def resume(context: click.Context, edition: str, in_doubt: str | None) -> None:
 
     The next `digest send` does that by itself while the edition is not too late; recipients in doubt wait for you.
     """
-    from digest.newsroom.send import resume as go_on
+    from digest.sending.send import resume as go_on
 
     console: Console = context.obj
     cadence: Cadence = "weekly" if edition.endswith("-weekly") else "daily"

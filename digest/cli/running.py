@@ -15,8 +15,8 @@ from digest.cli.signals import until_told_to_stop
 if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Cadence
-    from digest.newsroom.report import Report
-    from digest.newsroom.run import Run
+    from digest.sending.report import Report
+    from digest.sending.send_run import Run
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def begun(
     late: bool = False,
 ) -> Iterator[Run]:
     """A run that tells this console of itself, under a progress bar that says what is sent."""
-    from digest.newsroom.run import Run
+    from digest.sending.send_run import Run
 
     with console.progress(f"Sending {what}") as progress, until_told_to_stop() as stopping:
         yield Run(

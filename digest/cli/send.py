@@ -12,8 +12,8 @@ from digest.cli.running import begun, concluded
 
 if TYPE_CHECKING:
     from digest.models import Cadence
-    from digest.newsroom.report import Report
-    from digest.newsroom.run import Run
+    from digest.sending.report import Report
+    from digest.sending.send_run import Run
 
 
 @click.command()
@@ -65,7 +65,7 @@ def send(
     if failure:
         status = failure.exit_status if isinstance(failure, DigestError) else 1
     if not (dry_run or addresses):
-        from digest.newsroom.monitor import tell_monitors
+        from digest.sending.metrics import tell_monitors
 
         for problem in tell_monitors(config, cadence, run.now, reports, status):
             console.problem(problem)
@@ -78,9 +78,9 @@ def _reports(
     run: Run, addresses: tuple[str, ...], reader: str, *, dry_run: bool
 ) -> tuple[list[Report], Exception | None]:
     """What the run came to: its reports, as far as it came, and the error that ended it."""
-    from digest.newsroom.send import send as send_edition
-    from digest.newsroom.trial import dry_run as count_readers
-    from digest.newsroom.trial import send_test
+    from digest.sending.send import send as send_edition
+    from digest.sending.dry_run import dry_run as count_readers
+    from digest.sending.dry_run import send_test
 
     reports: list[Report] = []
     try:

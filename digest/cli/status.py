@@ -11,7 +11,7 @@ import click
 from digest.cli.console import Console, print_table
 
 if TYPE_CHECKING:
-    from digest.ledger import EditionRecord, Ledger
+    from digest.storage import EditionRecord, Ledger
 
 _STATES = ("accepted", "refused", "deferred", "in_doubt", "suppressed", "skipped", "pending", "sending")
 
@@ -25,7 +25,7 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
 
     Sources that could not be read last time are named, and since when.
     """
-    from digest.ledger import Ledger
+    from digest.storage import Ledger
 
     config = console.config()
     with Ledger.open_to_read(config.database_url) as ledger:

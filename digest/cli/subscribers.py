@@ -17,9 +17,9 @@ import click
 from digest.cli.console import Console, print_table
 
 if TYPE_CHECKING:
-    from digest.audience.merging import Merged, Plan
+    from digest.subscribers.imports import Merged, Plan
     from digest.config import Config
-    from digest.ledger import Ledger
+    from digest.storage import Ledger
     from digest.models import Subscriber, Suppression
 
 _AT_ONCE = 1000
@@ -41,7 +41,7 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
     The last line counts them. Rows that are wrong are named on stderr.
     """
     from digest import audience
-    from digest.ledger import Ledger
+    from digest.storage import Ledger
 
     config = console.config()
     counts: Counter[str] = Counter()
@@ -90,7 +90,7 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
     it was before is kept as subscribers.csv.bak. Rows that are left out are named on stderr, and the exit status is 3.
     """
     from digest import audience
-    from digest.ledger import Ledger
+    from digest.storage import Ledger
     from digest.models import Problem
 
     console: Console = context.obj
@@ -131,8 +131,8 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
 def export_(console: Console, output: Path) -> None:
     """Write every reader, and everyone who is suppressed, as CSV to stdout or the file -o."""
     from digest.errors import AudienceError
-    from digest.ledger import Ledger
-    from digest.replacing import Replacement
+    from digest.storage import Ledger
+    from digest.core.atomic_file import Replacement
 
     config = console.config()
     with Ledger.open_to_read(config.database_url, config.secrets.secret_key) as ledger:
@@ -157,7 +157,7 @@ def erase(context: click.Context, email: str) -> None:
     Mails in outbox/, your mail provider's logs and your own backups are not within reach.
     """
     from digest import audience
-    from digest.ledger import Ledger
+    from digest.storage import Ledger
 
     console: Console = context.obj
     config = console.config()
@@ -237,7 +237,7 @@ def _suppression(suppression: Suppression | None) -> dict[str, str]:
 
 def _lines(rows: Iterator[dict[str, str]]) -> Iterator[str]:
     """Rows as lines of CSV, under a header."""
-    from digest.audience import COLUMNS
+    from digest.subscribers import COLUMNS
 
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, [*COLUMNS, "suppressed", "suppressed_since"], restval="", lineterminator="\n")

@@ -40,8 +40,8 @@ def suppress(
     It holds at once, also for a send that is under way. Addresses that a server says do not exist are suppressed by
     themselves.
     """
-    from digest.audience import normalised
-    from digest.ledger import Ledger
+    from digest.subscribers import normalised
+    from digest.storage import Ledger
 
     if sum((bool(email), bool(file), show)) != 1:
         raise click.UsageError("name an address, or a file to --import, or ask for --list")
@@ -62,8 +62,8 @@ def suppress(
 
 def _import(console: Console, config: Config, file: Path, reason: SuppressionReason) -> int:
     """Suppress every address of a file; the exit status, 3 when rows were left out."""
-    from digest.audience import read_addresses
-    from digest.ledger import Ledger
+    from digest.subscribers import read_addresses
+    from digest.storage import Ledger
     from digest.models import Problem
 
     found: dict[str, SuppressionReason] = {}
@@ -90,8 +90,8 @@ def unsuppress(console: Console, email: str) -> None:
     One who was erased and asks to be a reader again is known by the address; where DIGEST_SECRET_KEY is lost, by the
     `erased:...` that `digest suppress --list` shows.
     """
-    from digest.audience import normalised
-    from digest.ledger import ERASED, Ledger
+    from digest.subscribers import normalised
+    from digest.storage import ERASED, Ledger
 
     config = console.config()
     address = email if email.startswith(ERASED) else normalised(email)

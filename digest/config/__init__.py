@@ -11,7 +11,7 @@ from digest.config.checking import checked
 from digest.config.tables import Check, File, Monitor, Sections, WarmUp
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.errors import ConfigError
-from digest.toml_file import TomlFile
+from digest.core.toml_file import TomlFile
 
 FILE_NAME = "digest.toml"
 

@@ -17,7 +17,7 @@ from digest.config.tables import CadenceTable, Check, File, Monitor, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
 from digest.delivery import PROVIDERS, DkimSettings, Settings, SmtpSettings
 from digest.models import Cadence, Image, Publication, Source
-from digest.toml_file import Key, TomlFile, nearest
+from digest.core.toml_file import Key, TomlFile, nearest
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -7,9 +7,9 @@ from types import ModuleType
 
 from digest.delivery.headers import message_headers, message_id
 from digest.delivery.mime import to_mail
-from digest.delivery.pace import Pace, Patience, rate_on
+from digest.delivery.rate_limit import Pace, Patience, rate_on
 from digest.delivery.pool import Pool, Threads
-from digest.delivery.settings import (
+from digest.config.provider_settings import (
     DkimSettings,
     MaildirSettings,
     MailgunSettings,

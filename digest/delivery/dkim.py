@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from digest.delivery.settings import DkimSettings
+from digest.config.provider_settings import DkimSettings
 from digest.errors import ConfigError
 
 _HEADERS = (

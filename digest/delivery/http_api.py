@@ -14,7 +14,7 @@ import httpx
 
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import header_value, one_line
-from digest.delivery.retry_after import retry_after
+from digest.core.retry_after import retry_after
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

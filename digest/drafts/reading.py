@@ -16,8 +16,8 @@ from digest import editorial
 from digest.drafts.values import Approval, Draft, Reading
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
-from digest.sources.clean import one_line
-from digest.toml_file import Key, TomlFile
+from digest.sources.sanitize import one_line
+from digest.core.toml_file import Key, TomlFile
 
 _LONGEST_NOTE = 5_000
 """Characters: a longer note would take the room of the stories, past which Gmail clips a mail."""

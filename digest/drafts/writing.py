@@ -17,7 +17,7 @@ from digest.drafts.reading import parsed
 from digest.drafts.values import Approval, Contents, Draft, Edited, EditedSection, Edits
 from digest.errors import DraftError
 from digest.models import Article
-from digest.sources.clean import one_line
+from digest.sources.sanitize import one_line
 
 _HEAD = """\
 # {what}, as it will be sent.

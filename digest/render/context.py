@@ -15,7 +15,7 @@ from babel import Locale
 from digest.errors import TemplateError
 from digest.models import Article, Edition, Problem, Publication, Section
 from digest.render import wording
-from digest.render.colour import ENOUGH, contrast, readable
+from digest.core.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
 from digest.render.languages import catalogue, locale_of, script_of
 from digest.render.note import note_as_html, note_as_text

@@ -20,7 +20,7 @@ from digest.render import wording
 from digest.render.languages import catalogue
 from digest.render.mjml import to_ascii
 from digest.render.slots import SLOTS, Form, slot_token
-from digest.resources import shipped
+from digest.core.resources import shipped
 
 _BROKEN = (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What a mistake in a template raises while it is compiled or rendered."""

@@ -16,7 +16,7 @@ from digest.errors import SourceError
 from digest.models import Harvest, Problem, Source, StoredDocument
 from digest.sources.context import Context
 from digest.sources.remote_pictures import fetch_pictures
-from digest.sources.web import Web
+from digest.sources.http import Web
 
 __all__ = ["SOURCES", "fetch_pictures", "read_sources", "status_of"]
 

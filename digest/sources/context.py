@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.sources.web import Web
+from digest.sources.http import Web
 
 
 @dataclass(frozen=True, slots=True)

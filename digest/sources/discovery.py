@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from lxml import etree
 from lxml import html as lxml_html
 
-from digest.sources.web import Document
+from digest.sources.http import Document
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _HEAD_BYTES = 200_000

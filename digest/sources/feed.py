@@ -19,10 +19,10 @@ import feedparser
 from digest.errors import SourceError
 from digest.models import Article, Harvest, Image, Problem, Source
 from digest.sources.boilerplate import without_boilerplate
-from digest.sources.clean import one_line, text_of, text_of_html
+from digest.sources.sanitize import one_line, text_of, text_of_html
 from digest.sources.context import Context
 from digest.sources.discovery import feed_of, is_web_page
-from digest.sources.parts import (
+from digest.sources.normalize import (
     HEADLINE_LENGTH,
     authors_of,
     cut,
@@ -32,8 +32,8 @@ from digest.sources.parts import (
     web_address,
 )
 from digest.sources.pictures import best_image, body_images, pixels
-from digest.sources.retrieve import retrieve
-from digest.sources.web import Document
+from digest.sources.fetch import retrieve
+from digest.sources.http import Document
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 

@@ -19,10 +19,10 @@ from markdown_it.renderer import RendererHTML
 
 from digest.errors import SourceError
 from digest.models import Article, Author, Harvest, Image, Problem, Source
-from digest.sources.ages import moment_of
-from digest.sources.clean import one_line, text_of_html
+from digest.sources.relative_dates import moment_of
+from digest.sources.sanitize import one_line, text_of_html
 from digest.sources.context import Context
-from digest.toml_file import nearest
+from digest.core.toml_file import nearest
 
 _KEYS = (
     "headline",

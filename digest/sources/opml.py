@@ -6,10 +6,10 @@ from lxml import etree
 
 from digest.errors import SourceError
 from digest.models import Problem, Source
-from digest.sources.clean import one_line
+from digest.sources.sanitize import one_line
 from digest.sources.context import Context
-from digest.sources.parts import web_address
-from digest.sources.retrieve import retrieve
+from digest.sources.normalize import web_address
+from digest.sources.fetch import retrieve
 
 
 def expand(source: Source, context: Context) -> tuple[list[Source], list[Problem]]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from digest.errors import SourceError
 from digest.models import Problem
-from digest.sources.web import Web
+from digest.sources.http import Web
 
 SECONDS = 30.0
 """After so long no picture is begun: a site that is down must not hold up a mail."""

@@ -14,11 +14,11 @@ from digest.errors import SourceError
 from digest.models import Article, Author, Harvest, Image, Problem, Source
 from digest.sources import feed
 from digest.sources.boilerplate import without_boilerplate
-from digest.sources.clean import one_line, text_of, text_of_html
+from digest.sources.sanitize import one_line, text_of, text_of_html
 from digest.sources.context import Context
-from digest.sources.parts import HEADLINE_LENGTH, authors_of, cut, first_words, iso_moment, web_address
+from digest.sources.normalize import HEADLINE_LENGTH, authors_of, cut, first_words, iso_moment, web_address
 from digest.sources.pictures import best_image, body_images
-from digest.sources.retrieve import retrieve
+from digest.sources.fetch import retrieve
 
 _PAGE = 100
 """Posts a request: the most that WordPress gives."""

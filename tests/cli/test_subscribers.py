@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest.ledger import Ledger
+from digest.storage import Ledger
 
 NOW = "2026-11-23T07:00:00Z"
 GHOST = """\

@@ -7,7 +7,7 @@ import pytest
 
 from digest.delivery import PostmarkSettings, open_provider
 from digest.errors import DeliveryError
-from digest.ledger import Ledger
+from digest.storage import Ledger
 from digest.models import InlineImage, Message, Receipt, Recipient
 
 Make = Callable[..., Message]

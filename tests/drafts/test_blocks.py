@@ -14,7 +14,7 @@ from digest.drafts import Contents, Edits, Reading, edits_of
 from digest.drafts.blocks import cut
 from digest.errors import DraftError
 from digest.models import Article, Window
-from digest.sources.clean import one_line
+from digest.sources.sanitize import one_line
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 FOLDER = Path("/srv/paper")

@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from digest.errors import TemplateError
 from digest.models import Article, Image, Publication, Section
 from digest.render import Layout, Rendered
-from digest.render.colour import contrast
+from digest.core.colour import contrast
 
 Make = Callable[..., Rendered]
 Story = Callable[..., Article]

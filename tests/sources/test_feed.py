@@ -16,7 +16,7 @@ from digest.errors import SourceError
 from digest.models import Article, Author, Harvest, Source
 from digest.sources import read_sources
 from digest.sources.feed import parse
-from digest.sources.web import Document
+from digest.sources.http import Document
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -13,7 +13,7 @@ from digest.errors import SourceError
 from digest.models import Author, Harvest, Image, Source
 from digest.sources import read_sources
 from digest.sources.page import parse
-from digest.sources.web import Document
+from digest.sources.http import Document
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from digest.delivery.mime import wire_of
-from digest.delivery.settings import MaildirSettings
+from digest.config.provider_settings import MaildirSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

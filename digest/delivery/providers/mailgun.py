@@ -24,8 +24,8 @@ from digest.delivery.http_api import (
     mailbox_of,
 )
 from digest.delivery.mime import one_line
-from digest.delivery.retry_after import retry_after
-from digest.delivery.settings import MailgunSettings
+from digest.core.retry_after import retry_after
+from digest.config.provider_settings import MailgunSettings
 from digest.errors import ConfigError
 from digest.models import Message, Outcome, Receipt, Recipient
 

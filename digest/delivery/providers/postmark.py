@@ -28,7 +28,7 @@ from digest.delivery.http_api import (
     mailbox_of,
 )
 from digest.delivery.mime import one_line
-from digest.delivery.settings import PostmarkSettings
+from digest.config.provider_settings import PostmarkSettings
 from digest.models import Message, Outcome, Receipt, Recipient
 
 _MOST_BYTES = 50_000_000

@@ -29,7 +29,7 @@ from digest.delivery.http_api import (
     mailbox_of,
 )
 from digest.delivery.mime import one_line
-from digest.delivery.settings import ResendSettings
+from digest.config.provider_settings import ResendSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

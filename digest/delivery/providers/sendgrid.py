@@ -20,8 +20,8 @@ from sendgrid import SendGridAPIClient
 
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import header_value, one_line
-from digest.delivery.retry_after import retry_after
-from digest.delivery.settings import SendGridSettings
+from digest.core.retry_after import retry_after
+from digest.config.provider_settings import SendGridSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import one_line, wire_of
-from digest.delivery.retry_after import retry_after
-from digest.delivery.settings import SesSettings
+from digest.core.retry_after import retry_after
+from digest.config.provider_settings import SesSettings
 from digest.errors import ConfigError, DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

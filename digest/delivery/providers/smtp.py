@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from digest.delivery.settings import SmtpSettings
+from digest.config.provider_settings import SmtpSettings
 from digest.delivery.smtp.connection import connect
 from digest.delivery.smtp.lines import Lines
 from digest.models import Message, Receipt, Recipient

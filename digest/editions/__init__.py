@@ -1,0 +1,1 @@
+"""From sources or a draft to an Edition and its Messages."""

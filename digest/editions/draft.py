@@ -1,0 +1,176 @@
+"""Drafts made from what the sources have, added to, and saved as editors change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from digest import drafts, editorial, render
+from digest.config import Config
+from digest.drafts import Contents, Draft, Edits, Reading
+from digest.storage import Ledger
+from digest.models import Article, Cadence, Problem, Segment
+from digest.editions.compose import Composition, compose, edition_id
+from digest.drafts.file import alone, keep, require_version, text_in, write
+from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
+from digest.sending.report import count_of
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What `digest draft` came to: the file, whether it was made or changed, and the stories it lacks or was given."""
+
+    file: Path
+    note: str
+    new: Sequence[Article]
+    problems: Sequence[Problem]
+
+
+def make(
+    config: Config,
+    cadence: Cadence,
+    now: datetime,
+    day: date | None = None,
+    *,
+    add: bool = False,
+    fresh: bool = False,
+) -> Drafted:
+    """Write the draft of the edition of this moment; one that is there stays as its editors have it.
+
+    Args:
+        config: The newsroom.
+        cadence: Which edition.
+        now: The moment.
+        day: The edition's, if not today: with local_time tomorrow's begins today where the day begins.
+        add: Add the stories that have arrived to a draft that is there.
+        fresh: Make it anew; the old one is kept beside it as `.toml.old`.
+
+    Raises:
+        DraftError: the edition is on its way already, or the file cannot be read or written.
+        DigestError: as for composing.
+    """
+    edition = edition_id(config, cadence, now, day)
+    file, folder = path_of(config, edition), config.file.parent
+    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
+        require_open(ledger, edition)
+        composition = replace(compose(config, ledger, cadence, now, remember=True), dated=day)
+        with alone(file):
+            require_open(ledger, edition)  # reading the sources took a while
+            return _made(config, composition, edition, file, folder, add=add, fresh=fresh)
+
+
+def _made(
+    config: Config, composition: Composition, edition: str, file: Path, folder: Path, *, add: bool, fresh: bool
+) -> Drafted:
+    draft = None if fresh else load(config, edition)
+    cadence, now, problems = composition.cadence, composition.now, composition.problems
+    contents = _contents(composition)
+    if draft is None:
+        if contents is None:
+            return Drafted(file, f"{composition.no_news}, no draft made", (), problems)
+        if file.exists():
+            keep(file)
+        what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
+        write(file, drafts.written(contents, what, cadence, now, folder))
+        which = options_of(composition)
+        step = f"edit it, see it with `digest preview {which}`; `digest send --{cadence}` sends it"
+        if composition.day != today(composition):
+            step += f" on {composition.day:%-d %B}"
+        return Drafted(file, f"{_counts(contents, composition)}; {step}", (), problems)
+    new = not_in(draft, composition)
+    if not (add and new):
+        note = "there already" + ("; not in it:" if new else ", and nothing new since")
+        return Drafted(file, note, new, problems)
+    assert contents is not None, "a composition with new stories has some"
+    wanted = {editorial.identify(_named(story)) for story in new}
+    filed = [
+        (name, story) for name, stories in contents.sections for story in stories if editorial.identify(story) in wanted
+    ]
+    text = drafts.with_stories(text_in(file), contents, filed, now, file)
+    drafts.parsed(text, file, folder)  # before it is written: what cannot be read is not saved
+    write(file, text)
+    return Drafted(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
+
+
+def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
+    """Write an editor's changes into a draft; what they did not change stays as it is, comments included.
+
+    Args:
+        config: The newsroom.
+        edition: Its id.
+        edits: All that is to be in it; a story they do not name stays as it is.
+        version: That of the draft they began with.
+
+    Raises:
+        DraftChangedError: somebody else saved it since.
+        DraftError: there is no draft, it would not be one any more, or its edition is on its way already.
+    """
+    file, folder = path_of(config, edition), config.file.parent
+    with Ledger.open_to_read(config.database_url) as ledger:
+        require_open(ledger, edition)
+    with alone(file):
+        text = text_in(file)
+        require_version(file, text, version)
+        changed = drafts.with_edits(text, edits, file, folder)
+        draft = drafts.parsed(changed, file, folder)  # before it is written: what cannot be read is not saved
+        if changed != text:
+            write(file, changed)
+    return draft
+
+
+def _contents(composition: Composition) -> Contents | None:
+    """What a draft of a composition has; None when there is no news."""
+    whole = composition.edition(Segment())
+    if whole is None:
+        return None
+    schedule = composition.config.schedules[composition.cadence]
+    lead = editorial.identify(whole.lead)
+
+    def as_shown(story: Article) -> Article:
+        shown = "lead" if editorial.identify(story) == lead else "brief" if schedule.layout == "brief" else "card"
+        return replace(_named(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
+
+    return Contents(
+        subject=schedule.subject,
+        preheader=schedule.preheader,
+        lead=_named(whole.lead),
+        sections=[
+            (section.name, list(map(as_shown, section.articles)))
+            for section in editorial.sections_of(composition.selection.stories, composition.rules)
+        ],
+        window=composition.window,
+        readings=[
+            Reading(
+                harvest.source.name,
+                composition.windows[harvest.source.name],
+                str(harvest.failed.what) if harvest.failed else "",
+            )
+            for harvest in composition.harvests
+        ],
+        copies=[
+            *(left for left in composition.selection.left_out if left.same_as),
+            *(
+                editorial.LeftOut(story, "", editorial.identify(_named(story)))
+                for story in composition.selection.stories
+                if _named(story) is not story
+            ),
+        ],
+    )
+
+
+def _named(story: Article) -> Article:
+    """A story as a draft has it: one that only its headline names gets an id, so that an editor may retitle it."""
+    if story.url or story.guid:
+        return story
+    return replace(story, guid=editorial.identify(story).rpartition(":")[2])
+
+
+def _counts(contents: Contents, composition: Composition) -> str:
+    stories = sum(len(stories) for _, stories in contents.sections)
+    sections = count_of(len(contents.sections), "section", "sections")
+    whole = composition.edition(Segment())
+    shown = len(whole.articles) if whole else 0
+    limits = f", {shown} of them within the limits" if shown < stories else ""
+    return f"{count_of(stories, 'story', 'stories')} in {sections}{limits}"

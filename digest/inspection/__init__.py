@@ -1,0 +1,1 @@
+"""Read-only views of a newsroom: check, preview, articles, screenshots."""

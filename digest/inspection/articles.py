@@ -1,0 +1,75 @@
+"""Every article at hand, and where it went: the first thing a person asks when a story is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import editorial
+from digest.config import Config
+from digest.storage import Ledger
+from digest.models import Article, Cadence, Problem, Segment
+from digest.editions.compose import Composition, compose, edition_id
+from digest.editions.from_draft import load, not_in, of_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One article: the section it is in, or the reason why it is in none. `lead` marks the first of all."""
+
+    article: Article
+    section: str
+    reason: str = ""
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Every article, those of the edition first and in its order, and what was wrong with the sources."""
+
+    articles: Sequence[Placed]
+    problems: Sequence[Problem]
+
+
+def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
+    """Say of every article that the sources have where it would be, changing no state.
+
+    Raises:
+        DigestError: as for composing.
+    """
+    with Ledger.open_to_read(config.database_url) as ledger:
+        fresh = compose(config, ledger, cadence, now)
+        draft = load(config, edition_id(config, cadence, now))
+        if draft is None:
+            return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
+        composition = of_draft(config, ledger, cadence, now, draft)
+    hidden = [Placed(article, "", "hidden in the draft") for article in draft.hidden]
+    new = [Placed(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
+    return Placement([*_taken(composition), *hidden, *new, *_left_out(fresh)], fresh.problems)
+
+
+def _taken(composition: Composition) -> list[Placed]:
+    edition = composition.edition(Segment())
+    shown = set(map(editorial.identify, edition.articles)) if edition else set()
+    lead = editorial.identify(edition.lead) if edition else ""
+    placed, cut, filed = [], [], set()
+    for section in editorial.sections_of(composition.selection.stories, composition.rules):
+        for article in section.articles:
+            identity = editorial.identify(article)
+            filed.add(identity)
+            if identity in shown:
+                placed.append(Placed(article, section.name, lead=identity == lead))
+            else:
+                reason = f"beyond the limit: counted as one of the {section.name} stories that are more"
+                cut.append(Placed(article, "", reason))
+    excluded = [
+        Placed(article, "", f"excluded: one of its categories is ({', '.join(article.categories)})")
+        for article in composition.selection.stories
+        if editorial.identify(article) not in filed
+    ]
+    return [*sorted(placed, key=lambda item: not item.lead), *cut, *excluded]
+
+
+def _left_out(composition: Composition) -> list[Placed]:
+    return [Placed(left.article, "", left.reason) for left in composition.selection.left_out]

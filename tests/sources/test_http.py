@@ -1,0 +1,164 @@
+"""Fetching, and every way it fails."""
+
+import gzip
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from digest.errors import SourceError
+from digest.sources import web as module
+from digest.sources.http import Document, Web
+
+
+def fetch(url: str) -> Document:
+    return Web("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
+
+
+def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: Any) -> None:
+    web.page("/feed", b"<rss/>", Content_Type="application/rss+xml; charset=utf-8")
+    document = fetch(web.page("/old", status=301, Location="/feed"))
+    assert (document.body, document.url) == (b"<rss/>", f"{web.url}/feed")
+    assert document.content_type == "application/rss+xml; charset=utf-8"
+    assert web.agents[0].startswith("news-digest/")
+    assert web.agents[0].endswith(" (+https://www.example.com)")
+
+
+def test_gzip_is_unpacked(web: Any) -> None:
+    assert fetch(web.page("/feed", gzip.compress(b"<rss/>"), Content_Encoding="gzip")).body == b"<rss/>"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "wants a login"),
+        (403, "refuses programs"),
+        (404, "look the address up"),
+        (410, "taken down"),
+        (418, "look at the address"),
+        (429, "less often"),
+        (500, "try again later"),
+        (503, "try again later"),
+        (599, "no standard status"),
+    ],
+)
+def test_an_error_status_says_what_next(web: Any, status: int, words: str) -> None:
+    with pytest.raises(SourceError, match=str(status)) as caught:
+        fetch(web.page("/feed", b"sorry", status=status))
+    assert words in str(caught.value)
+    assert caught.value.where == f"{web.url}/feed"
+
+
+def test_fifty_megabytes_are_not_read(web: Any) -> None:
+    with pytest.raises(SourceError, match="larger than 10 MB"):
+        fetch(web.page("/feed", b"x" * 50_000_000))
+
+
+def test_a_bomb_is_stopped_after_unpacking(web: Any) -> None:
+    with pytest.raises(SourceError, match="larger than 10 MB"):
+        fetch(web.page("/feed", gzip.compress(b"\0" * 200_000_000, 1), Content_Encoding="gzip"))
+
+
+def test_a_server_that_does_not_answer_or_never_ends_is_left(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOTAL_SECONDS", 0.3)
+    web.slow["/never"] = 1.0
+    with pytest.raises(SourceError, match="no answer in time"):
+        fetch(web.page("/never", b"<rss/>"))
+    web.slow["/dripping"] = 0.12
+    with pytest.raises(SourceError, match="not done after"):
+        fetch(web.page("/dripping", b"x" * 2_000_000))
+
+
+def test_redirects_end(web: Any) -> None:
+    with pytest.raises(SourceError, match="more than 5 redirects"):
+        fetch(web.page("/loop", status=302, Location="/loop"))
+    with pytest.raises(SourceError, match="not http"):
+        fetch(web.page("/out", status=302, Location="file:///etc/passwd"))
+
+
+def test_broken_compression_is_said(web: Any) -> None:
+    with pytest.raises(SourceError, match="compression is broken"):
+        fetch(web.page("/feed", b"not gzip at all", Content_Encoding="gzip"))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/feed", "http://nowhere.invalid/feed", "http://[/feed"])
+def test_what_cannot_be_reached_is_named(url: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        fetch(url)
+    assert caught.value.where == url
+    assert caught.value.next_step
+
+
+def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
+    stop = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not stop.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        with pytest.raises(SourceError, match="not done in time"):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/feed")
+        stop.set()
+        thread.join()
+
+
+def test_a_bad_moment_is_tried_again_and_then_given_up(web: Any) -> None:
+    pauses: list[float] = []
+    client = Web(trusted_host="127.0.0.1", sleep=pauses.append)
+    url = web.page("/feed", status=503)
+    with pytest.raises(SourceError, match="503"):
+        client.get(url)
+    assert len(web.agents) == 3
+    assert 0.3 < pauses[0] < pauses[1] < 2
+    web.page("/feed", status=429, Retry_After="2")
+    with pytest.raises(SourceError, match="429"):
+        client.get(url)
+    assert pauses[2:] == [2.0, 2.0]
+    web.page("/feed", status=503, Retry_After="3600")
+    with pytest.raises(SourceError, match="503"):
+        client.get(url)
+    assert len(web.agents) == 7
+
+
+def test_only_what_has_changed_is_fetched(web: Any) -> None:
+    url = web.page(
+        "/feed", b"<rss/>", ETag='"1"', Last_Modified="Mon, 23 Nov 2026 06:00:00 GMT", Content_Type="text/xml"
+    )
+    first = Web(trusted_host="127.0.0.1")
+    first.get(url)
+    web.page("/feed", status=304)
+    again = Web(trusted_host="127.0.0.1", stored={stored.url: stored for stored in first.fetched}.get)
+    assert again.get(url).body == b"<rss/>"
+    assert again.fetched == []
+
+
+def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: Any) -> None:
+    web.page("/new", b"<rss/>")
+    web.page("/temporary", status=302, Location="/new")
+    client = Web(trusted_host="127.0.0.1")
+    client.get(web.page("/old", status=301, Location="/new"))
+    assert [str(problem) for problem in client.problems] == [
+        f"{web.url}/old: has moved for good to {web.url}/new; put that into digest.toml"
+    ]
+    client.get(f"{web.url}/temporary")
+    client.get(web.page("/older", status=301, Location="/temporary"))
+    assert f"to {web.url}/temporary" in str(client.problems[1:])
+
+
+def test_private_addresses_are_not_fetched_unless_the_configuration_names_them(web: Any) -> None:
+    other = web.url.replace("127.0.0.1", "localhost")
+    with pytest.raises(SourceError, match="private network"):
+        Web(trusted_host="").get(web.page("/feed", b"<rss/>"))
+    with pytest.raises(SourceError, match="private network"):
+        Web(trusted_host="127.0.0.1").get(web.page("/out", status=302, Location=f"{other}/feed"))
+    assert Web(trusted_host="127.0.0.1").get(f"{web.url}/feed").body == b"<rss/>"

@@ -1,0 +1,77 @@
+"""Untrusted markup into text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.sources.sanitize import one_line, text_of, text_of_html
+
+markup = st.lists(
+    st.sampled_from(
+        ["<script>a()</script>", "<style>b{}</style>", "<p>", "</p>", "<b>", "text", "&amp;", "<!--", "-->"]
+    )
+    | st.text(max_size=8)
+).map("".join)
+
+
+@given(markup)
+def test_text_is_one_line(told: str) -> None:
+    for text in (text_of_html(told), text_of(told)):
+        assert text == " ".join(text.split())
+        assert not {character for character in text if ord(character) < 32}
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("<p>One</p><p>two.</p><p>Three</p>", "One · two. Three"),
+        ("<p>「我们。」</p><p>在</p>", "「我们。」 在"),
+        ("One<br/>two<li>three", "One two three"),
+        (
+            "<ul><li>Two hurt</li><li>It rained.</li> <li>“Why?”</li><LI>None</LI></ul><p>A train",
+            "Two hurt · It rained. “Why?” None · A train",
+        ),
+        ("<ul><li>Only one</li><li> </li></ul>", "Only one"),
+        ("<b>bo</b>ld", "bold"),
+        ("a <style>b{}</style><script>c()</script>d", "a d"),
+        ("AT&amp;T", "AT&T"),
+        ("x &lt; y", "x < y"),
+    ],
+)
+def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
+    assert text_of_html(told) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("&lt;em&gt;Now&lt;/em&gt;", "Now"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("AT&T", "AT&T"),
+        ("&#8216;Hi&#8217;", "‘Hi’"),
+    ],
+)
+def test_titles_that_are_escaped_once_too_often(told: str, text: str) -> None:
+    assert text_of(told) == text
+
+
+def test_a_line_holds_no_control_and_no_override() -> None:
+    assert one_line("a\u202eb\u0000c\ufeff\td\n e\ud800") == "abc d e"
+    assert one_line("مرحبا\u200f!") == "مرحبا\u200f!"
+    assert one_line("👩\u200d🚒") == "👩\u200d🚒"
+
+
+def test_characters_newer_than_python_stay() -> None:
+    assert one_line("\U0001fae8 \U0001fae9 \U000323b0") == "\U0001fae8 \U0001fae9 \U000323b0"
+    assert one_line("a\ufffe\ufdd0\U0010ffffb") == "ab"
+
+
+@given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))
+def test_any_text_at_all_comes_out_fit_to_encode(told: str) -> None:
+    for text in (text_of(told), text_of_html(told)):
+        text.encode()
+
+
+def test_the_text_after_a_picture_inside_the_markup_is_found() -> None:
+    assert text_of_html(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."

@@ -1,0 +1,47 @@
+"""What the ledger remembers of sources, on both databases."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.storage import Ledger, Reading
+from digest.models import FirstSeen, StoredDocument
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+DAY = timedelta(days=1)
+DOCUMENT = StoredDocument(
+    "https://www.example.com/feed", '"abc"', "Mon, 23 Nov 2026 06:00:00 GMT", "text/xml", b"<rss/>\x00\xff"
+)
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    with Ledger.open(ledger_url) as opened:
+        yield opened
+
+
+def test_an_article_is_first_seen_once(ledger: Ledger) -> None:
+    ledger.remember([Reading("feed", "", None, {"a": FirstSeen(NOW, late=False)})], [], NOW)
+    again = {"a": FirstSeen(NOW + DAY, late=True), "b": FirstSeen(NOW + DAY, late=True)}
+    ledger.remember([Reading("feed", "", None, again)], [], NOW + DAY)
+    assert ledger.first_seen({"a", "b", "c"}) == {"a": FirstSeen(NOW, late=False), "b": FirstSeen(NOW + DAY, late=True)}
+
+
+def test_a_source_fails_since_its_first_failure_and_until_it_is_read(ledger: Ledger) -> None:
+    ledger.remember([Reading("feed", "", NOW - DAY, {})], [], NOW)
+    for days in (1, 2):
+        ledger.remember([Reading("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
+    failing = ledger.sources()["feed"]
+    assert (failing.read_at, failing.horizon) == (NOW, NOW - DAY)
+    assert (failing.failing_since, failing.failure) == (NOW + DAY, "404 on day 2")
+    ledger.remember([Reading("feed", "", NOW, {})], [], NOW + 3 * DAY)
+    mended = ledger.sources()["feed"]
+    assert (mended.read_at, mended.failing_since, mended.failure) == (NOW + 3 * DAY, None, "")
+
+
+def test_a_document_is_kept_as_it_was_fetched_last(ledger: Ledger) -> None:
+    assert ledger.document(DOCUMENT.url) is None
+    ledger.remember([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
+    ledger.remember([], [DOCUMENT], NOW)
+    assert ledger.document(DOCUMENT.url) == DOCUMENT

@@ -1,0 +1,256 @@
+"""Exports of other newsletter services, as they come."""
+
+from pathlib import Path
+
+import pytest
+
+from digest.subscribers import read_addresses, read_export
+from digest.subscribers.export_formats import Export, Told
+from digest.errors import AudienceError
+from digest.models import Problem
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
+
+
+def read(tmp_path: Path, text: str, *sections: str, name: str = "export.csv") -> tuple[Export, list[str]]:
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    told: list[Problem] = []
+    export = read_export(file, sections, told.append)
+    return export, [str(problem).removeprefix(f"{file}:") for problem in told]
+
+
+def statuses(export: Export) -> dict[str, str]:
+    return {email.partition("@")[0]: told.status for email, told in export.readers.items()}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "name"),
+    [
+        ("Email Address,First Name,Last Name", "ada@example.com, Ada , Penhale ", "Ada Penhale"),
+        ("Email,Name,Surname", "ada@example.com,Ada, Penhale ", "Ada Penhale"),
+        ("email,name,last_name", "ada@example.com,Ada Penhale,Penhale", "Ada Penhale"),
+        ("email,first_name", "ada@example.com,Ada", "Ada"),
+        ("Adresse e-mail;Prénom;Nom", "ada@example.com;Ada;Penhale", "Ada Penhale"),
+        ("E-Mail-Adresse\tVorname\tNachname", "ada@example.com\tAda\tPenhale", "Ada Penhale"),
+        ("Email, First name, Last name", 'ada@example.com, "Ada", "Penhale"', "Ada Penhale"),
+        ("FirstName,LastName,EmailAddress", "Ada,Penhale,ada@example.com", "Ada Penhale"),
+    ],
+)
+def test_columns_go_by_many_names(tmp_path: Path, header: str, row: str, name: str) -> None:
+    export, told = read(tmp_path, f"{header}\n{row}\n")
+    assert export.readers == {"ada@example.com": Told(2, "active", {"name": name})}
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        # Ghost
+        (
+            "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers",
+            {
+                "1,in@example.com,A,,true,false,,2026-01-01T00:00:00.000Z,,,": "active",
+                "2,out@example.com,A,,false,false,,2026-01-01T00:00:00.000Z,,,": "unsubscribed",
+                "3,gone@example.com,A,,true,false,,2026-01-01T00:00:00.000Z,2026-02-01T00:00:00.000Z,,": "unsubscribed",
+            },
+        ),
+        # Substack: an active subscription is one that is paid for
+        (
+            "email,active_subscription,expiry,email_disabled,created_at",
+            {"in@example.com,false,,false,2018": "active", "out@example.com,true,2030,true,2018": "unsubscribed"},
+        ),
+        # Buttondown
+        (
+            "email_address,notes,tags,type,unsubscription_date",
+            {
+                "in@example.com,,,regular,": "active",
+                "paying@example.com,,,past_due,": "active",
+                "new@example.com,,,unactivated,": "pending",
+                "out@example.com,,,unsubscribed,2026-01-01": "unsubscribed",
+                "bad@example.com,,,undeliverable,": "bounced",
+            },
+        ),
+        # listmonk
+        (
+            "uuid,email,name,attributes,status,created_at,updated_at",
+            {
+                '1,in@example.com,A,"{""age"": 29}",enabled,,': "active",
+                "2,out@example.com,A,{},blocklisted,,": "unsubscribed",
+            },
+        ),
+        # Kit; a state may be one of the United States
+        (
+            "id,first_name,email_address,state,created_at",
+            {
+                "1,A,in@example.com,active,": "active",
+                "2,A,out@example.com,cancelled,": "unsubscribed",
+                "3,A,bad@example.com,bounced,": "bounced",
+                "4,A,angry@example.com,complained,": "complained",
+                "5,A,west@example.com,California,": "active",
+            },
+        ),
+        # MailPoet: two columns, and the worse of them counts
+        (
+            "Email,First name,Last name,List status,Global status",
+            {
+                "in@example.com,A,B,Subscribed,Subscribed": "active",
+                "new@example.com,A,B,Subscribed,Unconfirmed": "pending",
+                "out@example.com,A,B,Unsubscribed,Subscribed": "unsubscribed",
+            },
+        ),
+        # Mailchimp, the files of who left and of who bounced
+        (
+            "Email Address,UNSUB_TIME,UNSUB_REASON,LEID,EUID",
+            {"out@example.com,2026-01-01 00:00:00,,1,x": "unsubscribed"},
+        ),
+        ("Email Address,CLEAN_TIME,LEID,EUID", {"bad@example.com,2026-01-01 00:00:00,1,x": "bounced"}),
+        # beehiiv and others
+        (
+            "email,status,unsubscribed_at,Subscribed,bounced,complained_at",
+            {
+                "in@example.com,active,,2025-01-01,false,": "active",
+                "in2@example.com,active,0000-00-00 00:00:00,yes,0,null": "active",
+                "out@example.com,inactive,,,,": "unsubscribed",
+                "out2@example.com,active,2026-01-01,,,": "unsubscribed",
+                "out3@example.com,active,,No,,": "unsubscribed",
+                "out4@example.com,active,,Unsubscribed,,": "unsubscribed",
+                "bad@example.com,active,2026-01-01,,true,": "bounced",
+                "angry@example.com,inactive,,,true,2026-01-01": "complained",
+            },
+        ),
+    ],
+)
+def test_where_a_reader_stands_is_told_in_many_ways(tmp_path: Path, header: str, rows: dict[str, str]) -> None:
+    export, _ = read(tmp_path, "\n".join([header, *rows]))
+    assert [told.status for told in export.readers.values()] == list(rows.values())
+    assert export.left_out == 0
+
+
+def test_a_status_that_nobody_knows_leaves_the_row_out_but_not_that_somebody_left(tmp_path: Path) -> None:
+    export, told = read(
+        tmp_path, "email,status,unsubscribed_at\na@example.com,4,\nb@example.com,4,2026-01-01\nc@example.com,active,\n"
+    )
+    assert statuses(export) == {"b": "unsubscribed", "c": "active"}
+    assert told == ["2: unknown status `4`; left out; known: active, pending, unsubscribed, bounced, complained"]
+    assert export.left_out == 1
+
+
+def test_mailchimp_s_customers_who_never_subscribed_get_no_mail(tmp_path: Path) -> None:
+    text = "Email Address,LEID,EUID\nshop@example.com,1,x\n"
+    assert statuses(read(tmp_path, text, name="nonsubscribed_email_audience_export_1.csv")[0]) == {"shop": "pending"}
+    assert statuses(read(tmp_path, text, name="subscribed_email_audience_export_1.csv")[0]) == {"shop": "active"}
+
+
+@pytest.mark.parametrize(
+    "tags", ['"Science, VIP"', '"""science"",""VIP"""', '"[""Science"", ""VIP""]"', "VIP | Science"]
+)
+def test_tags_are_categories_where_the_newsroom_has_such_a_section(tmp_path: Path, tags: str) -> None:
+    export, told = read(tmp_path, f"email,tags\nada@example.com,{tags}\n", "Science", "City")
+    assert export.readers["ada@example.com"].values == {"categories": "Science"}
+    assert told == ["1: tags not taken over: VIP; name those that are sections in [sections] order, then import again"]
+
+
+def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
+    export, told = read(
+        tmp_path,
+        "email,name,categories,cadence,timezone,language,status,suppressed\n"
+        "ada@example.com,Ada,World|Chess,weekdays,Asia/Tokyo,pt_br,active,\n"
+        "gone@example.com,,,daily,,,active,complained\n",
+    )
+    assert export.readers == {
+        "ada@example.com": Told(
+            2,
+            "active",
+            {
+                "name": "Ada",
+                "categories": "World|Chess",
+                "cadence": "weekdays",
+                "timezone": "Asia/Tokyo",
+                "language": "pt-BR",
+            },
+        ),
+        "gone@example.com": Told(3, "complained", {}),
+    }
+    assert told == []
+
+
+def test_a_reader_of_several_rows_is_one_and_the_worst_counts(tmp_path: Path) -> None:
+    export, _ = read(
+        tmp_path,
+        "Email,Name,List,Status\nada@example.com,,News,subscribed\nADA@example.com,Ada,Sport,unsubscribed\n"
+        "ada@example.com,Other,Chess,subscribed\n",
+    )
+    assert export.readers == {"ada@example.com": Told(2, "unsubscribed", {"name": "Ada"})}
+    assert (export.again, export.left_out) == (2, 0)
+
+
+def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Path) -> None:
+    export, told = read(
+        tmp_path,
+        "Email,Company,Timezone\nnobody,X,\nada@example.com,Y,Mars/Olympus\nzoe@example.com,a,b,c,d\n\n,Z,\n",
+    )
+    assert list(export.readers) == ["ada@example.com"]
+    assert export.left_out == 3
+    assert [line.partition(": ")[0] for line in told] == ["2", "3", "4", "6", "1"]
+    assert told[-1] == "1: columns not taken over: company"
+
+
+@pytest.mark.parametrize("text", ["name,shoe\nAda,38\n", "ada@example.com\nzoe@example.com\n", ""])
+def test_a_file_without_a_column_of_addresses_says_what_to_do(tmp_path: Path, text: str) -> None:
+    with pytest.raises(AudienceError, match=r"no `email` column|is empty") as caught:
+        read(tmp_path, text)
+    assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gone@example.com\nbad@example.com,bounced\nangry@example.com,Spam complaint\n",
+        "# who wrote to us\ngone@example.com\n\nbad@example.com;hard bounce\nangry@example.com;complained\n",
+        "Email,Reason,Created\ngone@example.com,,1\nbad@example.com,Hard_Bounce,2\nangry@example.com,abuse,3\n",
+        "Email Address,Status\ngone@example.com,unsubscribed\nbad@example.com,cleaned\nangry@example.com,complained\n",
+    ],
+)
+def test_addresses_to_suppress_come_in_a_list_or_in_a_table(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "gone.txt"
+    file.write_text(text)
+    found = dict(row for row in read_addresses(file) if not isinstance(row, Problem))
+    assert found.pop("gone@example.com") in (None, "unsubscribed")
+    assert found == {"bad@example.com": "bounced", "angry@example.com": "complained"}
+
+
+def test_a_row_that_cannot_be_read_costs_no_other_address_and_a_table_without_any_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "gone.csv"
+    file.write_text('email\n"ada@example.com\nzoe@example.com\n')
+    rows = list(read_addresses(file))
+    assert [isinstance(row, Problem) for row in rows] == [True, False]
+    file.write_text("name,shoe\nAda,38\n")
+    with pytest.raises(AudienceError, match="no `email` column"):
+        list(read_addresses(file))
+
+
+def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_path: Path) -> None:
+    file = tmp_path / "bounces.csv"
+    file.write_text("email,reason,status\nbad@example.com,550 5.1.1 unknown,5.1.1\nin@example.com,,active\nnobody,,\n")
+    rows = list(read_addresses(file))
+    assert rows[0] == ("bad@example.com", None)
+    assert [str(row).partition(":")[2].partition(";")[0] for row in rows[1:]] == [
+        "3: in@example.com is `active` there",
+        "4: `nobody` is no address: An email address must have an @-sign",
+    ]
+
+
+def test_real_exports_are_taken_or_each_row_is_named() -> None:
+    if not CORPUS.is_dir():
+        pytest.skip(f"no corpus of subscriber exports at {CORPUS}")
+    counts = {}
+    for file in CORPUS.iterdir():
+        told: list[Problem] = []
+        export = read_export(file, (), told.append)
+        counts[file.name] = (len(export.readers), export.left_out)
+        assert len(told) >= export.left_out
+    assert counts["ghostmigrate_curated-members-csv_subscribers.csv"] == (18, 2)
+    assert counts["ghostmigrate_tinynews-members_subs-v1.csv"] == (0, 3)
+    assert counts["mailpoet_biglist.csv"] == (304, 0)
+    assert counts["listmonk_subs.csv"] == (100, 0)

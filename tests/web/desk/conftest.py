@@ -1,0 +1,17 @@
+"""A desk on the newsroom of the tests."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from digest.web.desk.newsdesk import Newsdesk
+
+NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def open_desk(newsroom: Any) -> Callable[[], Newsdesk]:
+    """Opens the desk once the newsroom is as the test wants it."""
+    return lambda: Newsdesk(newsroom.path / "digest.toml", "daily", lambda _config: NOW)
