@@ -31,7 +31,14 @@ def main() -> None:
     for part in told.parts or PARTS:
         for row in PARTS[part](told.scale):
             other = f"{row.other:,.0f} {row.unit}" if row.other else ""
-            cells = [row.what, f"{row.rate:,.0f} {row.unit}", row.beside, other, f"{row.ratio:.2f}", f"{row.peak:.0f}"]
+            cells = [
+                row.what,
+                f"{row.rate:,.0f} {row.unit}",
+                row.beside,
+                other,
+                f"{row.ratio:.2f}",
+                f"{row.peak:.0f}",
+            ]
             table.add_row(*cells, row.note)
             console.print("  ".join(filter(None, [*cells, row.note])), style="dim", highlight=False)
     console.print(table)

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, edition, message, readers
-from digest.storage import Ledger
 from digest.models import Outcome, Receipt
+from digest.storage import Database
 
 _POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
 
@@ -49,19 +49,19 @@ def _fresh_postgres() -> str:
 
 def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
     told, letter = edition(12), message()
-    with Ledger.open(url) as ledger:
+    with Database.open(url) as database:
         begin()
-        ledger.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
-        sending = ledger.sending(told.id)
+        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
+        sending = database.recipients.claim_queue(told.id)
         receipts: list[Receipt] = []
         settled = 0
         while True:
-            claims = sending.turn(receipts, (), batches=4, size=1000, most=count, now=NOW)
+            claims = sending.record_and_claim(receipts, (), batches=4, size=1000, most=count, now=NOW)
             if not claims:
                 break
             people = [person for claim in claims for person in claim.recipients]
             receipts = [Receipt(person, Outcome.ACCEPTED, "202") for person in people]
             settled += len(receipts)
-        ledger.settle(told.id, NOW)
+        database.editions.close(told.id, NOW)
     assert settled == count
     return settled

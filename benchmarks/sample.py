@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from digest.delivery import message_headers
-from digest.storage import FrozenRecipient
 from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Window
-from digest.render import render, slot_token
+from digest.render import merge_field_token, render
+from digest.storage import FrozenRecipient
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SENDER = "The Gazette <news@example.com>"
@@ -48,7 +48,7 @@ def message(stories: int = 46) -> Message:
         cadence="daily",
         date=NOW,
         unsubscribe_mailto="leave@example.com",
-        unsubscribe_https=slot_token("unsubscribe_url", "text"),
+        unsubscribe_https=merge_field_token("unsubscribe_url", "text"),
     )
     return replace(render(edition(stories), PUBLICATION, now=NOW).message, headers=headers)
 

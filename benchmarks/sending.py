@@ -20,9 +20,9 @@ from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, SENDER, edition, message, readers, recipient
 from digest import config
 from digest.delivery.mime import Wire
-from digest.storage import Ledger
 from digest.sending.deliver import deliver
-from digest.sending.send_run import Run
+from digest.sending.send_run import SendRun
+from digest.storage import Database
 
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin"
 _SINK, _SOURCE = (shutil.which(name, path=_PATH) for name in ("smtp-sink", "smtp-source"))
@@ -69,13 +69,13 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
     )
     loaded = config.load(file, {"SENDGRID_API_KEY": "SG.bench"})
     told, letter = edition(12), message()
-    run = Run(loaded, "daily", NOW, lambda: NOW, print, lambda _done, _all: None)
-    with Ledger.open(loaded.database_url) as ledger, ledger.lock():
-        ledger.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
-        record = ledger.edition(told.id)
+    run = SendRun(loaded, "daily", NOW, lambda: NOW, print, lambda _done, _all: None)
+    with Database.open(loaded.database_url) as database, database.lock():
+        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
+        record = database.editions.get(told.id)
         assert record
         begin()
-        report = deliver(run, ledger, record)
+        report = deliver(run, database, record)
     assert report.exit_status == 0, str(report)
     return count
 

@@ -3,14 +3,14 @@
     DigestError                 exit 1
     ├── ConfigError             exit 2   also a ValueError: digest.toml or the environment
     ├── UsageError              exit 2   also a ValueError: the command line asks for what cannot be
-    ├── SourceError             exit 1   also an OSError: a source that cannot be read (kept as a value in its Harvest)
-    ├── AudienceError           exit 2   also a ValueError: subscribers.csv cannot be used at all
+    ├── SourceError             exit 1   also an OSError: a source that cannot be read; kept in its FetchResult
+    ├── SubscribersError        exit 2   also a ValueError: subscribers.csv cannot be used at all
     ├── TemplateError           exit 2   also a ValueError: a template is missing, broken or makes broken MJML
     ├── DraftError              exit 1   also a ValueError: a draft that cannot be read, or may not be sent yet
     │   └── DraftChangedError   exit 1   a draft that somebody else has changed meanwhile
     ├── DeliveryError           exit 1   also a ConnectionError: a provider that takes nothing (login, no network)
     ├── LateError               exit 1   also a TimeoutError: an edition whose time has passed
-    ├── LedgerError             exit 1   also an OSError: the memory cannot be read or written
+    ├── StorageError             exit 1   also an OSError: the memory cannot be read or written
     └── LockedError             exit 75  also a BlockingIOError: another run is at work (EX_TEMPFAIL of sysexits.h)
 
 Trouble that stops only a part of the work (one feed, one row, one address) is no error but a `models.Problem`.
@@ -24,25 +24,25 @@ from digest.models import Problem
 
 
 class DigestError(Exception):
-    """The root: `what` is wrong, `where` (file:line, URL, setting; may be empty), and the `next_step`."""
+    """The root: the `message`, its `location` (file:line, URL or setting; may be empty), and a `hint` what to do."""
 
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
-        """`what` is a sentence without a full stop; so is `next_step`."""
-        super().__init__(what)
-        self.what = what
-        self.where = where
-        self.next_step = next_step
+    def __init__(self, message: str, *, location: str = "", hint: str = "") -> None:
+        """`message` and `hint` are sentences without a full stop."""
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.hint = hint
 
     def __str__(self) -> str:
-        """One line: `where: what; next step`."""
-        where = f"{self.where}: " if self.where else ""
-        return f"{where}{self.what}" + (f"; {self.next_step}" if self.next_step else "")
+        """One line: `location: message; hint`."""
+        location = f"{self.location}: " if self.location else ""
+        return f"{location}{self.message}" + (f"; {self.hint}" if self.hint else "")
 
     def as_problem(self) -> Problem:
         """The same as a value, for work that goes on."""
-        return Problem(self.where, self.what, self.next_step)
+        return Problem(self.location, self.message, self.hint)
 
 
 class ConfigError(DigestError, ValueError):
@@ -61,20 +61,20 @@ class SourceError(DigestError, OSError):
     """A source cannot be read."""
 
 
-class AudienceError(DigestError, ValueError):
+class SubscribersError(DigestError, ValueError):
     """subscribers.csv cannot be used at all: missing, no email column, not one valid address."""
 
     exit_status = 2
 
 
 class TemplateError(DigestError, ValueError):
-    """A template is missing, broken, or makes MJML that cannot be rendered; `where` is file:line."""
+    """A template is missing, broken, or makes MJML that cannot be rendered; `location` is file:line."""
 
     exit_status = 2
 
 
 class DraftError(DigestError, ValueError):
-    """An edition's draft cannot be read, or may not be sent as it is; `where` is file:line."""
+    """An edition's draft cannot be read, or may not be sent as it is; `location` is file:line."""
 
 
 class DraftChangedError(DraftError):
@@ -89,7 +89,7 @@ class LateError(DigestError, TimeoutError):
     """The edition's time has passed."""
 
 
-class LedgerError(DigestError, OSError):
+class StorageError(DigestError, OSError):
     """The ledger cannot be read or written."""
 
 

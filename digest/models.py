@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal
 
 Cadence = Literal["daily", "weekly"]
 SubscriberCadence = Literal["daily", "weekdays", "weekly"]
@@ -21,20 +20,20 @@ SuppressionReason = Literal["unsubscribed", "bounced", "complained"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong that did not stop the work: what is wrong, where, and what to do about it.
+    """A non-fatal fault: where it is, what is wrong, and what to do about it.
 
-    `where` is a file (with `:line` where there is one), a URL or an address, empty where `what` says it; `next_step`
-    may be empty when there is nothing to do.
+    `location` is a file (with `:line` if known), a URL or an address, empty if the message names it. `hint` is empty
+    when there is nothing to do.
     """
 
-    where: str
-    what: str
-    next_step: str = ""
+    location: str
+    message: str
+    hint: str = ""
 
     def __str__(self) -> str:
-        """One line: `where: what; next step`."""
-        where = f"{self.where}: " if self.where else ""
-        return f"{where}{self.what}" + (f"; {self.next_step}" if self.next_step else "")
+        """One line: `location: message; hint`."""
+        location = f"{self.location}: " if self.location else ""
+        return f"{location}{self.message}" + (f"; {self.hint}" if self.hint else "")
 
 
 # --- articles and where they come from -------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Harvest:
+class FetchResult:
     """What one source gave in one run. A source that could not be read at all is a value too: `failed` is set.
 
     `fetched` are the documents to keep for the next run's conditional GETs.
@@ -263,7 +262,7 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class MergeField:
     """A place in a Message that differs by Recipient: `token` stands there until `name`'s value takes its place.
 
     The token is fixed-length lowercase alphanumeric, so it survives MJML, CSS inlining, attributes and URLs. A slot has
@@ -301,15 +300,17 @@ class Message:
     subject: str
     html: str
     text: str
-    slots: tuple[Slot, ...] = ()
+    merge_fields: tuple[MergeField, ...] = ()
     images: tuple[InlineImage, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
     def fill(self, part: str, values: Mapping[str, str]) -> str:
         """One of this message's texts with the recipient's values in its slots. Raises KeyError for a missing value."""
-        if not self.slots:
+        if not self.merge_fields:
             return part
-        by_token: dict[str, Callable[[Mapping[str, str]], str]] = {slot.token: slot.value for slot in self.slots}
+        by_token: dict[str, Callable[[Mapping[str, str]], str]] = {
+            merge_field.token: merge_field.value for merge_field in self.merge_fields
+        }
         pattern = re.compile("|".join(map(re.escape, by_token)))
         return pattern.sub(lambda match: by_token[match[0]](values), part)
 
@@ -362,33 +363,3 @@ class Receipt:
         A full mailbox or a message that is not liked refuses this mail and says nothing of the next.
         """
         return self.outcome is Outcome.REFUSED and bool(re.search(r"\b5\.1\.(?:[1236]|10)\b", self.detail))
-
-
-class Provider(Protocol):
-    """Takes a Message and Recipients, gives a Receipt for each. One file each in `digest/delivery/providers/`.
-
-    Used as a context manager by one thread: a connection is opened on entering (or on the first send), kept from send
-    to send, and closed on leaving. Where several are wanted at once, several providers are opened.
-    """
-
-    name: str
-    batch_size: int
-    """The most recipients one `send` may take."""
-
-    def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
-        """Send to each recipient and say what became of each, in their order.
-
-        Raises DeliveryError only when none of these recipients was sent anything (bad key, no connection): they stay
-        pending and the run stops.
-        """
-        ...
-
-    def check(self) -> None:
-        """Prove, without sending anything, that the provider can be reached and lets us in. Raises DeliveryError."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

@@ -26,8 +26,8 @@ from hypothesis import settings
 from digest import config as configuration
 from digest.models import Problem
 from digest.sending.report import Report
-from digest.sending.send_run import Run
 from digest.sending.send import send
+from digest.sending.send_run import SendRun
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
@@ -109,11 +109,11 @@ class NewsroomFolder:
         table = f'[delivery.sendgrid]\nhost = "{server.url}"\ntimeout = {timeout}\n'
         self.configure(("[delivery]\n", f'[delivery]\nprovider = "sendgrid"\n{options}'), more=table)
 
-    def run(self, now: datetime = NOW, **options: Any) -> tuple[Run, list[Problem]]:
+    def run(self, now: datetime = NOW, **options: Any) -> tuple[SendRun, list[Problem]]:
         """A daily run at a moment, and the list of what it tells of."""
         told: list[Problem] = []
         loaded = configuration.load(self.path / "digest.toml")
-        return Run(loaded, "daily", now, lambda: now, told.append, lambda _done, _all: None, **options), told
+        return SendRun(loaded, "daily", now, lambda: now, told.append, lambda _done, _all: None, **options), told
 
     def send(self, now: datetime = NOW, **options: Any) -> Report:
         """The last report of a daily run."""

@@ -1,6 +1,5 @@
-"""The house as the README draws it: who may know whom, which names are public, and what the documents promise."""
+"""The structure that documents promise: public names, the tree of errors, commands and configuration keys."""
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,48 +15,8 @@ from digest.config.tables import File
 
 ROOT = Path(__file__).resolve().parents[1]
 
-BASE = {"models", "errors", "resources", "replacing", "toml_file", "digest"}
-STAGES = {"sources", "editorial", "audience", "render", "delivery", "ledger", "lint"}
-KNOWS = {
-    **dict.fromkeys(BASE, BASE),
-    **dict.fromkeys(STAGES, BASE),
-    "config": BASE | {"delivery", "sources"},
-    "drafts": BASE | {"editorial", "sources"},
-    "newsroom": BASE | STAGES | {"config", "drafts"},
-    "desk": BASE | STAGES | {"config", "drafts", "newsroom"},
-    "cli": BASE | STAGES | {"config", "drafts", "newsroom", "desk"},
-    "__main__": {"cli"},
-}
-"""Each room of digest/ and the ones it may import from. The stages know none of each other."""
-
-
-def imported(file: Path) -> Iterator[str]:
-    """The rooms that a file imports from."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "digest":
-            whole = [node.module] if node.module != "digest" else [f"digest.{name.name}" for name in node.names]
-            yield from ((*module.split("."), "")[1] or "digest" for module in whole)
-
-
-@pytest.mark.parametrize("room", sorted(KNOWS))
-def test_a_room_knows_only_those_it_may(room: str) -> None:
-    folder = ROOT / "digest"
-    files = [folder / "__init__.py"] if room == "digest" else [*(folder / room).rglob("*.py"), folder / f"{room}.py"]
-    found = {
-        (str(file.relative_to(ROOT)), other)
-        for file in files
-        if file.exists()
-        for other in imported(file)
-        if other not in KNOWS[room] | {room, "__version__"}
-    }
-    assert found == set()
-
-
-def test_every_room_has_its_place() -> None:
-    rooms = {
-        file.stem for file in (ROOT / "digest").iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()
-    }
-    assert rooms - {"__init__"} == set(KNOWS) - {"digest"}
+PACKAGES = ("config", "delivery", "drafts", "editorial", "lint", "render", "sources", "storage", "subscribers")
+"""Packages whose public names are listed in `__all__`."""
 
 
 def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
@@ -71,9 +30,9 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
     assert sorted(re.findall(r"── (\w+)", errors.__doc__)) == sorted(below(errors.DigestError))
 
 
-@pytest.mark.parametrize("room", sorted(STAGES | {"config", "drafts"}))
-def test_what_a_room_offers_is_there(room: str) -> None:
-    module = __import__(f"digest.{room}", fromlist=["__all__"])
+@pytest.mark.parametrize("package", PACKAGES)
+def test_public_names_exist(package: str) -> None:
+    module = __import__(f"digest.{package}", fromlist=["__all__"])
     assert len(module.__all__) == len(set(module.__all__))
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
 

@@ -11,8 +11,8 @@ import click
 from digest.cli.console import Console, moment, now_option, print_table
 
 if TYPE_CHECKING:
+    from digest.inspection.articles import PlacedArticle
     from digest.models import Cadence
-    from digest.inspection.articles import Placed
 
 
 @click.command()
@@ -58,7 +58,7 @@ def _age(published: datetime | None, now: datetime) -> str:
     return next((f"{minutes // size} {unit}" for size, unit in units if minutes >= size), f"{minutes} min")
 
 
-def _as_json(placed: Placed) -> dict[str, Any]:
+def _as_json(placed: PlacedArticle) -> dict[str, Any]:
     article = placed.article
     return {
         "headline": article.headline,

@@ -18,6 +18,6 @@ def cancel(console: Console, edition: str) -> None:
     What is on its way at that moment is finished and recorded. If nobody got it yet, its stories go into
     the next edition; if some did, they count as sent.
     """
-    from digest.newsroom import send as newsroom
+    from digest.sending import send as sending
 
-    console.result(newsroom.cancel(console.config(), edition, datetime.now(UTC)))
+    console.result(sending.cancel(console.config(), edition, datetime.now(UTC)))

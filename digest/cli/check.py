@@ -21,18 +21,18 @@ def check(context: click.Context, now: datetime | None, *, links: bool, as_json:
 
     Prints a line for each with what is wrong and what to do; exit status 1 when something is. Sends nothing.
     """
-    from digest.newsroom import check as newsroom
+    from digest.inspection import check as inspection
 
     console: Console = context.obj
     config = console.config()
     wrong = False
     told = []
-    for finding in newsroom.check(config, moment(config, now), links=links):
+    for finding in inspection.check(config, moment(config, now), links=links):
         wrong = wrong or not finding.ok
         if as_json:
             told.append(asdict(finding))
             continue
-        console.result(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
+        console.result(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.message}")
         for line in (*finding.lines, *map(str, finding.problems)):
             console.result(f"      {line}")
     if as_json:

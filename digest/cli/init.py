@@ -26,14 +26,14 @@ def init(console: Console, folder: Path) -> None:
     It gets a digest.toml, a subscribers.csv and a folder of sample articles, and works at once: `digest preview` in it
     shows the email. No file that is there already is touched.
     """
-    from digest.errors import UsageError
     from digest.core.resources import shipped
+    from digest.errors import UsageError
 
     names = ("digest.toml", "subscribers.csv", "articles")
     if there := [name for name in names if (folder / name).exists()]:
         raise UsageError(
             f"{folder.absolute()} has {' and '.join(there)} already",
-            next_step="name another folder, or move them away",
+            hint="name another folder, or move them away",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def init(console: Console, folder: Path) -> None:
         (folder / "subscribers.csv").write_text(SUBSCRIBERS, encoding="utf-8")
         shutil.copytree(shipped("articles"), folder / "articles")
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(error.filename or folder)) from None
+        raise UsageError(f"cannot be written: {error.strerror}", location=str(error.filename or folder)) from None
     at = "" if folder == Path() else f"cd {folder} && "
     console.result(f"Made a newsroom in {folder.absolute()}: digest.toml, subscribers.csv, articles/")
     console.result(f"See what readers get:   {at}digest preview --open")

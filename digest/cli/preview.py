@@ -12,8 +12,8 @@ import click
 from digest.cli.console import Console, day_option, moment, now_option
 
 if TYPE_CHECKING:
-    from digest.models import Cadence
     from digest.inspection.preview import Preview
+    from digest.models import Cadence
 
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
@@ -63,10 +63,10 @@ def preview(
     if serve_it:
         _serve(console, cadence, day, now, port, open_it=open_it)
         return
-    from digest.newsroom import preview as newsroom
+    from digest.inspection import preview as inspection
 
     config = console.config()
-    shown = newsroom.preview(config, cadence, moment(config, now), reader, day)
+    shown = inspection.preview(config, cadence, moment(config, now), reader, day)
     for problem in shown.problems:
         console.problem(problem)
     if shown.edition is None:
@@ -127,12 +127,12 @@ def _write(file: Path, data: bytes) -> None:
         else:
             file.write_bytes(data)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None
+        raise UsageError(f"cannot be written: {error.strerror}", location=str(file)) from None
 
 
 def _summarise(console: Console, shown: Preview, output: Path) -> None:
-    from digest.models import Problem
     from digest.inspection.preview import sections_line
+    from digest.models import Problem
     from digest.sending.report import count_of
 
     edition = shown.edition
@@ -148,4 +148,4 @@ def _summarise(console: Console, shown: Preview, output: Path) -> None:
     more = f"; `digest check` tells {'them' if not serious else 'the minor ones'}" if minor else ""
     console.result(f"Findings:  {len(serious)} serious, {minor} minor{more}" if shown.findings else "Findings:  none")
     for finding in serious:
-        console.problem(Problem(f"{finding.rule}: {finding.where}", finding.what, finding.next_step))
+        console.problem(Problem(f"{finding.rule}: {finding.location}", finding.message, finding.hint))

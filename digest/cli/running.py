@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Cadence
     from digest.sending.report import Report
-    from digest.sending.send_run import Run
+    from digest.sending.send_run import SendRun
 
 
 @contextmanager
@@ -29,12 +29,12 @@ def begun(
     now: datetime | None = None,
     limit: int = 0,
     late: bool = False,
-) -> Iterator[Run]:
+) -> Iterator[SendRun]:
     """A run that tells this console of itself, under a progress bar that says what is sent."""
-    from digest.sending.send_run import Run
+    from digest.sending.send_run import SendRun
 
     with console.progress(f"Sending {what}") as progress, until_told_to_stop() as stopping:
-        yield Run(
+        yield SendRun(
             config=config,
             cadence=cadence,
             now=moment(config, now),
@@ -48,7 +48,7 @@ def begun(
         )
 
 
-def concluded(console: Console, run: Run, reports: Sequence[Report]) -> int:
+def concluded(console: Console, run: SendRun, reports: Sequence[Report]) -> int:
     """Print what a run came to, once its progress bar is gone; the exit status that says the same."""
     for report in reports:
         console.result(str(report))

@@ -13,7 +13,7 @@ from digest.cli.running import begun, concluded
 if TYPE_CHECKING:
     from digest.models import Cadence
     from digest.sending.report import Report
-    from digest.sending.send_run import Run
+    from digest.sending.send_run import SendRun
 
 
 @click.command()
@@ -75,12 +75,12 @@ def send(
 
 
 def _reports(
-    run: Run, addresses: tuple[str, ...], reader: str, *, dry_run: bool
+    run: SendRun, addresses: tuple[str, ...], reader: str, *, dry_run: bool
 ) -> tuple[list[Report], Exception | None]:
     """What the run came to: its reports, as far as it came, and the error that ended it."""
-    from digest.sending.send import send as send_edition
     from digest.sending.dry_run import dry_run as count_readers
     from digest.sending.dry_run import send_test
+    from digest.sending.send import send as send_edition
 
     reports: list[Report] = []
     try:

@@ -11,7 +11,7 @@ import click
 from digest.cli.console import Console, print_table
 
 if TYPE_CHECKING:
-    from digest.storage import EditionRecord, Ledger
+    from digest.storage import Database, EditionRecord
 
 _STATES = ("accepted", "refused", "deferred", "in_doubt", "suppressed", "skipped", "pending", "sending")
 
@@ -25,19 +25,19 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
 
     Sources that could not be read last time are named, and since when.
     """
-    from digest.storage import Ledger
+    from digest.storage import Database
 
     config = console.config()
-    with Ledger.open_to_read(config.database_url) as ledger:
+    with Database.open_to_read(config.database_url) as database:
         if edition:
-            _one(ledger, edition, as_json=as_json)
+            _one(database, edition, as_json=as_json)
         else:
-            _latest(ledger, as_json=as_json)
+            _latest(database, as_json=as_json)
 
 
-def _latest(ledger: Ledger, *, as_json: bool) -> None:
-    records = ledger.editions()
-    failing = [source for source in ledger.sources().values() if source.failing_since]
+def _latest(database: Database, *, as_json: bool) -> None:
+    records = database.editions.latest()
+    failing = [source for source in database.sources.all().values() if source.failing_since]
     if as_json:
         _print_json(
             {
@@ -70,14 +70,14 @@ def _latest(ledger: Ledger, *, as_json: bool) -> None:
         print_table(head, rows)
 
 
-def _one(ledger: Ledger, edition: str, *, as_json: bool) -> None:
+def _one(database: Database, edition: str, *, as_json: bool) -> None:
     from digest.errors import UsageError
 
-    record = ledger.edition(edition)
+    record = database.editions.get(edition)
     if record is None:
-        known = ", ".join(known.id for known in ledger.editions(limit=3)) or "none yet"
-        raise UsageError(f"there is no edition {edition}", next_step=f"the latest: {known}")
-    rows = ledger.recipients(edition)
+        known = ", ".join(known.id for known in database.editions.latest(limit=3)) or "none yet"
+        raise UsageError(f"there is no edition {edition}", hint=f"the latest: {known}")
+    rows = database.recipients.of_edition(edition)
     if as_json:
         people = [
             {"email": row.email, "state": row.state, "detail": row.detail, "changed_at": row.changed_at.isoformat()}

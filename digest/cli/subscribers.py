@@ -17,10 +17,10 @@ import click
 from digest.cli.console import Console, print_table
 
 if TYPE_CHECKING:
-    from digest.subscribers.imports import Merged, Plan
     from digest.config import Config
-    from digest.storage import Ledger
     from digest.models import Subscriber, Suppression
+    from digest.storage import Database
+    from digest.subscribers.imports import Merged, Plan
 
 _AT_ONCE = 1000
 """Readers whose suppressions are looked up together."""
@@ -40,14 +40,14 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
 
     The last line counts them. Rows that are wrong are named on stderr.
     """
-    from digest import audience
-    from digest.storage import Ledger
+    from digest import subscribers
+    from digest.storage import Database
 
     config = console.config()
     counts: Counter[str] = Counter()
 
-    def rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
-        for reader, suppression in _readers(console, config, ledger):
+    def rows(database: Database) -> Iterator[dict[str, Any]]:
+        for reader, suppression in _readers(console, config, database):
             why_not = _why_not(reader, suppression)
             counts["suppressed" if suppression else reader.cadence if not why_not else reader.status] += 1
             yield {
@@ -58,20 +58,20 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
                 "timezone": reader.timezone,
                 "language": reader.language,
                 "status": reader.status,
-                "segment": audience.segment_of(reader, config.publication.language).key,
+                "segment": subscribers.segment_of(reader, config.publication.language).key,
                 "gets_mail": not why_not,
                 "why_not": why_not,
             }
 
-    with Ledger.open_to_read(config.database_url, config.secrets.secret_key) as ledger:
+    with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
         if as_json:
             click.echo('{"subscribers": [', nl=False)
-            for number, row in enumerate(rows(ledger)):
+            for number, row in enumerate(rows(database)):
                 click.echo(f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
             click.echo(f'\n], "counts": {json.dumps(counts)}}}')
             return
         shown = ["email", "name", "cadence", "status", *(["segment"] if segment else []), "mail"]
-        mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows(ledger))
+        mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows(database))
         print_table(shown, ([row[column] for column in shown] for row in mail))
     told = ", ".join(f"{count} {what}" for what, count in counts.most_common())
     console.result(f"{_people(counts.total())}{': ' * bool(told)}{told}")
@@ -89,31 +89,31 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
     complained, here or there, gets no mail from now on. Everything else in subscribers.csv stays as it is; the file as
     it was before is kept as subscribers.csv.bak. Rows that are left out are named on stderr, and the exit status is 3.
     """
-    from digest import audience
-    from digest.storage import Ledger
+    from digest import subscribers
     from digest.models import Problem
+    from digest.storage import Database
 
     console: Console = context.obj
     config = console.config()
     known = config.sections
     sections = {*known.order, *known.names, *known.names.values(), *known.limits, *known.pages}
-    export = audience.read_export(file, sections, console.problem)
+    export = subscribers.read_export(file, sections, console.problem)
     listed = config.audience.subscribers
-    standing = audience.standing(listed, export.readers) if listed.exists() else {}
-    opened = Ledger.open_to_read if dry_run else Ledger.open
-    with opened(config.database_url, config.secrets.secret_key) as ledger:
-        plan = audience.plan(
+    current_status = subscribers.current_status(listed, export.readers) if listed.exists() else {}
+    opened = Database.open_to_read if dry_run else Database.open
+    with opened(config.database_url, config.secrets.secret_key) as database:
+        plan = subscribers.plan(
             export.readers,
-            standing,
-            _suppressed(ledger, export.readers),
+            current_status,
+            _suppressed(database, export.readers),
             lambda line, what, step: Problem(f"{file}:{line}", what, step),
         )
         for problem in plan.left_out:
             console.problem(problem)
         if not dry_run:
             # Before the list, so that nobody who left is mailed though this should stop half way.
-            ledger.suppress_all(plan.suppress.items(), datetime.now(UTC))
-    merged = audience.merge(listed, plan, write=not dry_run)
+            database.suppressions.add_all(plan.suppress.items(), datetime.now(UTC))
+    merged = subscribers.merge(listed, plan, write=not dry_run)
     left_out = export.left_out + len(plan.left_out)
     console.result(("dry run, nothing written: " if dry_run else "") + _told(merged, plan, left_out, export.again))
     context.exit(3 if left_out else 0)
@@ -130,18 +130,18 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
 @click.pass_obj
 def export_(console: Console, output: Path) -> None:
     """Write every reader, and everyone who is suppressed, as CSV to stdout or the file -o."""
-    from digest.errors import AudienceError
-    from digest.storage import Ledger
-    from digest.core.atomic_file import Replacement
+    from digest.core.atomic_file import AtomicFile
+    from digest.errors import SubscribersError
+    from digest.storage import Database
 
     config = console.config()
-    with Ledger.open_to_read(config.database_url, config.secrets.secret_key) as ledger:
-        lines = _lines(_known(console, config, ledger))
+    with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
+        lines = _lines(_known(console, config, database))
         if output == Path("-"):
             for line in lines:
                 click.echo(line, nl=False)
             return
-        with Replacement(output, AudienceError) as replacement:
+        with AtomicFile(output, SubscribersError) as replacement:
             replacement.stream.writelines(lines)
             replacement.commit()
 
@@ -156,17 +156,17 @@ def erase(context: click.Context, email: str) -> None:
     hash of the address stays (by DIGEST_SECRET_KEY), so that no import brings them back. Not while a send is at work.
     Mails in outbox/, your mail provider's logs and your own backups are not within reach.
     """
-    from digest import audience
-    from digest.storage import Ledger
+    from digest import subscribers
+    from digest.storage import Database
 
     console: Console = context.obj
     config = console.config()
-    address = audience.normalised(email)
+    address = subscribers.normalize_address(email)
     listed = config.audience.subscribers
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger, ledger.lock():
-        editions = ledger.erase(address, datetime.now(UTC))
-        rows, problems = audience.erase(listed, address)
-        _, more = audience.erase(audience.backup_of(listed), address)
+    with Database.open(config.database_url, config.secrets.secret_key) as database, database.lock():
+        editions = database.erasure.erase(address, datetime.now(UTC))
+        rows, problems = subscribers.erase(listed, address)
+        _, more = subscribers.erase(subscribers.backup_of(listed), address)
     for problem in (*problems, *more):
         console.problem(problem)
     where = f"{rows} {'row' if rows == 1 else 'rows'} of {listed.name}"
@@ -178,14 +178,14 @@ def erase(context: click.Context, email: str) -> None:
 # --- what the commands share ------------------------------------------------------------------------------------------
 
 
-def _readers(console: Console, config: Config, ledger: Ledger) -> Iterator[tuple[Subscriber, Suppression | None]]:
+def _readers(console: Console, config: Config, database: Database) -> Iterator[tuple[Subscriber, Suppression | None]]:
     """Every reader of the list with their suppression, as they stream; rows that are wrong go to stderr."""
-    from digest import audience
+    from digest import subscribers
     from digest.models import Problem
 
-    rows = audience.read_subscribers(config.audience.subscribers)
+    rows = subscribers.read_subscribers(config.audience.subscribers)
     while some := list(islice(rows, _AT_ONCE)):
-        suppressed = ledger.suppressed([row.email for row in some if not isinstance(row, Problem)])
+        suppressed = database.suppressions.find([row.email for row in some if not isinstance(row, Problem)])
         for row in some:
             if isinstance(row, Problem):
                 console.problem(row)
@@ -201,18 +201,18 @@ def _why_not(reader: Subscriber, suppression: Suppression | None) -> str:
     return f"suppressed since {suppression.since:%Y-%m-%d}: {'erased' if erased else suppression.reason}"
 
 
-def _suppressed(ledger: Ledger, emails: Mapping[str, object]) -> dict[str, Suppression]:
+def _suppressed(database: Database, emails: Mapping[str, object]) -> dict[str, Suppression]:
     addresses = iter(emails)
     found: dict[str, Suppression] = {}
     while some := list(islice(addresses, _AT_ONCE)):
-        found.update(ledger.suppressed(some))
+        found.update(database.suppressions.find(some))
     return found
 
 
-def _known(console: Console, config: Config, ledger: Ledger) -> Iterator[dict[str, str]]:
+def _known(console: Console, config: Config, database: Database) -> Iterator[dict[str, str]]:
     """Everything known of everyone: first the list's readers, then who is suppressed and not in the list."""
     in_the_list = set()
-    for reader, suppression in _readers(console, config, ledger):
+    for reader, suppression in _readers(console, config, database):
         in_the_list.add(reader.email)
         yield {
             "email": reader.email,
@@ -224,7 +224,7 @@ def _known(console: Console, config: Config, ledger: Ledger) -> Iterator[dict[st
             "status": reader.status,
             **_suppression(suppression),
         }
-    for suppression in ledger.suppressions():
+    for suppression in database.suppressions.all():
         if suppression.email not in in_the_list and "@" in suppression.email:
             yield {"email": suppression.email, "status": suppression.reason, **_suppression(suppression)}
 

@@ -40,8 +40,8 @@ def suppress(
     It holds at once, also for a send that is under way. Addresses that a server says do not exist are suppressed by
     themselves.
     """
-    from digest.subscribers import normalised
-    from digest.storage import Ledger
+    from digest.storage import Database
+    from digest.subscribers import normalize_address
 
     if sum((bool(email), bool(file), show)) != 1:
         raise click.UsageError("name an address, or a file to --import, or ask for --list")
@@ -50,21 +50,21 @@ def suppress(
     if file:
         context.exit(_import(console, config, file, reason))
     if not email:
-        with Ledger.open_to_read(config.database_url) as ledger:
-            rows = [[item.email, item.reason, f"{item.since:%Y-%m-%d %H:%M}"] for item in ledger.suppressions()]
+        with Database.open_to_read(config.database_url) as database:
+            rows = [[item.email, item.reason, f"{item.since:%Y-%m-%d %H:%M}"] for item in database.suppressions.all()]
         print_table(["email", "reason", "since (UTC)"], rows)
         return
-    address = normalised(email)
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
-        new = ledger.suppress(address, reason, datetime.now(UTC))
+    address = normalize_address(email)
+    with Database.open(config.database_url, config.secrets.secret_key) as database:
+        new = database.suppressions.add(address, reason, datetime.now(UTC))
     console.result(f"{address} is not mailed any more" if new else f"{address} was suppressed already")
 
 
 def _import(console: Console, config: Config, file: Path, reason: SuppressionReason) -> int:
     """Suppress every address of a file; the exit status, 3 when rows were left out."""
-    from digest.subscribers import read_addresses
-    from digest.storage import Ledger
     from digest.models import Problem
+    from digest.storage import Database
+    from digest.subscribers import read_addresses
 
     found: dict[str, SuppressionReason] = {}
     left_out = 0
@@ -75,8 +75,8 @@ def _import(console: Console, config: Config, file: Path, reason: SuppressionRea
         else:
             address, told = row
             found[address] = told or reason
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
-        new = ledger.suppress_all(found.items(), datetime.now(UTC))
+    with Database.open(config.database_url, config.secrets.secret_key) as database:
+        new = database.suppressions.add_all(found.items(), datetime.now(UTC))
     console.result(f"{new} suppressed, {len(found) - new} suppressed already, {left_out} left out")
     return 3 if left_out else 0
 
@@ -90,11 +90,11 @@ def unsuppress(console: Console, email: str) -> None:
     One who was erased and asks to be a reader again is known by the address; where DIGEST_SECRET_KEY is lost, by the
     `erased:...` that `digest suppress --list` shows.
     """
-    from digest.subscribers import normalised
-    from digest.storage import ERASED, Ledger
+    from digest.storage import ERASED, Database
+    from digest.subscribers import normalize_address
 
     config = console.config()
-    address = email if email.startswith(ERASED) else normalised(email)
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
-        known = ledger.unsuppress(address)
+    address = email if email.startswith(ERASED) else normalize_address(email)
+    with Database.open(config.database_url, config.secrets.secret_key) as database:
+        known = database.suppressions.remove(address)
     console.result(f"{address} may be mailed again" if known else f"{address} was not suppressed")

@@ -10,8 +10,8 @@ from typing import Any
 from digest.config.checking import checked
 from digest.config.tables import Check, File, Monitor, Sections, WarmUp
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
-from digest.errors import ConfigError
 from digest.core.toml_file import TomlFile
+from digest.errors import ConfigError
 
 FILE_NAME = "digest.toml"
 
@@ -47,12 +47,12 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         raise ConfigError(
             f"there is no {file.name} in {file.parent}",
-            next_step="run `digest init` to make a newsroom here, or name another with `digest -c FILE`",
+            hint="run `digest init` to make a newsroom here, or name another with `digest -c FILE`",
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError("not UTF-8", where=str(file), next_step="save it as UTF-8") from None
+        raise ConfigError("not UTF-8", location=str(file), hint="save it as UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from None
+        raise ConfigError(f"cannot be read: {error.strerror}", location=str(file)) from None
 
 
 def _path(kind: Any, value: Any) -> Any:

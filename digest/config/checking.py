@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from digest.config.tables import CadenceTable, Check, File, Monitor, Sections
+from digest.config.provider_settings import PROVIDERS, DkimSettings, Settings, SmtpSettings
+from digest.config.tables import SOURCE_TYPES, CadenceTable, Check, File, Monitor, Sections
 from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
-from digest.delivery import PROVIDERS, DkimSettings, Settings, SmtpSettings
-from digest.models import Cadence, Image, Publication, Source
 from digest.core.toml_file import Key, TomlFile, nearest
+from digest.models import Cadence, Image, Publication, Source
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -136,13 +136,11 @@ class _Checker:
         return msgspec.structs.replace(raw, caniemail=raw.caniemail and self.absolute(raw.caniemail))
 
     def sources(self) -> tuple[Source, ...]:
-        from digest.sources import SOURCES
-
         found: dict[str, Source] = {}
         for index, raw in enumerate(self.raw.sources):
             at: Key = ("sources", index)
-            if raw.type not in SOURCES:
-                self.toml.fail((*at, "type"), f"unknown type `{raw.type}`", nearest(raw.type, SOURCES))
+            if raw.type not in SOURCE_TYPES:
+                self.toml.fail((*at, "type"), f"unknown type `{raw.type}`", nearest(raw.type, SOURCE_TYPES))
             if bool(raw.url) == bool(raw.path):
                 self.toml.fail(at, "needs `url` or `path`, one of the two")
             if raw.type == "folder" and raw.url:

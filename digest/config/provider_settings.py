@@ -154,3 +154,18 @@ class SesSettings(Settings, frozen=True):
     configuration_set: str = ""
     endpoint: Url = ""
     timeout: Seconds = 30.0
+
+
+PROVIDERS: dict[str, type[Settings]] = {
+    settings.name: settings
+    for settings in (
+        MaildirSettings,
+        SmtpSettings,
+        SendGridSettings,
+        SesSettings,
+        MailgunSettings,
+        PostmarkSettings,
+        ResendSettings,
+    )
+}
+"""The settings of each provider, by the name that `[delivery] provider` has for it."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from digest.delivery import PROVIDERS, DkimSettings
+from digest.config.provider_settings import PROVIDERS, DkimSettings
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
@@ -66,6 +66,10 @@ class Check(Table, frozen=True):
     caniemail: Path | None = None
     clients: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+
+
+SOURCE_TYPES = ("feed", "folder", "opml", "page", "wordpress")
+"""The types of source; `digest.sources` has a module for each."""
 
 
 class SourceTable(Table, frozen=True):

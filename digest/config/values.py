@@ -8,8 +8,8 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
+from digest.config.provider_settings import Settings
 from digest.config.tables import Check, Links, Monitor, Sections, WarmUp
-from digest.delivery import Settings
 from digest.models import Cadence, Publication, Source
 
 

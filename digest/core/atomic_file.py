@@ -12,7 +12,7 @@ from typing import Self, TextIO
 from digest.errors import DigestError
 
 
-class Replacement:
+class AtomicFile:
     """The new text of a file, which takes its place with `commit` and is thrown away without. A context manager."""
 
     def __init__(self, file: Path, error: type[DigestError], *, mode: int | None = None) -> None:
@@ -48,7 +48,7 @@ class Replacement:
             self._flush()
             if _state(self.file) != self._old_state:
                 raise self._error(
-                    "was changed by somebody else meanwhile", where=str(self.file), next_step="run the command again"
+                    "was changed by somebody else meanwhile", location=str(self.file), hint="run the command again"
                 )
             if backup and self._old_state:
                 kept = self._new.with_suffix(".bak")
@@ -74,8 +74,8 @@ class Replacement:
     def _cannot(self, error: OSError) -> DigestError:
         return self._error(
             f"cannot be written: {error.strerror}",
-            where=str(self.file),
-            next_step="make its folder writable for this user",
+            location=str(self.file),
+            hint="make its folder writable for this user",
         )
 
 

@@ -33,7 +33,7 @@ class TomlFile:
         try:
             return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            raise self.error(f"not valid TOML: {error}", where=str(self.file), next_step="mend that line") from None
+            raise self.error(f"not valid TOML: {error}", location=str(self.file), hint="mend that line") from None
 
     def as_struct(
         self, tables: Mapping[str, Any], struct: type[T], dec_hook: Callable[[Any, Any], Any] | None = None
@@ -45,11 +45,11 @@ class TomlFile:
         except msgspec.ValidationError as error:
             self._fail_validation(error, struct)
 
-    def fail(self, key: Key, what: str, next_step: str = "") -> NoReturn:
+    def fail(self, key: Key, what: str, hint: str = "") -> NoReturn:
         """Raise the error for a key, given as its path: `("sources", 0, "url")`."""
         line = self.line_of(key)
         where = f"{self.file}:{line}" if line else str(self.file)
-        raise self.error(f"{dotted(key)}: {what}", where=where, next_step=next_step)
+        raise self.error(f"{dotted(key)}: {what}", location=where, hint=hint)
 
     def line_of(self, key: Key) -> int:
         """The line a key stands on, else that of the table it would be in, else 0."""

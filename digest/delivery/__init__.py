@@ -5,10 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from digest.delivery.headers import message_headers, message_id
-from digest.delivery.mime import to_mail
-from digest.delivery.rate_limit import Pace, Patience, rate_on
-from digest.delivery.pool import Pool, Threads
 from digest.config.provider_settings import (
     DkimSettings,
     MaildirSettings,
@@ -20,31 +16,20 @@ from digest.config.provider_settings import (
     Settings,
     SmtpSettings,
 )
-from digest.models import Provider
-
-PROVIDERS: dict[str, type[Settings]] = {
-    settings.name: settings
-    for settings in (
-        MaildirSettings,
-        SmtpSettings,
-        SendGridSettings,
-        SesSettings,
-        MailgunSettings,
-        PostmarkSettings,
-        ResendSettings,
-    )
-}
-"""The settings of each provider, by the name that `[delivery] provider` has for it."""
+from digest.delivery.headers import message_headers, message_id
+from digest.delivery.mime import to_mail
+from digest.delivery.pool import Pool, Threads
+from digest.delivery.provider import Provider
+from digest.delivery.rate_limit import Backoff, RateLimiter, rate_on
 
 __all__ = [
-    "PROVIDERS",
+    "Backoff",
     "DkimSettings",
     "MaildirSettings",
     "MailgunSettings",
-    "Pace",
-    "Patience",
     "Pool",
     "PostmarkSettings",
+    "RateLimiter",
     "ResendSettings",
     "SendGridSettings",
     "SesSettings",

@@ -37,7 +37,7 @@ def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
         key = settings.key_file.read_bytes()
     except OSError as error:
         step = "mend [dkim] key_file, or the file's rights"
-        raise ConfigError(f"the DKIM key cannot be read: {error.strerror}", where=where, next_step=step) from None
+        raise ConfigError(f"the DKIM key cannot be read: {error.strerror}", location=where, hint=step) from None
     selector, domain = settings.selector.encode("ascii"), settings.domain.encode("idna")
 
     def sign(mail: bytes) -> bytes:
@@ -57,5 +57,5 @@ def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
     except (UnparsableKeyError, dkim.DKIMException, ValueError, TypeError) as error:
         what = " ".join(str(error).split()) or type(error).__name__
         step = "make one with `openssl genrsa -traditional -out FILE 2048`, without a passphrase"
-        raise ConfigError(f"this is no RSA key to sign with: {what}", where=where, next_step=step) from None
+        raise ConfigError(f"this is no RSA key to sign with: {what}", location=where, hint=step) from None
     return sign

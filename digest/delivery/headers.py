@@ -68,7 +68,7 @@ def _check(setting: str, mailbox: str) -> None:
         ascii_address(parseaddr(mailbox)[1])
     except ValueError as error:
         raise ConfigError(
-            f"{mailbox} cannot be used: {error}", where=f"[delivery] {setting}", next_step="use another address"
+            f"{mailbox} cannot be used: {error}", location=f"[delivery] {setting}", hint="use another address"
         ) from None
 
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Protocol, Self
 
 import httpx
 
+from digest.core.retry_after import retry_after
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import header_value, one_line
-from digest.core.retry_after import retry_after
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -225,7 +225,7 @@ class ApiProvider(ABC):
                 if not receipts:
                     raise
                 # Raised, it would say that nobody was sent anything, and the groups before would get it twice.
-                receipts += all_of(group, Outcome.DEFERRED, one_line(error.what))
+                receipts += all_of(group, Outcome.DEFERRED, one_line(error.message))
         return receipts
 
     # --- requests and errors ------------------------------------------------------------------------------------------
@@ -273,9 +273,9 @@ class ApiProvider(ABC):
         what = f"refuses the request: {answer.status} {answer.words}"
         return self.error(what, f"mend what it names, or check {self.hint}; nobody was sent anything")
 
-    def error(self, what: str, next_step: str) -> DeliveryError:
+    def error(self, what: str, hint: str) -> DeliveryError:
         """An error of this provider's."""
-        return DeliveryError(f"{self.title} {what}", where=self._host, next_step=next_step)
+        return DeliveryError(f"{self.title} {what}", location=self._host, hint=hint)
 
     def _unreachable(self, error: Exception) -> DeliveryError:
         reason = one_line(str(error)) or type(error).__name__

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from digest.delivery.addresses import ascii_address, ascii_link, needs_utf8
-from digest.models import Message, Recipient, Slot
+from digest.models import MergeField, Message, Recipient
 
 _POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")
 
@@ -62,12 +62,12 @@ class Wire:
         shared = []
         for name, value in message.headers:
             if name in _LINK_HEADERS:
-                self._links.append(_LinkHeader(name, _cut(value.replace(">, <", ">,\r\n <"), message.slots)))
+                self._links.append(_LinkHeader(name, _cut(value.replace(">, <", ">,\r\n <"), message.merge_fields)))
             elif name in _MAILBOX_HEADERS:
                 shared.append(_mailbox(name, *parseaddr(one_line(value))))
             else:
                 shared.append(_verbatim(name, one_line(value)))
-        self._subject = _cut(message.subject, message.slots)
+        self._subject = _cut(message.subject, message.merge_fields)
         if len(self._subject) == 1:
             shared.append(_text("Subject", one_line(message.subject)))
         self._shared = "".join(f"{header}\r\n" for header in shared).encode("ascii")
@@ -90,8 +90,8 @@ class Wire:
             own += _text("Subject", one_line(self._message.fill(self._message.subject, values))) + "\r\n"
         body = self._body.copy()
         encoded = dict[str, bytes]()  # most values are the same in text and in HTML
-        for slot, places in self._holes:
-            value = slot.value(values)
+        for merge_field, places in self._holes:
+            value = merge_field.value(values)
             if value not in encoded:
                 encoded[value] = _line(value)
             for place in places:
@@ -107,7 +107,7 @@ def header_value(message: Message, name: str, value: str, recipient: Recipient) 
     """
     values = recipient.values
     if name in _LINK_HEADERS:
-        values = {slot: ascii_link(told) for slot, told in values.items()}
+        values = {merge_field: ascii_link(told) for merge_field, told in values.items()}
     return one_line(message.fill(value, values))
 
 
@@ -170,7 +170,7 @@ def _to_utf8(recipient: Recipient) -> str:
 class _LinkHeader:
     """A header of links with slots: what is around them is written once."""
 
-    def __init__(self, name: str, pieces: Sequence[str | Slot]) -> None:
+    def __init__(self, name: str, pieces: Sequence[str | MergeField]) -> None:
         self._name = name
         self._pieces = (f"{name}: ", *pieces, "\r\n")
 
@@ -185,7 +185,7 @@ class _LinkHeader:
 # --- the body ---------------------------------------------------------------------------------------------------------
 
 
-def _body(message: Message) -> tuple[list[bytes], list[tuple[Slot, list[int]]]]:
+def _body(message: Message) -> tuple[list[bytes], list[tuple[MergeField, list[int]]]]:
     """The MIME headers and all that follows them, in pieces; with each slot, the places of the pieces it fills."""
     texts = {b"text-goes-here": message.text, b"html-goes-here": message.html}
     frame = EmailMessage(policy=_POLICY)
@@ -205,13 +205,13 @@ def _body(message: Message) -> tuple[list[bytes], list[tuple[Slot, list[int]]]]:
     for number, part in enumerate(part for part in frame.walk() if part.is_multipart()):
         part.set_boundary(f"=_{digest}.{number}")
     pieces: list[bytes] = []
-    holes: dict[Slot, list[int]] = {}
+    holes: dict[MergeField, list[int]] = {}
     for piece in re.split(b"(" + b"|".join(texts) + b")\r\n", frame.as_bytes()):
         if piece not in texts:
             pieces.append(piece)
             continue
-        for part_of in _cut(texts[piece], message.slots):
-            if isinstance(part_of, Slot):
+        for part_of in _cut(texts[piece], message.merge_fields):
+            if isinstance(part_of, MergeField):
                 holes.setdefault(part_of, []).append(len(pieces))
                 pieces.append(b"")
             else:
@@ -222,9 +222,9 @@ def _body(message: Message) -> tuple[list[bytes], list[tuple[Slot, list[int]]]]:
     return pieces, list(holes.items())
 
 
-def _cut(text: str, slots: Sequence[Slot]) -> list[str | Slot]:
+def _cut(text: str, merge_fields: Sequence[MergeField]) -> list[str | MergeField]:
     """A text cut at its slots: text, slot, text, ..., text."""
-    by_token = {slot.token: slot for slot in slots}
+    by_token = {merge_field.token: merge_field for merge_field in merge_fields}
     if not by_token:
         return [text]
     return [by_token.get(piece, piece) for piece in re.split(f"({'|'.join(map(re.escape, by_token))})", text)]

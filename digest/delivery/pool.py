@@ -11,8 +11,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
+from digest.delivery.provider import Provider
 from digest.errors import DeliveryError
-from digest.models import Message, Provider, Receipt, Recipient
+from digest.models import Message, Receipt, Recipient
 
 _TOGETHER = 0.004
 """Seconds that a batch that is done may wait for others: little beside a server's answer, much beside a commit."""

@@ -14,7 +14,7 @@ def rate_on(day: date, rate: float, since: date, rates: Sequence[float]) -> floa
     return rates[number] if 0 <= number < len(rates) else rate
 
 
-class Pace:
+class RateLimiter:
     """Holds a sender back to `rate` mails a second, 0 for as fast as it goes."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class Pace:
             self._due = max(self._due, self._clock()) + count / self.rate
 
 
-class Patience:
+class Backoff:
     """How often, and after which waits, one run tries again for those who were deferred."""
 
     FIRST = 3.0

@@ -99,7 +99,7 @@ def cut(text: str, where: str) -> Blocks:
 
 def _inline(what: str, header: str, where: str) -> DraftError:
     told = f"the {what} are written in one list, and cannot be added to or moved so"
-    return DraftError(told, where=where, next_step=f"write each under its own {header}, or change the file yourself")
+    return DraftError(told, location=where, hint=f"write each under its own {header}, or change the file yourself")
 
 
 def _tables(text: str) -> dict[str, Any]:

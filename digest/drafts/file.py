@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from digest import drafts
+from digest.core.atomic_file import AtomicFile
 from digest.errors import DraftChangedError, DraftError
-from digest.core.atomic_file import Replacement
 
 _PATIENCE = 10.0
 """Seconds to wait for somebody else who is writing a draft: that takes moments."""
@@ -26,16 +26,16 @@ def alone(file: Path) -> Iterator[None]:
         with lock:
             yield
     except Timeout:
-        raise DraftError("somebody else is writing it", where=str(file), next_step="try again in a moment") from None
+        raise DraftError("somebody else is writing it", location=str(file), hint="try again in a moment") from None
     except OSError as error:
-        raise DraftError(f"cannot be written: {error.strerror}", where=str(file)) from None
+        raise DraftError(f"cannot be written: {error.strerror}", location=str(file)) from None
 
 
 def require_version(file: Path, text: str, version: str) -> None:
     """Refuse a text that is not of the version somebody read. Raises DraftChangedError."""
     if drafts.version_of(text) != version:
         raise DraftChangedError(
-            "somebody else changed this draft since you read it", where=str(file), next_step="look at theirs first"
+            "somebody else changed this draft since you read it", location=str(file), hint="look at theirs first"
         )
 
 
@@ -43,7 +43,7 @@ def text_in(file: Path) -> str:
     """The text of a draft that must be there. Raises DraftError."""
     text = drafts.text_of(file)
     if text is None:
-        raise DraftError("is gone", where=str(file), next_step="`digest draft` makes it anew")
+        raise DraftError("is gone", location=str(file), hint="`digest draft` makes it anew")
     return text
 
 
@@ -56,11 +56,11 @@ def keep(file: Path) -> None:
     try:
         shutil.copy2(file, kept)
     except OSError as error:
-        raise DraftError(f"cannot be kept: {error.strerror}", where=str(kept)) from None
+        raise DraftError(f"cannot be kept: {error.strerror}", location=str(kept)) from None
 
 
 def write(file: Path, text: str) -> None:
     """Write the whole of it or nothing: an editor may have the old one open, a send may read it this moment."""
-    with Replacement(file, DraftError) as replacement:
+    with AtomicFile(file, DraftError) as replacement:
         replacement.stream.write(text)
         replacement.commit()

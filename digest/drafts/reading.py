@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from digest import editorial
+from digest.core.toml_file import Key, TomlFile
 from digest.drafts.values import Approval, Draft, Reading
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
 from digest.sources.sanitize import one_line
-from digest.core.toml_file import Key, TomlFile
 
 _LONGEST_NOTE = 5_000
 """Characters: a longer note would take the room of the stories, past which Gmail clips a mail."""
@@ -118,9 +118,9 @@ def text_of(file: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise DraftError(f"cannot be read: {error.strerror}", where=str(file)) from None
+        raise DraftError(f"cannot be read: {error.strerror}", location=str(file)) from None
     except UnicodeDecodeError:
-        raise DraftError("not UTF-8", where=str(file), next_step="save it as UTF-8") from None
+        raise DraftError("not UTF-8", location=str(file), hint="save it as UTF-8") from None
 
 
 def parsed(text: str, file: Path, folder: Path) -> Draft:

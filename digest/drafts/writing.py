@@ -188,7 +188,7 @@ def with_edits(text: str, edits: Edits, file: Path, folder: Path) -> str:
     result = str(changed)
     if not _says(parsed(result, file, folder), edits):
         what = "it is laid out in a way that these changes cannot be written into"
-        raise DraftError(what, where=str(file), next_step="change the file yourself")
+        raise DraftError(what, location=str(file), hint="change the file yourself")
     return result
 
 
@@ -231,7 +231,7 @@ def _arranged(blocks: Blocks, draft: Draft, edits: Edits, file: Path) -> tuple[P
         for story in section.stories:
             block = left.pop(story.identity, None)
             if block is None:
-                raise DraftError(f"`{story.headline}` is not in it, or twice", where=str(file))
+                raise DraftError(f"`{story.headline}` is not in it, or twice", location=str(file))
             stories.append(_changed(block, filed[story.identity], story, hidden=story.identity in draft.hides))
         head = heads.pop(section.was, None) or _section(section.name)
         if section.name != (section.was or section.name):

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from digest import drafts
 from digest.config import Config
 from digest.drafts import Approval, Draft
-from digest.errors import DraftError
-from digest.storage import Ledger
-from digest.models import Cadence, Problem
-from digest.editions.compose import Composition, edition_id
 from digest.drafts.file import alone, require_version, text_in, write
+from digest.editions.compose import Composition, edition_id
 from digest.editions.from_draft import options_of, path_of, require_open
+from digest.errors import DraftError
+from digest.models import Cadence, Problem
+from digest.storage import Database
 
 
 def require_approval(composition: Composition, edition: str) -> None:
@@ -26,7 +26,7 @@ def require_approval(composition: Composition, edition: str) -> None:
         DraftError: there is no draft, nobody approved it, or it was changed since.
     """
     if problem := unapproved(composition, edition):
-        raise DraftError(problem.what, where=problem.where, next_step=problem.next_step)
+        raise DraftError(problem.message, location=problem.location, hint=problem.hint)
 
 
 def unapproved(composition: Composition, edition: str) -> Problem | None:
@@ -66,11 +66,11 @@ def approve(
     edition = edition_id(config, cadence, now, day)
     file = path_of(config, edition)
     if not (by.strip() and by.isprintable()):
-        raise DraftError("who approves it?", next_step="say it by a name that can be read")
-    with Ledger.open_to_read(config.database_url) as ledger:
-        require_open(ledger, edition)
+        raise DraftError("who approves it?", hint="say it by a name that can be read")
+    with Database.open_to_read(config.database_url) as database:
+        require_open(database, edition)
     if not file.exists():
-        raise DraftError("no draft to approve", where=str(file), next_step=f"`digest draft --{cadence}` makes it")
+        raise DraftError("no draft to approve", location=str(file), hint=f"`digest draft --{cadence}` makes it")
     with alone(file):
         text = text_in(file)
         if version:

@@ -9,16 +9,16 @@ from functools import cached_property, partial
 from threading import Lock
 from zoneinfo import ZoneInfo
 
-from digest import audience, delivery, editorial, render, sources
+from digest import delivery, editorial, render, sources, subscribers
 from digest.config import Config
 from digest.drafts import Draft
+from digest.editions.pictures import RemotePictures
 from digest.errors import ConfigError, SourceError
-from digest.storage import Ledger, Reading
 from digest.models import (
     Cadence,
     Edition,
+    FetchResult,
     FirstSeen,
-    Harvest,
     Problem,
     Recipient,
     Segment,
@@ -26,7 +26,7 @@ from digest.models import (
     Subscriber,
     Window,
 )
-from digest.editions.pictures import RemotePictures
+from digest.storage import Database, FetchRecord
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Composition:
     now: datetime
     window: Window
     windows: Mapping[str, Window]
-    harvests: Sequence[Harvest]
+    results: Sequence[FetchResult]
     selection: editorial.Selection
     dated: date | None = None
     """The day the edition is read on, where that is not the day of the window's end."""
@@ -58,8 +58,8 @@ class Composition:
         return [
             *(
                 problem
-                for harvest in self.harvests
-                for problem in (*harvest.problems, *((harvest.failed,) if harvest.failed else ()))
+                for result in self.results
+                for problem in (*result.problems, *((result.failed,) if result.failed else ()))
             ),
             *self.already_sent,
         ]
@@ -75,7 +75,7 @@ class Composition:
     def latest(self) -> Composition:
         """The newest stories there are, sent or not: what a preview shows when the window has none."""
         always = Window(datetime.min.replace(tzinfo=UTC), self.now)
-        selection = editorial.select(self.harvests, dict.fromkeys(self.windows, always), now=self.now, already_sent={})
+        selection = editorial.select(self.results, dict.fromkeys(self.windows, always), now=self.now, already_sent={})
         return replace(self, selection=selection)
 
     @cached_property
@@ -144,7 +144,7 @@ class Composition:
             https=config.links.https,
             preferences=bool(config.audience.preferences_url),
         )
-        slot = render.slot_token("unsubscribe_url", "text")
+        merge_field = render.merge_field_token("unsubscribe_url", "text")
         headers = delivery.message_headers(
             sender=config.delivery.sender,
             reply_to=config.delivery.reply_to,
@@ -152,7 +152,7 @@ class Composition:
             cadence=edition.cadence,
             date=self.now,
             unsubscribe_mailto=config.audience.unsubscribe_mailto,
-            unsubscribe_https=slot if config.audience.unsubscribe_url.startswith("https://") else "",
+            unsubscribe_https=merge_field if config.audience.unsubscribe_url.startswith("https://") else "",
         )
         return replace(
             rendered,
@@ -161,7 +161,9 @@ class Composition:
         )
 
 
-def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, remember: bool = False) -> Composition:
+def compose(
+    config: Config, database: Database, cadence: Cadence, now: datetime, *, remember: bool = False
+) -> Composition:
     """Read every source and choose the stories of the window.
 
     A source that could not be read in the last edition's run has its window still open where it was; one that is new
@@ -172,17 +174,15 @@ def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, 
         SourceError: not one source could be read.
     """
     if not config.sources:
-        raise ConfigError(
-            "no sources", where=str(config.file), next_step="add a [[sources]] table with a feed or folder"
-        )
-    windows = _Windows(config, ledger, cadence, now)
+        raise ConfigError("no sources", location=str(config.file), hint="add a [[sources]] table with a feed or folder")
+    windows = _Windows(config, database, cadence, now)
     one_at_a_time = Lock()
 
     def stored(url: str) -> StoredDocument | None:
         with one_at_a_time:  # sources are read in threads, and a ledger in memory has one connection
-            return ledger.document(url)
+            return database.sources.document(url)
 
-    harvests = sources.read_sources(
+    results = sources.read_sources(
         config.sources,
         now=now,
         timezone=config.publication.timezone,
@@ -190,26 +190,26 @@ def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, 
         since={source.name: windows.of(source.name).start for source in config.sources},
         stored=stored,
     )
-    seen, readings = _first_seen(ledger, harvests, now)
+    seen, readings = _first_seen(database, results, now)
     if remember:
-        ledger.remember(readings, (document for harvest in harvests for document in harvest.fetched), now)
-    failures = [harvest.failed for harvest in harvests if harvest.failed]
-    if len(failures) == len(harvests):
+        database.sources.remember(readings, (document for result in results for document in result.fetched), now)
+    failures = [result.failed for result in results if result.failed]
+    if len(failures) == len(results):
         whole = " | ".join(map(str, failures))
         raise SourceError(whole if len(failures) == 1 else f"not one of {len(failures)} sources can be read: {whole}")
-    by_source = {harvest.source.name: windows.of(harvest.source.name) for harvest in harvests}
+    by_source = {result.source.name: windows.of(result.source.name) for result in results}
     return Composition(
         config=config,
         cadence=cadence,
         now=now,
-        window=windows.of_edition(ledger.last_sent(cadence)),
+        window=windows.of_edition(database.sent_articles.last_window_end(cadence)),
         windows=by_source,
-        harvests=harvests,
+        results=results,
         selection=editorial.select(
-            harvests,
+            results,
             by_source,
             now=now,
-            already_sent=ledger.already_sent(cadence, seen),
+            already_sent=database.sent_articles.already_sent(cadence, seen),
             first_seen=seen,
             timezone=config.publication.timezone,
         ),
@@ -219,9 +219,9 @@ def compose(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, *, 
 class _Windows:
     """Where each source's window begins."""
 
-    def __init__(self, config: Config, ledger: Ledger, cadence: Cadence, now: datetime) -> None:
-        self._states = ledger.source_states(cadence)
-        self._unsent = ledger.still_to_be_sent(cadence)
+    def __init__(self, config: Config, database: Database, cadence: Cadence, now: datetime) -> None:
+        self._states = database.sent_articles.last_sources(cadence)
+        self._unsent = database.sent_articles.first_unsent_start(cadence)
         self._window = partial(editorial.window, cadence, now, config.publication.timezone)
 
     def of(self, source: str) -> Window:
@@ -233,25 +233,25 @@ class _Windows:
 
 
 def _first_seen(
-    ledger: Ledger, harvests: Sequence[Harvest], now: datetime
-) -> tuple[dict[str, FirstSeen], list[Reading]]:
+    database: Database, results: Sequence[FetchResult], now: datetime
+) -> tuple[dict[str, FirstSeen], list[FetchRecord]]:
     """When every article at hand was first seen, and what to remember of this reading of the sources."""
-    identities = {editorial.identify(article) for harvest in harvests for article in harvest.articles}
-    seen = ledger.first_seen(identities)
-    memory = ledger.sources()
+    identities = {editorial.identify(article) for result in results for article in result.articles}
+    seen = database.sources.first_seen(identities)
+    memory = database.sources.all()
     readings = []
-    for harvest in harvests:
-        known = memory.get(harvest.source.name)
+    for result in results:
+        known = memory.get(result.source.name)
         new = {}
-        for article in harvest.articles:
+        for article in result.articles:
             identity = editorial.identify(article)
             if identity not in seen:
                 new[identity] = seen[identity] = editorial.first_sight(
-                    article, known.read_at if known else None, known.horizon if known else None, now
+                    article, known.read_at if known else None, known.oldest_seen if known else None, now
                 )
-        dates = [article.published for article in harvest.articles if article.published]
-        failure = str(harvest.failed) if harvest.failed else ""
-        readings.append(Reading(harvest.source.name, failure, min(dates, default=None), new))
+        dates = [article.published for article in result.articles if article.published]
+        failure = str(result.failed) if result.failed else ""
+        readings.append(FetchRecord(result.source.name, failure, min(dates, default=None), new))
     return seen, readings
 
 
@@ -262,7 +262,7 @@ def edition_id(config: Config, cadence: Cadence, now: datetime, day: date | None
 
 def segment_of(config: Config, subscriber: Subscriber) -> Segment:
     """The segment a subscriber reads with."""
-    return audience.segment_of(subscriber, config.publication.language)
+    return subscribers.segment_of(subscriber, config.publication.language)
 
 
 def recipient_of(config: Config, edition: str, subscriber: Subscriber) -> Recipient:
@@ -273,12 +273,12 @@ def recipient_of(config: Config, edition: str, subscriber: Subscriber) -> Recipi
     """
     options, secret = config.audience, config.secrets.secret_key
     if options.unsubscribe_url:
-        leave = audience.unsubscribe_url(options.unsubscribe_url, subscriber.email, secret)
+        leave = subscribers.unsubscribe_url(options.unsubscribe_url, subscriber.email, secret)
     else:
         leave = f"mailto:{options.unsubscribe_mailto}?subject=unsubscribe"
     values = {"email": subscriber.email, "name": subscriber.name, "unsubscribe_url": leave}
     if options.preferences_url:
-        values["preferences_url"] = audience.preferences_url(options.preferences_url, subscriber.email, secret)
+        values["preferences_url"] = subscribers.preferences_url(options.preferences_url, subscriber.email, secret)
     return Recipient(
         email=subscriber.email,
         message_id=delivery.message_id(edition, subscriber.email, config.delivery.sender),

@@ -10,16 +10,16 @@ from pathlib import Path
 from digest import drafts, editorial, render
 from digest.config import Config
 from digest.drafts import Contents, Draft, Edits, Reading
-from digest.storage import Ledger
-from digest.models import Article, Cadence, Problem, Segment
-from digest.editions.compose import Composition, compose, edition_id
 from digest.drafts.file import alone, keep, require_version, text_in, write
+from digest.editions.compose import Composition, compose, edition_id
 from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
+from digest.models import Article, Cadence, Problem, Segment
 from digest.sending.report import count_of
+from digest.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class DraftResult:
     """What `digest draft` came to: the file, whether it was made or changed, and the stories it lacks or was given."""
 
     file: Path
@@ -36,7 +36,7 @@ def make(
     *,
     add: bool = False,
     fresh: bool = False,
-) -> Drafted:
+) -> DraftResult:
     """Write the draft of the edition of this moment; one that is there stays as its editors have it.
 
     Args:
@@ -53,23 +53,23 @@ def make(
     """
     edition = edition_id(config, cadence, now, day)
     file, folder = path_of(config, edition), config.file.parent
-    with Ledger.open(config.database_url, config.secrets.secret_key) as ledger:
-        require_open(ledger, edition)
-        composition = replace(compose(config, ledger, cadence, now, remember=True), dated=day)
+    with Database.open(config.database_url, config.secrets.secret_key) as database:
+        require_open(database, edition)
+        composition = replace(compose(config, database, cadence, now, remember=True), dated=day)
         with alone(file):
-            require_open(ledger, edition)  # reading the sources took a while
+            require_open(database, edition)  # reading the sources took a while
             return _made(config, composition, edition, file, folder, add=add, fresh=fresh)
 
 
 def _made(
     config: Config, composition: Composition, edition: str, file: Path, folder: Path, *, add: bool, fresh: bool
-) -> Drafted:
+) -> DraftResult:
     draft = None if fresh else load(config, edition)
     cadence, now, problems = composition.cadence, composition.now, composition.problems
     contents = _contents(composition)
     if draft is None:
         if contents is None:
-            return Drafted(file, f"{composition.no_news}, no draft made", (), problems)
+            return DraftResult(file, f"{composition.no_news}, no draft made", (), problems)
         if file.exists():
             keep(file)
         what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
@@ -78,11 +78,11 @@ def _made(
         step = f"edit it, see it with `digest preview {which}`; `digest send --{cadence}` sends it"
         if composition.day != today(composition):
             step += f" on {composition.day:%-d %B}"
-        return Drafted(file, f"{_counts(contents, composition)}; {step}", (), problems)
+        return DraftResult(file, f"{_counts(contents, composition)}; {step}", (), problems)
     new = not_in(draft, composition)
     if not (add and new):
         note = "there already" + ("; not in it:" if new else ", and nothing new since")
-        return Drafted(file, note, new, problems)
+        return DraftResult(file, note, new, problems)
     assert contents is not None, "a composition with new stories has some"
     wanted = {editorial.identify(_named(story)) for story in new}
     filed = [
@@ -91,7 +91,7 @@ def _made(
     text = drafts.with_stories(text_in(file), contents, filed, now, file)
     drafts.parsed(text, file, folder)  # before it is written: what cannot be read is not saved
     write(file, text)
-    return Drafted(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
+    return DraftResult(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
 
 
 def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
@@ -108,8 +108,8 @@ def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
         DraftError: there is no draft, it would not be one any more, or its edition is on its way already.
     """
     file, folder = path_of(config, edition), config.file.parent
-    with Ledger.open_to_read(config.database_url) as ledger:
-        require_open(ledger, edition)
+    with Database.open_to_read(config.database_url) as database:
+        require_open(database, edition)
     with alone(file):
         text = text_in(file)
         require_version(file, text, version)
@@ -143,11 +143,11 @@ def _contents(composition: Composition) -> Contents | None:
         window=composition.window,
         readings=[
             Reading(
-                harvest.source.name,
-                composition.windows[harvest.source.name],
-                str(harvest.failed.what) if harvest.failed else "",
+                result.source.name,
+                composition.windows[result.source.name],
+                str(result.failed.message) if result.failed else "",
             )
-            for harvest in composition.harvests
+            for result in composition.results
         ],
         copies=[
             *(left for left in composition.selection.left_out if left.same_as),

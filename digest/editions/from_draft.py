@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from digest import drafts, editorial
 from digest.config import Config
 from digest.drafts import Draft, Reading
-from digest.errors import DraftError
-from digest.storage import Ledger
-from digest.models import Article, Cadence, Harvest, Problem, Source
 from digest.editions.compose import Composition, compose
+from digest.errors import DraftError
+from digest.models import Article, Cadence, FetchResult, Problem, Source
 from digest.sending.report import count_of
+from digest.storage import Database
 
 
 def path_of(config: Config, edition: str) -> Path:
@@ -27,7 +27,7 @@ def load(config: Config, edition: str) -> Draft | None:
 
 
 def composed(
-    config: Config, ledger: Ledger, cadence: Cadence, now: datetime, edition: str, *, remember: bool = False
+    config: Config, database: Database, cadence: Cadence, now: datetime, edition: str, *, remember: bool = False
 ) -> Composition:
     """An edition as a send or a preview takes it: from its draft where there is one, else from the sources.
 
@@ -37,23 +37,23 @@ def composed(
     """
     draft = load(config, edition)
     if draft is None:
-        return compose(config, ledger, cadence, now, remember=remember)
-    return of_draft(config, ledger, cadence, now, draft)
+        return compose(config, database, cadence, now, remember=remember)
+    return of_draft(config, database, cadence, now, draft)
 
 
-def of_draft(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, draft: Draft) -> Composition:
+def of_draft(config: Config, database: Database, cadence: Cadence, now: datetime, draft: Draft) -> Composition:
     """The composition of a draft: its stories, and the windows of when it was made; what came later is for the next.
 
     A story that readers have had in another edition since is left out, and named.
     """
-    sent = ledger.already_sent(cadence, list(map(editorial.identify, draft.stories)))
+    sent = database.sent_articles.already_sent(cadence, list(map(editorial.identify, draft.stories)))
     sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
     stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
 
-    def harvest(reading: Reading) -> Harvest:
+    def result(reading: Reading) -> FetchResult:
         what = f"{reading.failed} (when the draft was made)"
         failed = Problem(reading.source, what, "what it has goes into the next edition") if reading.failed else None
-        return Harvest(Source("", reading.source), failed=failed)
+        return FetchResult(Source("", reading.source), failed=failed)
 
     return Composition(
         config=config,
@@ -61,7 +61,7 @@ def of_draft(config: Config, ledger: Ledger, cadence: Cadence, now: datetime, dr
         now=now,
         window=draft.window,
         windows={reading.source: reading.window for reading in draft.readings},
-        harvests=tuple(map(harvest, draft.readings)),
+        results=tuple(map(result, draft.readings)),
         selection=editorial.Selection(stories, draft.copies),
         dated=date.fromisoformat(draft.file.stem[:10]),
         draft=draft,
@@ -89,9 +89,9 @@ def missing_from(draft: Draft, fresh: Composition) -> Problem | None:
     return Problem(str(draft.file), what, f"`digest draft --{fresh.cadence} --add` adds them; else the next has them")
 
 
-def on_its_way(ledger: Ledger, edition: str) -> Problem | None:
+def on_its_way(database: Database, edition: str) -> Problem | None:
     """That an edition was frozen already, so that no draft of it is used any more; None where it was not."""
-    record = ledger.edition(edition)
+    record = database.editions.get(edition)
     if record is None:
         return None
     what = "it was sent" if record.state == "sent" else "it was given up" if record.finished_at else "it is on its way"
@@ -99,10 +99,10 @@ def on_its_way(ledger: Ledger, edition: str) -> Problem | None:
     return Problem(edition, f"{what} already, and a change of its draft reaches nobody", step)
 
 
-def require_open(ledger: Ledger, edition: str) -> None:
+def require_open(database: Database, edition: str) -> None:
     """Refuse an edition that was frozen already. Raises DraftError."""
-    if problem := on_its_way(ledger, edition):
-        raise DraftError(problem.what, where=problem.where, next_step=problem.next_step)
+    if problem := on_its_way(database, edition):
+        raise DraftError(problem.message, location=problem.location, hint=problem.hint)
 
 
 def options_of(composition: Composition) -> str:

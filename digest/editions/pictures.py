@@ -39,7 +39,7 @@ class RemotePictures:
         addresses = dict.fromkeys(image.url for image in images if image and image.url)
         self._found.update(self._fetch([url for url in addresses if url not in self._found]))
         return [
-            Problem(found.where, found.what, "the picture is shown from there")
+            Problem(found.location, found.message, "the picture is shown from there")
             for url in addresses
             if isinstance(found := self._found[url], Problem)
         ]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from digest.editorial.identity import fold_headline, identify
 from digest.editorial.news import news_time
-from digest.models import Article, FirstSeen, Harvest, Window
+from digest.models import Article, FetchResult, FirstSeen, Window
 
 _CLOCK_SKEW = timedelta(minutes=10)
 """How far in the future a date may be and still mean now: servers' clocks differ."""
@@ -44,7 +44,7 @@ class Selection:
 
 
 def select(
-    harvests: Sequence[Harvest],
+    results: Sequence[FetchResult],
     windows: Mapping[str, Window],
     *,
     now: datetime,
@@ -59,7 +59,7 @@ def select(
     first seen and keeps having none, so that nothing claims to know its age.
 
     Args:
-        harvests: What the sources gave, in the order of the configuration.
+        results: What the sources gave, in the order of the configuration.
         windows: Each source's window by its name.
         now: The moment the edition is composed at.
         already_sent: Identities of articles that readers have had, with the edition they were in.
@@ -68,16 +68,16 @@ def select(
     """
     chosen: dict[str, Article] = {}
     by_headline: dict[str, str] = {}
-    had = _had_by_headline(harvests, already_sent)
+    had = _had_by_headline(results, already_sent)
     seen = first_seen or {}
     left_out: list[LeftOut] = []
-    for harvest in harvests:
-        for article in harvest.articles:
+    for result in results:
+        for article in result.articles:
             identity = identify(article)
             key = _headline_key(article)
             if reason := (
                 _why_had(article, already_sent.get(identity), had.get(key))
-                or _why_not_now(article, windows[harvest.source.name], now, timezone, seen.get(identity))
+                or _why_not_now(article, windows[result.source.name], now, timezone, seen.get(identity))
             ):
                 left_out.append(LeftOut(article, reason))
                 continue
@@ -94,7 +94,7 @@ def select(
     return Selection(tuple(stories), tuple(left_out))
 
 
-def _had_by_headline(harvests: Sequence[Harvest], already_sent: Mapping[str, str]) -> dict[str, tuple[Article, str]]:
+def _had_by_headline(results: Sequence[FetchResult], already_sent: Mapping[str, str]) -> dict[str, tuple[Article, str]]:
     """What readers have had and the sources still list, by headline, with its edition.
 
     A second source's copy of it has another address, so the ledger does not know it: without a date, or dated later,
@@ -102,8 +102,8 @@ def _had_by_headline(harvests: Sequence[Harvest], already_sent: Mapping[str, str
     """
     return {
         key: (article, already_sent[identity])
-        for harvest in harvests
-        for article in harvest.articles
+        for result in results
+        for article in result.articles
         if (key := _headline_key(article)) and (identity := identify(article)) in already_sent
     }
 

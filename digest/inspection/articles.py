@@ -8,14 +8,14 @@ from datetime import datetime
 
 from digest import editorial
 from digest.config import Config
-from digest.storage import Ledger
-from digest.models import Article, Cadence, Problem, Segment
 from digest.editions.compose import Composition, compose, edition_id
 from digest.editions.from_draft import load, not_in, of_draft
+from digest.models import Article, Cadence, Problem, Segment
+from digest.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedArticle:
     """One article: the section it is in, or the reason why it is in none. `lead` marks the first of all."""
 
     article: Article
@@ -28,7 +28,7 @@ class Placed:
 class Placement:
     """Every article, those of the edition first and in its order, and what was wrong with the sources."""
 
-    articles: Sequence[Placed]
+    articles: Sequence[PlacedArticle]
     problems: Sequence[Problem]
 
 
@@ -38,18 +38,18 @@ def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
     Raises:
         DigestError: as for composing.
     """
-    with Ledger.open_to_read(config.database_url) as ledger:
-        fresh = compose(config, ledger, cadence, now)
+    with Database.open_to_read(config.database_url) as database:
+        fresh = compose(config, database, cadence, now)
         draft = load(config, edition_id(config, cadence, now))
         if draft is None:
             return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
-        composition = of_draft(config, ledger, cadence, now, draft)
-    hidden = [Placed(article, "", "hidden in the draft") for article in draft.hidden]
-    new = [Placed(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
+        composition = of_draft(config, database, cadence, now, draft)
+    hidden = [PlacedArticle(article, "", "hidden in the draft") for article in draft.hidden]
+    new = [PlacedArticle(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
     return Placement([*_taken(composition), *hidden, *new, *_left_out(fresh)], fresh.problems)
 
 
-def _taken(composition: Composition) -> list[Placed]:
+def _taken(composition: Composition) -> list[PlacedArticle]:
     edition = composition.edition(Segment())
     shown = set(map(editorial.identify, edition.articles)) if edition else set()
     lead = editorial.identify(edition.lead) if edition else ""
@@ -59,17 +59,17 @@ def _taken(composition: Composition) -> list[Placed]:
             identity = editorial.identify(article)
             filed.add(identity)
             if identity in shown:
-                placed.append(Placed(article, section.name, lead=identity == lead))
+                placed.append(PlacedArticle(article, section.name, lead=identity == lead))
             else:
                 reason = f"beyond the limit: counted as one of the {section.name} stories that are more"
-                cut.append(Placed(article, "", reason))
+                cut.append(PlacedArticle(article, "", reason))
     excluded = [
-        Placed(article, "", f"excluded: one of its categories is ({', '.join(article.categories)})")
+        PlacedArticle(article, "", f"excluded: one of its categories is ({', '.join(article.categories)})")
         for article in composition.selection.stories
         if editorial.identify(article) not in filed
     ]
     return [*sorted(placed, key=lambda item: not item.lead), *cut, *excluded]
 
 
-def _left_out(composition: Composition) -> list[Placed]:
-    return [Placed(left.article, "", left.reason) for left in composition.selection.left_out]
+def _left_out(composition: Composition) -> list[PlacedArticle]:
+    return [PlacedArticle(left.article, "", left.reason) for left in composition.selection.left_out]

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
-from digest import audience, delivery, lint, render
+from digest import delivery, lint, render, subscribers
 from digest.config import Config
 from digest.drafts import Draft
-from digest.errors import ConfigError, SourceError, UsageError
-from digest.storage import Ledger
-from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
 from digest.editions.approve import unapproved
 from digest.editions.compose import Composition, compose, edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed, missing_from, on_its_way
+from digest.errors import ConfigError, SourceError, UsageError
+from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
 from digest.sending.readiness import require_sendable
+from digest.storage import Database
 
 ANYONE = Subscriber("reader@example.com")
 """Whose digest is shown when nobody is named: a reader who chose no categories."""
@@ -83,14 +83,14 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
     subscriber = find(config, reader) if reader else ANYONE
     notices = why_unsendable(config)
     config = with_a_secret(config)
-    with Ledger.open_to_read(config.database_url) as ledger:
+    with Database.open_to_read(config.database_url) as database:
         edition_name = edition_id(config, cadence, now, day)
-        composition = composed(config, ledger, cadence, now, edition_name)
+        composition = composed(config, database, cadence, now, edition_name)
         if day:
             composition = replace(composition, dated=day)
         if composition.draft:
-            notices += _since(composition.draft, config, ledger, cadence, now)
-            notices += filter(None, [on_its_way(ledger, edition_name)])
+            notices += _since(composition.draft, config, database, cadence, now)
+            notices += filter(None, [on_its_way(database, edition_name)])
     if problem := unapproved(composition, edition_name):
         notices.append(problem)
     composition, notice = or_the_latest(composition)
@@ -149,10 +149,10 @@ def with_a_secret(config: Config) -> Config:
     return replace(config, secrets=replace(config.secrets, secret_key="preview"))  # noqa: S106 - signs nothing real
 
 
-def _since(draft: Draft, config: Config, ledger: Ledger, cadence: Cadence, now: datetime) -> list[Problem]:
+def _since(draft: Draft, config: Config, database: Database, cadence: Cadence, now: datetime) -> list[Problem]:
     """What has arrived since the draft was made; sources that cannot be read are no reason not to show it."""
     try:
-        new = missing_from(draft, compose(config, ledger, cadence, now))
+        new = missing_from(draft, compose(config, database, cadence, now))
     except (ConfigError, SourceError) as error:
         return [error.as_problem()]
     return [new] if new else []
@@ -169,12 +169,12 @@ def why_unsendable(config: Config) -> list[Problem]:
 
 def find(config: Config, address: str) -> Subscriber:
     """The subscriber with an address. Raises UsageError where there is none."""
-    wanted = audience.normalised(address.strip())
-    for row in audience.read_subscribers(config.audience.subscribers):
+    wanted = subscribers.normalize_address(address.strip())
+    for row in subscribers.read_subscribers(config.audience.subscribers):
         if isinstance(row, Subscriber) and row.email == wanted:
             return row
     raise UsageError(
         f"{address} is not among the subscribers",
-        where=str(config.audience.subscribers),
-        next_step="name one that is, or leave out --as",
+        location=str(config.audience.subscribers),
+        hint="name one that is, or leave out --as",
     )

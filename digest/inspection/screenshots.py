@@ -41,8 +41,8 @@ def take(email: str, beside: Path) -> list[Path]:
     if browser is None:
         raise UsageError(
             "no browser to take pictures with",
-            where="--png",
-            next_step="install Chromium or Google Chrome, so that `chromium` or `google-chrome` can be run",
+            location="--png",
+            hint="install Chromium or Google Chrome, so that `chromium` or `google-chrome` can be run",
         )
     taken = []
     with tempfile.TemporaryDirectory(prefix="digest-") as folder:
@@ -59,7 +59,7 @@ def take(email: str, beside: Path) -> list[Path]:
                 try:
                     shutil.copyfile(told, picture)
                 except OSError as error:
-                    raise UsageError(f"cannot be written: {error.strerror}", where=str(picture)) from None
+                    raise UsageError(f"cannot be written: {error.strerror}", location=str(picture)) from None
                 taken.append(picture)
     return taken
 
@@ -76,7 +76,7 @@ def _height(browser: str, page: Path, email: str, width: int) -> int:
     _write_page(page, email, width, 600)
     found = re.search(r"<title>height (\d+)</title>", _run(browser, page, ["--dump-dom"]))
     if found is None:
-        raise UsageError("the browser does not show the email", where=browser, next_step="open the HTML with --open")
+        raise UsageError("the browser does not show the email", location=browser, hint="open the HTML with --open")
     return min(int(found[1]), _LONGEST)
 
 
@@ -91,5 +91,5 @@ def _run(browser: str, page: Path, options: Sequence[str]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(error).split())[:200]
-        raise UsageError(f"the browser takes no picture: {why}", where=browser) from None
+        raise UsageError(f"the browser takes no picture: {why}", location=browser) from None
     return done.stdout

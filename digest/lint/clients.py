@@ -70,8 +70,8 @@ def of_clients(page: Page, patterns: Collection[str], support: Support, baseline
             everywhere = len(lacking) == len(clients)
             title = support.features[name].title
             what = f"{title} does nothing in {'any of the chosen programs' if everywhere else ', '.join(lacking)}"
-            next_step = f"see that the mail is right without it: https://www.caniemail.com/features/{name}/"
-            yield Finding("client-support", everywhere, what, where, next_step)
+            hint = f"see that the mail is right without it: https://www.caniemail.com/features/{name}/"
+            yield Finding("client-support", everywhere, what, where, hint)
 
 
 class _Raw(msgspec.Struct):
@@ -137,5 +137,5 @@ def _feature(raw: _Raw) -> Feature:
 
 
 def _unreadable(what: str, path: Path) -> ConfigError:
-    next_step = "name the folder `_features` of a checkout of caniemail, or its data.json"
-    return ConfigError(what, where=str(path), next_step=next_step)
+    hint = "name the folder `_features` of a checkout of caniemail, or its data.json"
+    return ConfigError(what, location=str(path), hint=hint)

@@ -52,7 +52,7 @@ def lint(
             of_nesting(page),
             of_conditional_comments(message.html),
             of_active_content(page),
-            of_addresses(page, {slot.token for slot in message.slots}),
+            of_addresses(page, {merge_field.token for merge_field in message.merge_fields}),
             of_links(page),
             of_images(page),
             of_tables(page),

@@ -9,39 +9,39 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing in an email that wants mending.
+    """One fault in an email.
 
-    `rule` is a short stable name such as `size`; `serious` when readers lose something by it; `what` is wrong, `where`
-    are words that let an editor find the place, and `next_step` is what to do.
+    `rule` is a short stable name such as `size`; `serious` means that readers lose something. `location` helps an
+    editor find the place; `hint` says what to do.
     """
 
     rule: str
     serious: bool
-    what: str
-    where: str
-    next_step: str
+    message: str
+    location: str
+    hint: str
 
     def __str__(self) -> str:
-        """One line: `where: what; next step`."""
-        return f"{self.where}: {self.what}; {self.next_step}"
+        """One line: `location: message; hint`."""
+        return f"{self.location}: {self.message}; {self.hint}"
 
 
-def serious(rule: str, what: str, where: str, next_step: str) -> Finding:
+def serious(rule: str, message: str, location: str, hint: str) -> Finding:
     """A finding by which readers lose something: a send should wait for it."""
-    return Finding(rule, serious=True, what=what, where=where, next_step=next_step)
+    return Finding(rule, serious=True, message=message, location=location, hint=hint)
 
 
-def minor(rule: str, what: str, where: str, next_step: str) -> Finding:
+def minor(rule: str, message: str, location: str, hint: str) -> Finding:
     """A finding that may be meant, or that only some readers notice."""
-    return Finding(rule, serious=False, what=what, where=where, next_step=next_step)
+    return Finding(rule, serious=False, message=message, location=location, hint=hint)
 
 
 def gathered(findings: Iterable[Finding]) -> list[Finding]:
     """The findings, the serious ones first; those that differ only in their place are one that counts the places."""
     places: dict[Finding, list[str]] = defaultdict(list)
     for finding in findings:
-        places[replace(finding, where="")].append(finding.where)
-    told = [replace(finding, where=_all_of(where)) for finding, where in places.items()]
+        places[replace(finding, location="")].append(finding.location)
+    told = [replace(finding, location=_all_of(where)) for finding, where in places.items()]
     return sorted(told, key=lambda finding: not finding.serious)
 
 

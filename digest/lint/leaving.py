@@ -14,7 +14,11 @@ _TOKEN = re.compile(r"xtok[0-9a-f]{6,}x")
 
 def of_leaving(message: Message, page: Page) -> Iterator[Finding]:
     """Findings about unsubscribing."""
-    tokens = {slot.form: slot.token for slot in message.slots if slot.name == "unsubscribe_url"}
+    tokens = {
+        merge_field.form: merge_field.token
+        for merge_field in message.merge_fields
+        if merge_field.name == "unsubscribe_url"
+    }
     html = tokens.get("html")
     if not html or not any(html in link.get("href", "") for link in page.named("a")):
         yield _no_way_out("HTML part", "footer.mjml")
@@ -23,13 +27,13 @@ def of_leaving(message: Message, page: Page) -> Iterator[Finding]:
     headers = {name.casefold(): value for name, value in message.headers}
     if not headers.get("list-unsubscribe", "").strip():
         what = "no List-Unsubscribe, which Gmail and Yahoo require of newsletters (RFC 2369)"
-        next_step = "set audience.unsubscribe_mailto or audience.unsubscribe_url"
-        yield serious("list-unsubscribe", what, "headers", next_step)
+        hint = "set audience.unsubscribe_mailto or audience.unsubscribe_url"
+        yield serious("list-unsubscribe", what, "headers", hint)
 
 
 def of_slots(message: Message, preheader: str) -> Iterator[Finding]:
     """Findings about slots that nothing will fill."""
-    known = {(slot.form, slot.token) for slot in message.slots}
+    known = {(merge_field.form, merge_field.token) for merge_field in message.merge_fields}
     parts = [
         ("HTML part", "html", message.html),
         ("text part", "text", message.text),
@@ -45,5 +49,5 @@ def of_slots(message: Message, preheader: str) -> Iterator[Finding]:
 
 
 def _no_way_out(where: str, template: str) -> Finding:
-    next_step = f'put {{{{ slot("unsubscribe_url") }}}} into {template}'
-    return serious("unsubscribe", "no link to unsubscribe", where, next_step)
+    hint = f'put {{{{ merge_field("unsubscribe_url") }}}} into {template}'
+    return serious("unsubscribe", "no link to unsubscribe", where, hint)

@@ -16,7 +16,7 @@ _FIRST_ERROR = 400
 
 def links(message: Message) -> list[str]:
     """The web addresses that a message's links and pictures have, each once, without those that differ by recipient."""
-    tokens = [slot.token for slot in message.slots]
+    tokens = [merge_field.token for merge_field in message.merge_fields]
     found = (
         element.get("href") or element.get("src") or "" for element in Page(message.html).named("a", "area", "img")
     )
@@ -44,5 +44,5 @@ def _asked(url: str, fetch: Callable[[str], int]) -> Finding | None:
     if status in _REFUSED:
         what = f"answers {status}, which may be for programs only"
         return minor("link-unknown", what, cut(url), "open it in a browser")
-    next_step = "mend the link" if status in _GONE else "mend the link, or try again later"
-    return serious("link-broken", f"answers {status}", cut(url), next_step)
+    hint = "mend the link" if status in _GONE else "mend the link, or try again later"
+    return serious("link-broken", f"answers {status}", cut(url), hint)

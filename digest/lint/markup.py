@@ -67,8 +67,8 @@ def of_links(page: Page) -> Iterator[Finding]:
         words = text_of(link) or link.get("aria-label", "") or "".join(img.get("alt", "") for img in link.iter("img"))
         if link.get("href") is not None and not visible(words) and not hidden(link):
             what = "a link without text, which a screen reader reads out as its address"
-            next_step = "give it words, or its picture an alt text"
-            yield serious("link-text", what, place_of(link), next_step)
+            hint = "give it words, or its picture an alt text"
+            yield serious("link-text", what, place_of(link), hint)
 
 
 def of_tables(page: Page) -> Iterator[Finding]:

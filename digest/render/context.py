@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 from babel import Locale
 
+from digest.core.colour import ENOUGH, contrast, readable
+from digest.core.merge_fields import Form, merge_field_token
 from digest.errors import TemplateError
 from digest.models import Article, Edition, Problem, Publication, Section
 from digest.render import wording
-from digest.core.colour import ENOUGH, contrast, readable
 from digest.render.fit import Shown
 from digest.render.languages import catalogue, locale_of, script_of
 from digest.render.note import note_as_html, note_as_text
 from digest.render.pictures import Picture, Pictures
-from digest.render.slots import Form, slot_token
 from digest.render.templates import templates_of
 from digest.render.untrusted import web_link
 
@@ -110,8 +110,8 @@ class Context:
                 if not _COLOUR.fullmatch(str(theme.get(name))):
                     raise TemplateError(
                         f"{name} is no colour",
-                        where="theme.jinja",
-                        next_step='write it as in {% set ink = "#1c1a17" %}',
+                        location="theme.jinja",
+                        hint='write it as in {% set ink = "#1c1a17" %}',
                     )
             if (ratio := contrast(theme[front], theme[back])) < ENOUGH:
                 what = f"{front} on {back} has a contrast of {ratio:.1f}, and text needs {ENOUGH}"
@@ -183,7 +183,9 @@ class Context:
         weekly = self.words.gettext("You get this because {email} is subscribed to the weekly digest of {publication}.")
         reason = self.reason or (weekly if self.edition.cadence == "weekly" else daily)
         # Not str.format: a reason comes from people, who write braces too.
-        return reason.replace("{email}", slot_token("email", form)).replace("{publication}", self.publication.name)
+        return reason.replace("{email}", merge_field_token("email", form)).replace(
+            "{publication}", self.publication.name
+        )
 
     def byline(self, article: Article) -> str:
         """Who wrote a story and how long ago, and who else has it: "By Ada Byron · 3 hours ago · also in The Post"."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from digest.core.merge_fields import merge_fields_in
 from digest.errors import TemplateError
 from digest.models import Edition, Message, Problem, Publication
 from digest.render.context import Context, Layout
@@ -20,7 +21,6 @@ from digest.render.fit import Shown, cut, least_cut
 from digest.render.inbox_line import preheader_of, subject_of
 from digest.render.links import linked
 from digest.render.mjml import MjmlError, to_html
-from digest.render.slots import slots_in
 from digest.render.untrusted import made_safe
 
 BUDGET = 100_000
@@ -89,7 +89,7 @@ def render(
         subject=line["subject"],
         html=html,
         text=text,
-        slots=slots_in(html=html, text=line["subject"] + text),
+        merge_fields=merge_fields_in(html=html, text=line["subject"] + text),
         # A story that became a headline leaves its picture behind.
         images=tuple(image for image in context.pictures.attached if f"cid:{image.cid}" in html),
     )
@@ -137,7 +137,7 @@ def _html(context: Context, values: Mapping[str, Any]) -> str:
     except MjmlError as error:
         name = "digest.mjml"
         where = name if error.offset is None else context.mjml.place(name, values, error.offset)
-        raise TemplateError(str(error), where=where, next_step="mend the template there") from None
+        raise TemplateError(str(error), location=where, hint="mend the template there") from None
 
 
 def _tidy(text: str) -> str:
@@ -150,9 +150,9 @@ def _bytes_as_sent(html: str) -> int:
 
     Gmail has been seen to clip mails short of its limit where they are not ASCII: what is large on the way counts.
     """
-    slots = sum(
-        html.count(slot.token) * max(0, _SLOT_VALUE - len(slot.token))
-        for slot in slots_in(html=html, text="")
-        if slot.form == "html"
+    merge_fields = sum(
+        html.count(merge_field.token) * max(0, _SLOT_VALUE - len(merge_field.token))
+        for merge_field in merge_fields_in(html=html, text="")
+        if merge_field.form == "html"
     )
-    return len(b2a_qp(html.encode())) + html.count("\n") + slots
+    return len(b2a_qp(html.encode())) + html.count("\n") + merge_fields

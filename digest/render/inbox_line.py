@@ -38,7 +38,7 @@ def _line(context: Context, template: str, what: str) -> str:
     where = _where(context, what)
     rendered = undirected(clean(" ".join(context.text.render_string(template, where, known).split())))
     if not rendered:
-        raise TemplateError("comes out empty", where=where, next_step="mend the template, or leave it out")
+        raise TemplateError("comes out empty", location=where, hint="mend the template, or leave it out")
     return rendered
 
 

@@ -15,12 +15,12 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
+from digest.core.merge_fields import MERGE_FIELDS, Form, merge_field_token
+from digest.core.resources import shipped
 from digest.errors import TemplateError
 from digest.render import wording
 from digest.render.languages import catalogue
 from digest.render.mjml import to_ascii
-from digest.render.slots import SLOTS, Form, slot_token
-from digest.core.resources import shipped
 
 _BROKEN = (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What a mistake in a template raises while it is compiled or rendered."""
@@ -59,7 +59,7 @@ class Templates:
         try:
             return self._environment.from_string(source).render(context)
         except _BROKEN as error:
-            raise TemplateError(_reason(error), where=where, next_step="mend the template there") from None
+            raise TemplateError(_reason(error), location=where, hint="mend the template there") from None
 
     def values(self, name: str) -> dict[str, Any]:
         """What a template sets. Raises TemplateError with file and line."""
@@ -137,9 +137,9 @@ def _escaped(value: Any) -> Any:
 
 
 def _slot(name: str, form: Form) -> str:
-    if name not in SLOTS:
-        raise jinja2.TemplateRuntimeError(f"there is no slot {name!r}; known: {', '.join(SLOTS)}")
-    return slot_token(name, form)
+    if name not in MERGE_FIELDS:
+        raise jinja2.TemplateRuntimeError(f"there is no slot {name!r}; known: {', '.join(MERGE_FIELDS)}")
+    return merge_field_token(name, form)
 
 
 def _reason(error: Exception) -> str:
@@ -149,7 +149,7 @@ def _reason(error: Exception) -> str:
 def _located(error: Exception, name: str) -> TemplateError:
     if isinstance(error, jinja2.TemplateNotFound):
         return TemplateError(
-            f"there is no template {error.name}", where=name, next_step="mend the include's name, or add that file"
+            f"there is no template {error.name}", location=name, hint="mend the include's name, or add that file"
         )
     if isinstance(error, jinja2.TemplateSyntaxError):
         where = f"{error.filename or error.name or name}:{error.lineno}"
@@ -161,4 +161,4 @@ def _located(error: Exception, name: str) -> TemplateError:
             if trace.tb_frame.f_code.co_filename.endswith(_TEMPLATE_FILES):
                 where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
             trace = trace.tb_next
-    return TemplateError(_reason(error), where=where, next_step="mend the template there")
+    return TemplateError(_reason(error), location=where, hint="mend the template there")

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import get_args
 
+from digest.core.merge_fields import MERGE_FIELDS, Form, merge_field_token
 from digest.models import Article, Author, Edition, Image
-from digest.render.slots import SLOTS, Form, slot_token
 from digest.render.wording import excerpt
 
 _HEADLINE = 300
@@ -24,7 +24,7 @@ _STACKED = re.compile(f"([{_ACCENTS}]{{4}})[{_ACCENTS}]+")
 """More accents on one letter than any language has: by the dozen they are printed over the stories around."""
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX 9, 2): unclosed, they turn round what stands after them."""
-_SLOT = re.compile("|".join(slot_token(name, form) for name in SLOTS for form in get_args(Form)))
+_SLOT = re.compile("|".join(merge_field_token(name, form) for name in MERGE_FIELDS for form in get_args(Form)))
 """The slots' tokens: a link of an article that holds one would hand its owner each reader's address."""
 _LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 

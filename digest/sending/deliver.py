@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 
 from digest import delivery
 from digest.errors import DeliveryError, LateError
-from digest.storage import EditionRecord, Ledger
 from digest.models import Outcome, Problem, Receipt, Recipient
-from digest.sending.failures import BadNews
-from digest.sending.report import Report, count_of
-from digest.sending.send_run import Run
+from digest.sending.failures import FailureTracker
 from digest.sending.readiness import open_pool
+from digest.sending.report import Report, count_of
+from digest.sending.send_run import SendRun
+from digest.storage import Database, EditionRecord
 
 _MOMENT = 0.2
 """Seconds between two looks at whether somebody asked to stop."""
 
 
-def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelta | None = None) -> Report:
+def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: timedelta | None = None) -> Report:
     """Send to everyone of a frozen edition who is still to get it.
 
     With `time_left`, nothing more is begun once that is over.
@@ -33,40 +33,40 @@ def deliver(run: Run, ledger: Ledger, record: EditionRecord, time_left: timedelt
     """
     started = monotonic()
     report = Report(record.id, stories=record.stories, recipients=record.recipients)
-    report.outcomes[Outcome.IN_DOUBT] += recover(run, ledger, record.id)
-    delivering = _Delivering(run, ledger, record, report, time_left)
+    report.outcomes[Outcome.IN_DOUBT] += recover(run, database, record.id)
+    delivering = _Delivery(run, database, record, report, time_left)
     try:
         delivering.by_every_means()
     except (DeliveryError, LateError) as error:
-        if ledger.stopping(record.id):  # it was to end here anyway
+        if database.editions.is_stopping(record.id):  # it was to end here anyway
             run.tell(error.as_problem())
-            return _closed(run, ledger, record, report, started)
+            return _closed(run, database, record, report, started)
         reached = f"{report.outcomes[Outcome.ACCEPTED]} of {record.unsent} were sent to in this run"
-        step = f"{reached}; {error.next_step}"
-        raise type(error)(error.what, where=error.where, next_step=step) from error
+        step = f"{reached}; {error.hint}"
+        raise type(error)(error.message, location=error.location, hint=step) from error
     finally:
         delivering.bad.tell(run, record.id)
-    return _closed(run, ledger, record, report, started)
+    return _closed(run, database, record, report, started)
 
 
-def _closed(run: Run, ledger: Ledger, record: EditionRecord, report: Report, started: float) -> Report:
+def _closed(run: SendRun, database: Database, record: EditionRecord, report: Report, started: float) -> Report:
     """Close the edition if nobody is left, and say what it came to."""
-    ledger.settle(record.id, run.clock())
-    after = ledger.edition(record.id) or record
+    database.editions.close(record.id, run.clock())
+    after = database.editions.get(record.id) or record
     report.suppressed = after.counts.get("suppressed", 0) - record.counts.get("suppressed", 0)
     report.given_up = after.counts.get("skipped", 0) - record.counts.get("skipped", 0)
     if report.given_up:
         report.outcomes[Outcome.DEFERRED] = 0  # they are among these now
         report.trouble = True
-    report.left = ledger.waiting(record.id, run.clock())
+    report.left = database.recipients.count_due(record.id, run.clock())
     report.later = after.counts.get("pending", 0) - report.left
     report.seconds = monotonic() - started
     return report
 
 
-def recover(run: Run, ledger: Ledger, edition: str) -> int:
+def recover(run: SendRun, database: Database, edition: str) -> int:
     """Take over an edition from an earlier run: who was on their way when that died is in doubt; how many they are."""
-    lost = ledger.recover(edition, run.clock())
+    lost = database.recipients.recover(edition, run.clock())
     if lost:
         people = count_of(lost, "recipient", "recipients")
         what = f"{people} in doubt: an earlier run stopped while their mail was on its way"
@@ -74,22 +74,22 @@ def recover(run: Run, ledger: Ledger, edition: str) -> int:
     return lost
 
 
-class _Delivering:
+class _Delivery:
     """One run's work at one edition."""
 
     def __init__(
-        self, run: Run, ledger: Ledger, record: EditionRecord, report: Report, time_left: timedelta | None
+        self, run: SendRun, database: Database, record: EditionRecord, report: Report, time_left: timedelta | None
     ) -> None:
         self.run = run
-        self.ledger = ledger
+        self.database = database
         self.record = record
         self.report = report
         self.ends = monotonic() + time_left.total_seconds() if time_left is not None else None
-        self.bad = BadNews(accepted=record.reached > 0)
-        self.pace = delivery.Pace(_rate(run))
-        self.message = lru_cache(maxsize=8)(lambda segment: ledger.message(record.id, segment))
+        self.bad = FailureTracker(accepted=record.reached > 0)
+        self.pace = delivery.RateLimiter(_rate(run))
+        self.message = lru_cache(maxsize=8)(lambda segment: database.editions.message(record.id, segment))
         self.untried_first = True
-        self.sending = ledger.sending(record.id)
+        self.sending = database.recipients.claim_queue(record.id)
         self.stuck = False
         """Whether the provider took none of the last handful."""
         self.proven = False
@@ -117,7 +117,7 @@ class _Delivering:
                 return
             why = str(error) if error else f"{settings.name} takes nobody for now"
             self.run.tell(Problem(self.record.id, why, f"{providers[number].name} takes over"))
-            self.pace = delivery.Pace(self.pace.rate)
+            self.pace = delivery.RateLimiter(self.pace.rate)
             self.try_again()
 
     def patiently(self, settings: delivery.Settings, *, last: bool) -> DeliveryError | None:
@@ -125,7 +125,7 @@ class _Delivering:
 
         One that has taken nobody yet is waited for only if it is the `last` there is, and only if it asks for that.
         """
-        patience = delivery.Patience(self.run.config.delivery.patience.total_seconds())
+        patience = delivery.Backoff(self.run.config.delivery.patience.total_seconds())
         reached = granted = False
         while True:
             before = self.accepted
@@ -134,9 +134,9 @@ class _Delivering:
             progress = self.accepted > before
             reached = reached or progress
             asks = self.report.outcomes[Outcome.DEFERRED] > 0
-            self.stuck = len(self.bad.streak) >= BadNews.HANDFUL
+            self.stuck = len(self.bad.streak) >= FailureTracker.HANDFUL
             if progress:  # patience is for those who wait, not for a provider that takes some each time
-                patience = delivery.Patience(self.run.config.delivery.patience.total_seconds())
+                patience = delivery.Backoff(self.run.config.delivery.patience.total_seconds())
             worth_it = (asks and last) or (reached and (asks or error is not None))
             # Who asks for a pause, is granted it and takes nobody then is as good as down.
             if self.asked and granted and not progress:
@@ -155,16 +155,20 @@ class _Delivering:
 
     def try_again(self) -> None:
         """Those who were deferred are to be sent to once more."""
-        moved = self.ledger.retry(self.record.id, self.run.clock())
+        moved = self.database.recipients.retry_deferred(self.record.id, self.run.clock())
         self.report.outcomes[Outcome.DEFERRED] -= moved
         self.run.begun.count -= moved
         self.bad.forget(Outcome.DEFERRED)
-        self.sending = self.ledger.sending(self.record.id, untried_first=self.untried_first)
+        self.sending = self.database.recipients.claim_queue(self.record.id, untried_first=self.untried_first)
 
     def rest(self, seconds: float) -> None:
         """Wait, unless somebody asks to stop."""
         ends = monotonic() + seconds
-        while (left := ends - monotonic()) > 0 and self.may_begin() and not self.ledger.stopping(self.record.id):
+        while (
+            (left := ends - monotonic()) > 0
+            and self.may_begin()
+            and not self.database.editions.is_stopping(self.record.id)
+        ):
             sleep(min(left, _MOMENT))
 
     def may_begin(self) -> bool:
@@ -172,11 +176,11 @@ class _Delivering:
         if self.ends is not None and monotonic() > self.ends:
             raise LateError(
                 "the time to send is over (max_lateness)",
-                where=self.record.id,
-                next_step=f"`digest resume {self.record.id}` goes on all the same",
+                location=self.record.id,
+                hint=f"`digest resume {self.record.id}` goes on all the same",
             )
         stopping = self.sending.stopping or self.run.stopping()
-        return not (self.run.is_full or stopping or self.asked > delivery.Patience.ASKED)
+        return not (self.run.is_full or stopping or self.asked > delivery.Backoff.ASKED)
 
     # --- one round ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +196,7 @@ class _Delivering:
         if lost and not pool.idle:
             return lost
         if lost:
-            self.run.tell(Problem(lost.where or settings.name, lost.what, "went on with fewer connections"))
+            self.run.tell(Problem(lost.location or settings.name, lost.message, "went on with fewer connections"))
         return None
 
     def through(self, pool: delivery.Pool) -> DeliveryError | None:
@@ -233,7 +237,7 @@ class _Delivering:
             room, size = min(room, 1), min(size, ceil(self.pace.rate))
         if not (room or receipts or released):
             return False
-        claims = self.sending.turn(
+        claims = self.sending.record_and_claim(
             receipts,
             released,
             batches=room,
@@ -261,24 +265,24 @@ class _Delivering:
 
     def is_someone_left(self) -> bool:
         """Whether somebody is still to be sent to."""
-        return bool(self.ledger.waiting(self.record.id, self.run.clock()))
+        return bool(self.database.recipients.count_due(self.record.id, self.run.clock()))
 
     def give_back(self, settings: delivery.Settings) -> DeliveryError:
         """Those the provider refused as it would refuse everyone were not at fault: they are pending again."""
         streak = self.bad.take_back()
         refused = [receipt.recipient.email for receipt in streak if receipt.outcome is Outcome.REFUSED]
         bounced = [receipt.recipient.email for receipt in streak if receipt.bounced]
-        moved = self.ledger.reopen(self.record.id, refused, bounced, self.run.clock())
+        moved = self.database.recipients.revert_refusals(self.record.id, refused, bounced, self.run.clock())
         self.report.outcomes[Outcome.REFUSED] -= moved
         self.run.begun.count -= moved
         return DeliveryError(
             f"{settings.name} takes none of {len(streak)} in a row: {streak[-1].detail}",
-            where=self.record.id,
-            next_step="mend that; the same command then goes on",
+            location=self.record.id,
+            hint="mend that; the same command then goes on",
         )
 
 
-def _rate(run: Run) -> float:
+def _rate(run: SendRun) -> float:
     options = run.config.delivery
     if not options.warm_up:
         return options.rate

@@ -8,26 +8,26 @@ from datetime import date, timedelta
 from itertools import islice
 from time import monotonic
 
-from digest import audience
-from digest.errors import DeliveryError
-from digest.storage import Ledger
-from digest.models import Problem, Segment, Subscriber
+from digest import subscribers
 from digest.editions.approve import unapproved
-from digest.sending.failures import BadNews
 from digest.editions.compose import edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed
-from digest.sending.freeze import Roll
+from digest.errors import DeliveryError
 from digest.inspection.preview import find
-from digest.sending.report import Report, count_of, nothing_to_do
-from digest.sending.send_run import Run
-from digest.sending.send import late_by, too_late
+from digest.models import Problem, Segment, Subscriber
+from digest.sending.failures import FailureTracker
+from digest.sending.freeze import RecipientList
 from digest.sending.readiness import open_provider, require_providers, require_sendable
+from digest.sending.report import Report, count_of, nothing_to_do
+from digest.sending.send import late_by, too_late
+from digest.sending.send_run import SendRun
+from digest.storage import Database
 
 _AT_ONCE = 500
 """Readers that are looked up among the suppressions together."""
 
 
-def dry_run(run: Run) -> Report:
+def dry_run(run: SendRun) -> Report:
     """Compose and render today's edition as `send` would, count who would get it, and leave no trace.
 
     Where readers get it at their own hour, all who would get it in the course of the day are counted.
@@ -39,8 +39,8 @@ def dry_run(run: Run) -> Report:
     require_sendable(run.config)
     require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    with Ledger.open_to_read(run.config.database_url, run.config.secrets.secret_key) as ledger:
-        record = ledger.edition(today)
+    with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
+        record = database.editions.get(today)
         if record and record.finished_at:
             return Report(today, note=nothing_to_do(run.config, record))
         if record and record.state == "stopping":
@@ -50,19 +50,19 @@ def dry_run(run: Run) -> Report:
             raise too_late(today, record, late)
         if record:
             return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
-        composition = composed(run.config, ledger, run.cadence, run.now, today)
+        composition = composed(run.config, database, run.cadence, run.now, today)
         for problem in composition.problems:
             run.tell(problem)
         if composition.edition(Segment()) is None:
             return Report(today, note=f"{composition.no_news}, nothing sent")
         if waits := unapproved(composition, today):
             run.tell(waits)
-        roll = Roll(composition, run.tell)
+        roll = RecipientList(composition, run.tell)
         recipients = 0
         rendered: set[str] = set()
         readers = roll.readers()
         while some := {reader.recipient.email: reader.segment for reader in islice(readers, _AT_ONCE)}:
-            suppressed = ledger.suppressed(some)
+            suppressed = database.suppressions.find(some)
             recipients += len(some) - len(suppressed)
             for segment in {some[email] for email in some if email not in suppressed} - rendered:
                 rendered.add(segment)
@@ -71,7 +71,7 @@ def dry_run(run: Run) -> Report:
     return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
 
 
-def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
+def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
     """Send the edition as it is now to named people, marked in the subject, leaving no trace in the ledger.
 
     It is the edition of `day`, if that is not today. With a `reader`'s address it is as they get it; its links for
@@ -86,10 +86,10 @@ def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | 
     segment = segment_of(run.config, subscriber)
     started = monotonic()
     today = edition_id(run.config, run.cadence, run.now, day)
-    wanted = list(dict.fromkeys(map(audience.normalised, addresses)))
-    with Ledger.open_to_read(run.config.database_url, run.config.secrets.secret_key) as ledger:
-        composition = composed(run.config, ledger, run.cadence, run.now, today)
-        for email, suppression in ledger.suppressed(wanted).items():
+    wanted = list(dict.fromkeys(map(subscribers.normalize_address, addresses)))
+    with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
+        composition = composed(run.config, database, run.cadence, run.now, today)
+        for email, suppression in database.suppressions.find(wanted).items():
             run.tell(Problem(email, f"gets this test, but no edition: {suppression.reason}"))
     if day:
         composition = replace(composition, dated=day)
@@ -105,7 +105,7 @@ def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | 
         run.tell(problem)
     message = replace(rendered.message, subject=f"[Test] {rendered.message.subject}")
     report = Report(f"{today} (test)", stories=len(edition.articles))
-    bad = BadNews()
+    bad = FailureTracker()
     with open_provider(run.config, run.config.delivery.provider) as provider:
         for address in wanted:
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
@@ -114,8 +114,8 @@ def send_test(run: Run, addresses: Iterable[str], reader: str = "", day: date | 
             try:
                 receipts = provider.send(message, [recipient])
             except DeliveryError as error:
-                sent = f"{report.recipients} of {len(wanted)} were sent to; {error.next_step}"
-                raise DeliveryError(error.what, where=error.where, next_step=sent) from error
+                sent = f"{report.recipients} of {len(wanted)} were sent to; {error.hint}"
+                raise DeliveryError(error.message, location=error.location, hint=sent) from error
             bad.note(receipts)
             report.count(receipts)
             report.recipients += 1

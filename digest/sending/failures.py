@@ -8,10 +8,10 @@ from contextlib import suppress
 
 from digest.models import Outcome, Problem, Receipt
 from digest.sending.report import count_of
-from digest.sending.send_run import Run
+from digest.sending.send_run import SendRun
 
 
-class BadNews:
+class FailureTracker:
     """The trouble of one run: a few of a kind by address, of the rest how many."""
 
     EACH = 3
@@ -83,7 +83,7 @@ class BadNews:
             del self._counts[kind]
             del self._examples[kind]
 
-    def tell(self, run: Run, edition: str) -> None:
+    def tell(self, run: SendRun, edition: str) -> None:
         """Tell of each kind: a few by address, then how many more."""
         for kind, count in self._counts.items():
             if not count:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from digest import audience, editorial
-from digest.errors import AudienceError
-from digest.storage import EditionRecord, FrozenRecipient, Ledger, SentArticle, SourceState
-from digest.models import Article, Edition, Message, Problem, Segment
+from digest import editorial, subscribers
 from digest.editions.approve import require_approval
 from digest.editions.compose import Composition, recipient_of, segment_of
 from digest.editions.from_draft import composed
+from digest.errors import SubscribersError
+from digest.models import Article, Edition, Message, Problem, Segment
 from digest.sending.report import Report, count_of
-from digest.sending.send_run import Run
+from digest.sending.send_run import SendRun
+from digest.storage import Database, EditionRecord, EditionSource, FrozenRecipient, SentArticle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Hour:
     earliest: datetime | None
 
 
-def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> EditionRecord | Report:
+def freeze(run: SendRun, database: Database, today: str, hour: Hour | None = None) -> EditionRecord | Report:
     """Write down who gets what; a Report instead when there is nothing to send or nobody to send it to.
 
     With an `hour` each recipient is due at their own.
     """
-    composition = composed(run.config, ledger, run.cadence, run.now, today, remember=True)
+    composition = composed(run.config, database, run.cadence, run.now, today, remember=True)
     if hour:
         composition = replace(composition, dated=hour.day)
     for problem in composition.problems:
@@ -44,22 +44,22 @@ def freeze(run: Run, ledger: Ledger, today: str, hour: Hour | None = None) -> Ed
     if whole is None:
         return Report(today, note=f"{composition.no_news}, nothing sent")
     require_approval(composition, today)
-    roll = Roll(composition, run.tell, hour)
+    roll = RecipientList(composition, run.tell, hour)
     subject = composition.subject(whole)
-    ledger.freeze(
+    database.editions.freeze(
         whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
     )
-    return ledger.edition(today) or Report(today, note="no subscriber wants any of today's news, nothing sent")
+    return database.editions.get(today) or Report(today, note="no subscriber wants any of today's news, nothing sent")
 
 
-def _source_states(composition: Composition) -> Iterator[SourceState]:
-    for harvest in composition.harvests:
-        window = composition.windows[harvest.source.name]
-        failed = harvest.failed is not None
-        yield SourceState(harvest.source.name, failed, next_start=window.start if failed else window.end)
+def _source_states(composition: Composition) -> Iterator[EditionSource]:
+    for result in composition.results:
+        window = composition.windows[result.source.name]
+        failed = result.failed is not None
+        yield EditionSource(result.source.name, failed, next_start=window.start if failed else window.end)
 
 
-class Roll:
+class RecipientList:
     """The readers of an edition as they stream by, and one Message for each segment among them."""
 
     def __init__(self, composition: Composition, tell: Callable[[Problem], None], hour: Hour | None = None) -> None:
@@ -76,17 +76,17 @@ class Roll:
         """Everyone who gets this edition, with their segment.
 
         Raises:
-            AudienceError: subscribers.csv cannot be used, or has not one valid row.
+            SubscribersError: subscribers.csv cannot be used, or has not one valid row.
         """
         config = self._composition.config
         valid = False
         late = 0
-        for row in audience.read_subscribers(config.audience.subscribers):
+        for row in subscribers.read_subscribers(config.audience.subscribers):
             if isinstance(row, Problem):
                 self._tell(row)
                 continue
             valid = True
-            if audience.wants(row, self._composition.cadence, self._composition.day):
+            if subscribers.wants(row, self._composition.cadence, self._composition.day):
                 due = self._hour.due(row.timezone or config.publication.timezone) if self._hour else None
                 if self._hour and self._hour.earliest and due and due < self._hour.earliest:
                     late += 1
@@ -98,10 +98,10 @@ class Roll:
             what = f"too late for {count_of(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
             self._tell(Problem(f"{self._composition.day}-{self._composition.cadence}", what, "they get the next one"))
         if not valid:
-            raise AudienceError(
+            raise SubscribersError(
                 "not one valid subscriber",
-                where=str(config.audience.subscribers),
-                next_step="add a row with an address",
+                location=str(config.audience.subscribers),
+                hint="add a row with an address",
             )
 
     def message(self, key: str) -> Message:

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.config import Config
+from digest.core.atomic_file import AtomicFile
 from digest.errors import DigestError
 from digest.models import Cadence, Problem
 from digest.sending.report import Report
-from digest.core.atomic_file import Replacement
 
 _PING_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ def tell_monitors(
         try:
             _write(options.textfile, metrics(cadence, now, reports, exit_status))
         except DigestError as error:
-            problems.append(Problem(error.where, error.what, "mend [monitor] textfile or its rights"))
+            problems.append(Problem(error.location, error.message, "mend [monitor] textfile or its rights"))
     url = options.ping_success if exit_status in (0, 3) else options.ping_failure
     if url:
         problems += _ping(url)
@@ -63,7 +63,7 @@ def metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_sta
 
 def _write(file: Path, text: str) -> None:
     """In one step, so that a collector, which is another user, never reads half of it."""
-    with Replacement(file, DigestError, mode=0o644) as replacement:
+    with AtomicFile(file, DigestError, mode=0o644) as replacement:
         replacement.stream.write(text)
         replacement.commit()
 

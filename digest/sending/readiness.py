@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from digest import delivery
 from digest.config import Config
+from digest.delivery.provider import Provider
 from digest.errors import ConfigError
-from digest.models import Provider
 
 
 def require_sendable(config: Config) -> None:
@@ -25,13 +25,13 @@ def require_sendable(config: Config) -> None:
         missing.append("unsubscribe_url or unsubscribe_mailto under [audience]")
     if missing:
         add = "add " + " and ".join(missing)
-        raise ConfigError("a mail needs more than this before it may go out", where=str(config.file), next_step=add)
+        raise ConfigError("a mail needs more than this before it may go out", location=str(config.file), hint=add)
     urls = config.audience.unsubscribe_url + config.audience.preferences_url
     if "{token}" in urls and not config.secrets.secret_key:
         raise ConfigError(
             "a link holds {token}, and there is no DIGEST_SECRET_KEY to sign it with",
-            where=str(config.file),
-            next_step="set it in the environment to a long random text, the same on every run",
+            location=str(config.file),
+            hint="set it in the environment to a long random text, the same on every run",
         )
 
 
@@ -72,7 +72,7 @@ def _secret(config: Config, settings: delivery.Settings) -> str:
     if settings.login and not secret:
         raise ConfigError(
             f"no {settings.secret} to {settings.login} with",
-            where=str(config.file),
-            next_step="set it in the environment of this command",
+            location=str(config.file),
+            hint="set it in the environment of this command",
         )
     return secret

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
-from digest.storage import EditionRecord
 from digest.models import Outcome, Receipt
+from digest.storage import EditionRecord
 
 
 @dataclass

@@ -20,7 +20,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Run:
+class SendRun:
     """One run of `digest send`: what it is told, and how it tells of itself while at work.
 
     `now` is the moment it acts as if it were, `clock` what it stamps its records with. `tell` hears of trouble that
@@ -49,7 +49,7 @@ class Run:
         return 0 < self.limit <= self.begun.count
 
 
-def one_by_one(run: Run, editions: Iterable[Callable[[], Iterable[Report]]]) -> Iterator[Report]:
+def one_by_one(run: SendRun, editions: Iterable[Callable[[], Iterable[Report]]]) -> Iterator[Report]:
     """Each edition in turn, as long as the run may go on; one that fails does not keep the others from their readers.
 
     Raises:

@@ -1,6 +1,6 @@
 """Where articles come from. Each type of source is one file, and one line here.
 
-A source's `read(source, context)` returns a Harvest, or raises SourceError, which becomes the Harvest's `failed`.
+A source's `read(source, context)` returns a FetchResult or raises SourceError, which becomes the result's `failed`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from importlib import import_module
 from urllib.parse import urlsplit
 
 from digest.errors import SourceError
-from digest.models import Harvest, Problem, Source, StoredDocument
+from digest.models import FetchResult, Problem, Source, StoredDocument
 from digest.sources.context import Context
+from digest.sources.http import HttpFetcher
 from digest.sources.remote_pictures import fetch_pictures
-from digest.sources.http import Web
 
 __all__ = ["SOURCES", "fetch_pictures", "read_sources", "status_of"]
 
@@ -41,8 +41,8 @@ def read_sources(
     base_url: str = "",
     since: Mapping[str, datetime] | None = None,
     stored: Callable[[str], StoredDocument | None] = lambda _url: None,
-) -> list[Harvest]:
-    """Read every source, in the order given; one that cannot be read is a Harvest with `failed` set.
+) -> list[FetchResult]:
+    """Read every source, in the order given; one that cannot be read is a FetchResult with `failed` set.
 
     Args:
         sources: What to read.
@@ -56,7 +56,7 @@ def read_sources(
 
     def context_of(named: Source) -> Context:
         # What the configuration names itself may be a private host; what a list from the web names may not.
-        web = Web(base_url, stored=stored, trusted_host=urlsplit(named.url).hostname or "")
+        web = HttpFetcher(base_url, stored=stored, trusted_host=urlsplit(named.url).hostname or "")
         return Context(now=now, web=web, timezone=timezone, base_url=base_url, since=since or {})
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
@@ -66,17 +66,17 @@ def read_sources(
             for source, (_, several) in zip(sources, expanded, strict=True)
             for feed in several
         ]
-        harvests = pool.map(lambda pair: _read(pair[0], context_of(pair[1])), feeds)
-        return [*(found for found, _ in expanded if found), *harvests]
+        results = pool.map(lambda pair: _read(pair[0], context_of(pair[1])), feeds)
+        return [*(found for found, _ in expanded if found), *results]
 
 
 def status_of(url: str) -> int:
     """The HTTP status a link of the email answers with. Raises SourceError, an OSError, when it does not answer."""
-    return Web(trusted_host=urlsplit(url).hostname or "").status(url)
+    return HttpFetcher(trusted_host=urlsplit(url).hostname or "").status(url)
 
 
-def _expand(source: Source, context: Context) -> tuple[Harvest | None, list[Source]]:
-    """A source that is a list of others as these, with a Harvest for what is wrong with the list itself."""
+def _expand(source: Source, context: Context) -> tuple[FetchResult | None, list[Source]]:
+    """A source that is a list of others as these, with a FetchResult for what is wrong with the list itself."""
     if source.type != "opml":
         return None, [source]
     from digest.sources.opml import expand
@@ -84,20 +84,20 @@ def _expand(source: Source, context: Context) -> tuple[Harvest | None, list[Sour
     try:
         several, problems = expand(source, context)
     except SourceError as error:
-        return Harvest(source, failed=error.as_problem()), []
+        return FetchResult(source, failed=error.as_problem()), []
     told = (*context.web.problems, *problems)
     fetched = tuple(context.web.fetched)
-    return (Harvest(source, problems=told, fetched=fetched) if told or fetched else None), several
+    return (FetchResult(source, problems=told, fetched=fetched) if told or fetched else None), several
 
 
-def _read(source: Source, context: Context) -> Harvest:
+def _read(source: Source, context: Context) -> FetchResult:
     module = import_module(SOURCES[source.type])
     try:
-        harvest: Harvest = module.read(source, context)
+        result: FetchResult = module.read(source, context)
     except SourceError as error:
-        harvest = Harvest(source, failed=error.as_problem())
+        result = FetchResult(source, failed=error.as_problem())
     except Exception as error:  # noqa: BLE001 - whatever one source does, the others are read
         what = f"cannot be read: unexpected {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        harvest = Harvest(source, failed=Problem(source.location, what, "please report it"))
-    told = (*context.web.problems, *harvest.problems)
-    return replace(harvest, problems=told, fetched=tuple(context.web.fetched))
+        result = FetchResult(source, failed=Problem(source.location, what, "please report it"))
+    told = (*context.web.problems, *result.problems)
+    return replace(result, problems=told, fetched=tuple(context.web.fetched))

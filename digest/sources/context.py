@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.sources.http import Web
+from digest.sources.http import HttpFetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Context:
     """The run a source is read in: see `digest.sources.read_sources`. `web` is this source's own."""
 
     now: datetime
-    web: Web
+    web: HttpFetcher
     timezone: str = "UTC"
     base_url: str = ""
     since: Mapping[str, datetime] = field(default_factory=dict)

@@ -17,11 +17,12 @@ from typing import Any
 import feedparser
 
 from digest.errors import SourceError
-from digest.models import Article, Harvest, Image, Problem, Source
+from digest.models import Article, FetchResult, Image, Problem, Source
 from digest.sources.boilerplate import without_boilerplate
-from digest.sources.sanitize import one_line, text_of, text_of_html
 from digest.sources.context import Context
 from digest.sources.discovery import feed_of, is_web_page
+from digest.sources.fetch import retrieve
+from digest.sources.http import Document
 from digest.sources.normalize import (
     HEADLINE_LENGTH,
     authors_of,
@@ -32,24 +33,23 @@ from digest.sources.normalize import (
     web_address,
 )
 from digest.sources.pictures import best_image, body_images, pixels
-from digest.sources.fetch import retrieve
-from digest.sources.http import Document
+from digest.sources.sanitize import one_line, text_of, text_of_html
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
 
-def read(source: Source, context: Context) -> Harvest:
+def read(source: Source, context: Context) -> FetchResult:
     """Fetch and parse a feed; from a web page that names its feed, that one. Raises SourceError for no feed at all."""
     document = retrieve(source, context, _ACCEPT)
     if document.url and is_web_page(document) and (found := feed_of(document)):
         problem = Problem(source.location, f"is a web page: its feed {found} was read", "put that into digest.toml")
-        harvest = parse(context.web.get(found, _ACCEPT), source)
-        return replace(harvest, problems=(problem, *harvest.problems))
+        result = parse(context.web.get(found, _ACCEPT), source)
+        return replace(result, problems=(problem, *result.problems))
     return parse(document, source)
 
 
-def parse(document: Document, source: Source) -> Harvest:
-    """A feed's bytes into a Harvest; each entry that cannot be an Article is named in its problems.
+def parse(document: Document, source: Source) -> FetchResult:
+    """A feed's bytes into a FetchResult; each entry that cannot be an Article is named in its problems.
 
     Raises:
         SourceError: it is HTML or otherwise not a feed.
@@ -78,7 +78,7 @@ def parse(document: Document, source: Source) -> Harvest:
         *undated.told(source, "a date that cannot be read", "taken as undated"),
         *unlinked.told(source, "a link that is no web address", "shown without a link"),
     )
-    return Harvest(source, tuple(articles), problems)
+    return FetchResult(source, tuple(articles), problems)
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ def _xml_feed(document: Document, source: Source) -> _Feed:
             parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
         except Exception as error:  # noqa: BLE001 - it lets through what codecs and parsers beneath it raise
             what = f"cannot be read as a feed: {one_line(str(error))[:120] or type(error).__name__}"
-            raise SourceError(what, where=source.location, next_step="tell the site's webmaster") from None
+            raise SourceError(what, location=source.location, hint="tell the site's webmaster") from None
     if not parsed.get("version") and not parsed.entries:
         raise _no_feed(document, source, parsed.get("bozo_exception"))
     problems: tuple[Problem, ...] = ()
@@ -246,12 +246,10 @@ def _xml_images(entry: Any) -> Iterator[Image]:
 def _no_feed(document: Document, source: Source, fault: Any) -> SourceError:
     if is_web_page(document):
         found = feed_of(document)
-        next_step = f"use {found}" if found else "look up the feed's own address"
-        return SourceError("is a web page, not a feed", where=source.location, next_step=next_step)
+        hint = f"use {found}" if found else "look up the feed's own address"
+        return SourceError("is a web page, not a feed", location=source.location, hint=hint)
     what = f"is not a feed ({_message(fault)})" if isinstance(fault, Exception) else "is not a feed"
-    return SourceError(
-        what, where=source.location, next_step="look at it in a browser: RSS, Atom and JSON Feed are read"
-    )
+    return SourceError(what, location=source.location, hint="look at it in a browser: RSS, Atom and JSON Feed are read")
 
 
 # --- JSON Feed (https://www.jsonfeed.org/version/1.1/) ----------------------------------------------------------------
@@ -261,13 +259,11 @@ def _json_feed(document: Document, source: Source) -> _Feed:
     try:
         feed = json.loads(document.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"is not valid JSON: {error}", where=source.location, next_step="tell its webmaster"
-        ) from None
+        raise SourceError(f"is not valid JSON: {error}", location=source.location, hint="tell its webmaster") from None
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list):
         raise SourceError(
-            "is JSON but not a JSON Feed", where=source.location, next_step="look up the feed's own address"
+            "is JSON but not a JSON Feed", location=source.location, hint="look up the feed's own address"
         )
     language = _string(feed, "language")
     feed_authors = _json_people(feed)

@@ -18,7 +18,7 @@ def retrieve(source: Source, context: Context, accept: str = "*/*") -> Document:
     """
     document = _from_file(source.path) if source.path else context.web.get(source.url, accept)
     if not document.body.strip():
-        raise SourceError("is empty", where=source.location, next_step="look whether it works in a browser")
+        raise SourceError("is empty", location=source.location, hint="look whether it works in a browser")
     return document
 
 
@@ -27,11 +27,11 @@ def _from_file(path: Path) -> Document:
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
-        raise SourceError("is a folder, not a file", where=str(path), next_step='use type = "folder"') from None
+        raise SourceError("is a folder, not a file", location=str(path), hint='use type = "folder"') from None
     except FileNotFoundError:
-        raise SourceError("no such file", where=str(path), next_step="mend the source's `path`") from None
+        raise SourceError("no such file", location=str(path), hint="mend the source's `path`") from None
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise SourceError(f"cannot be read: {error.strerror}", location=str(path)) from None
     if len(body) > MAX_BYTES:
         raise too_large(str(path))
     return Document(body)

@@ -17,12 +17,12 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
+from digest.core.toml_file import nearest
 from digest.errors import SourceError
-from digest.models import Article, Author, Harvest, Image, Problem, Source
+from digest.models import Article, Author, FetchResult, Image, Problem, Source
+from digest.sources.context import Context
 from digest.sources.relative_dates import moment_of
 from digest.sources.sanitize import one_line, text_of_html
-from digest.sources.context import Context
-from digest.core.toml_file import nearest
 
 _KEYS = (
     "headline",
@@ -41,7 +41,7 @@ _RENDERER = RendererHTML()
 _MARKDOWN = MarkdownIt("commonmark")
 
 
-def read(source: Source, context: Context) -> Harvest:
+def read(source: Source, context: Context) -> FetchResult:
     """Read every `.md` file of the folder, in the order of their names. A file that is wrong is a problem of its own.
 
     Raises:
@@ -51,10 +51,10 @@ def read(source: Source, context: Context) -> Harvest:
     try:
         files = sorted(file for file in source.path.iterdir() if file.suffix == ".md" and not file.name.startswith("."))
     except NotADirectoryError:
-        raise SourceError("is no folder", where=str(source.path), next_step='for a file use type = "feed"') from None
+        raise SourceError("is no folder", location=str(source.path), hint='for a file use type = "feed"') from None
     except OSError as error:
         raise SourceError(
-            f"cannot be read: {error.strerror}", where=str(source.path), next_step="mend the source's `path`"
+            f"cannot be read: {error.strerror}", location=str(source.path), hint="mend the source's `path`"
         ) from None
     articles, problems = [], []
     for file in files:
@@ -67,15 +67,15 @@ def read(source: Source, context: Context) -> Harvest:
             problems += trouble
     if not files:
         problems.append(Problem(str(source.path), "has no .md files", "put articles in it"))
-    return Harvest(source, tuple(articles), tuple(problems))
+    return FetchResult(source, tuple(articles), tuple(problems))
 
 
 class _BrokenFileError(Exception):
     """A file that cannot be an article."""
 
-    def __init__(self, where: str, what: str, next_step: str) -> None:
+    def __init__(self, where: str, what: str, hint: str) -> None:
         super().__init__(what)
-        self.problem = Problem(where, what, next_step)
+        self.problem = Problem(where, what, hint)
 
 
 def _read_file(file: Path, source: Source, context: Context) -> tuple[Article, list[Problem]]:

@@ -65,7 +65,7 @@ class Document:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Web:
+class HttpFetcher:
     """Fetches for one source in one run.
 
     `problems` and `fetched` fill as it goes: permanent redirects, and documents to keep for conditional GETs.
@@ -119,7 +119,7 @@ class Web:
         try:
             self.get(url)
         except SourceError as error:
-            told = re.match(r"the server answers (\d{3})", error.what)
+            told = re.match(r"the server answers (\d{3})", error.message)
             if told:
                 return int(told[1])
             raise
@@ -137,13 +137,11 @@ class Web:
                 return answer
             there = urljoin(here, answer.location)
             if urlsplit(there).scheme not in ("http", "https"):
-                raise SourceError(f"leads to {there[:80]}, which is not http", where=url, next_step="mend its address")
+                raise SourceError(f"leads to {there[:80]}, which is not http", location=url, hint="mend its address")
             # Only as far as every step is for good is the new address one to keep.
             moved = there if answer.permanent and moved == (here if here != url else "") else moved
             here = there
-        raise SourceError(
-            f"more than {MAX_REDIRECTS} redirects", where=url, next_step="look where it leads in a browser"
-        )
+        raise SourceError(f"more than {MAX_REDIRECTS} redirects", location=url, hint="look where it leads in a browser")
 
     def _ask(self, url: str, accept: str) -> Document | _Redirect:
         import httpx  # a tenth of a second, for a newsroom whose sources are all files
@@ -169,7 +167,7 @@ class Web:
                     raise _refusal(url, status, response.headers.get("retry-after", ""))
                 return self._keep(url, response, _read_capped(response, url, self._largest))
         except httpx.InvalidURL as error:
-            raise SourceError(f"is no address to fetch: {error}", where=url, next_step="mend its address") from None
+            raise SourceError(f"is no address to fetch: {error}", location=url, hint="mend its address") from None
         except httpx.HTTPError as error:
             raise _unreachable(url, error) from None
 
@@ -190,8 +188,8 @@ class Web:
             if not ipaddress.ip_address(address.partition("%")[0]).is_global:
                 raise SourceError(
                     f"leads into a private network ({address})",
-                    where=url,
-                    next_step="if that is meant, name this host in the source's `url`",
+                    location=url,
+                    hint="if that is meant, name this host in the source's `url`",
                 )
 
 
@@ -227,7 +225,7 @@ def _in_time(ask: Callable[[], T], url: str) -> T:
     try:
         answer = answers.get(timeout=CONNECT_SECONDS + 2 * TOTAL_SECONDS)
     except queue.Empty:
-        raise SourceError("not done in time", where=url, next_step="try again later") from None
+        raise SourceError("not done in time", location=url, hint="try again later") from None
     if isinstance(answer, BaseException):
         raise answer
     return answer
@@ -242,7 +240,7 @@ def _host(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").casefold()
     except ValueError:
-        raise SourceError("is no address to fetch", where=url, next_step="mend its address") from None
+        raise SourceError("is no address to fetch", location=url, hint="mend its address") from None
 
 
 def _addresses(url: str) -> list[str]:
@@ -273,13 +271,13 @@ def _read_capped(response: Any, url: str, largest: int) -> bytes:
         if len(body) > largest:
             raise too_large(url, largest)
         if time.monotonic() > deadline:
-            raise SourceError(f"not done after {TOTAL_SECONDS:.0f} s", where=url, next_step="try again later")
+            raise SourceError(f"not done after {TOTAL_SECONDS:.0f} s", location=url, hint="try again later")
     return bytes(body)
 
 
 def too_large(where: str, largest: int = MAX_BYTES) -> SourceError:
     """The error for a document past so many bytes."""
-    return SourceError(f"larger than {largest // 1_000_000} MB", where=where, next_step="use one with fewer entries")
+    return SourceError(f"larger than {largest // 1_000_000} MB", location=where, hint="use one with fewer entries")
 
 
 def _refusal(url: str, status: int, retry_after: str) -> Exception:
@@ -288,8 +286,8 @@ def _refusal(url: str, status: int, retry_after: str) -> Exception:
     except ValueError:
         phrase = "which is no standard status"
     server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    next_step = _NEXT_STEPS.get(status, "try again later" if server_error else "look at the address in a browser")
-    failure = SourceError(f"the server answers {status}, {phrase}", where=url, next_step=next_step)
+    hint = _NEXT_STEPS.get(status, "try again later" if server_error else "look at the address in a browser")
+    failure = SourceError(f"the server answers {status}, {phrase}", location=url, hint=hint)
     if status not in _WORTH_ANOTHER_TRY:
         return failure
     wait = _seconds(retry_after)
@@ -312,11 +310,11 @@ def _unreachable(url: str, error: Any) -> Exception:
     import httpx
 
     if isinstance(error, httpx.UnsupportedProtocol):
-        return SourceError("is not http", where=url, next_step="mend its address")
+        return SourceError("is not http", location=url, hint="mend its address")
     if isinstance(error, httpx.DecodingError):
-        return SourceError("the answer's compression is broken", where=url, next_step="try again later")
+        return SourceError("the answer's compression is broken", location=url, hint="try again later")
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
-        return SourceError("no answer in time", where=url, next_step="try again later")
+        return SourceError("no answer in time", location=url, hint="try again later")
     reason = " ".join(str(error).split()) or type(error).__name__
-    failure = SourceError(f"cannot be reached: {reason}", where=url, next_step="check the address and the network")
+    failure = SourceError(f"cannot be reached: {reason}", location=url, hint="check the address and the network")
     return _TryAgainError(failure)

@@ -6,10 +6,10 @@ from lxml import etree
 
 from digest.errors import SourceError
 from digest.models import Problem, Source
-from digest.sources.sanitize import one_line
 from digest.sources.context import Context
-from digest.sources.normalize import web_address
 from digest.sources.fetch import retrieve
+from digest.sources.normalize import web_address
+from digest.sources.sanitize import one_line
 
 
 def expand(source: Source, context: Context) -> tuple[list[Source], list[Problem]]:
@@ -28,7 +28,7 @@ def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
         root = etree.fromstring(body.lstrip(), parser)
     except etree.XMLSyntaxError as error:
         what = f"is not valid OPML: {one_line(str(error))}"
-        raise SourceError(what, where=source.location, next_step="export the list again") from None
+        raise SourceError(what, location=source.location, hint="export the list again") from None
     found: dict[str, Source] = {}
     problems = []
     for outline in root.iter("outline"):
@@ -45,7 +45,7 @@ def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
             unique = name if name not in found else f"{name} ({url})"
             found[unique] = Source("feed", unique, url=url, category=_folder_of(outline) or source.category)
     if not found:
-        raise SourceError("names no feed", where=source.location, next_step="export the list again, as OPML")
+        raise SourceError("names no feed", location=source.location, hint="export the list again, as OPML")
     return list(found.values()), problems
 
 

@@ -10,8 +10,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from digest.models import Image
-from digest.sources.sanitize import encodable, text_of
 from digest.sources.normalize import web_address
+from digest.sources.sanitize import encodable, text_of
 
 _TINY = 64
 """Pixels: a picture known to be narrower or lower is an icon or a tracking pixel."""

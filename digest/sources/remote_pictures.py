@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from digest.errors import SourceError
 from digest.models import Problem
-from digest.sources.http import Web
+from digest.sources.http import HttpFetcher
 
 SECONDS = 30.0
 """After so long no picture is begun: a site that is down must not hold up a mail."""
@@ -33,7 +33,7 @@ def fetch_pictures(urls: Sequence[str], *, base_url: str, largest: int) -> dict[
         if time.monotonic() > last_start:
             return Problem(url, f"not fetched: the pictures before it took {SECONDS:.0f} s")
         try:
-            web = Web(base_url, trusted_host=urlsplit(base_url).hostname or "", largest=largest)
+            web = HttpFetcher(base_url, trusted_host=urlsplit(base_url).hostname or "", largest=largest)
             return web.get(url, "image/*").body
         except SourceError as error:
             return error.as_problem()

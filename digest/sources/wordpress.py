@@ -11,14 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from digest.errors import SourceError
-from digest.models import Article, Author, Harvest, Image, Problem, Source
+from digest.models import Article, Author, FetchResult, Image, Problem, Source
 from digest.sources import feed
 from digest.sources.boilerplate import without_boilerplate
-from digest.sources.sanitize import one_line, text_of, text_of_html
 from digest.sources.context import Context
+from digest.sources.fetch import retrieve
 from digest.sources.normalize import HEADLINE_LENGTH, authors_of, cut, first_words, iso_moment, web_address
 from digest.sources.pictures import best_image, body_images
-from digest.sources.fetch import retrieve
+from digest.sources.sanitize import one_line, text_of, text_of_html
 
 _PAGE = 100
 """Posts a request: the most that WordPress gives."""
@@ -33,7 +33,7 @@ _ZONE_MARGIN = timedelta(days=1)
 _Json = Mapping[str, Any]
 
 
-def read(source: Source, context: Context) -> Harvest:
+def read(source: Source, context: Context) -> FetchResult:
     """The posts since the source's window began, or those of a saved JSON file.
 
     Raises:
@@ -48,8 +48,8 @@ def read(source: Source, context: Context) -> Harvest:
         return _feed_instead(site, source, context, refused)
     terms = _names(site, context, "categories", _missing(posts, "categories", "wp:term"))
     users = _names(site, context, "users", _missing(posts, "author", "author"))
-    harvest = _harvest(source, posts, terms, users)
-    return replace(harvest, problems=(*problems, *harvest.problems))
+    result = _harvest(source, posts, terms, users)
+    return replace(result, problems=(*problems, *result.problems))
 
 
 def _posts(site: str, source: Source, context: Context) -> tuple[list[_Json], list[Problem]]:
@@ -73,22 +73,22 @@ def _posts_in(body: bytes, where: str) -> list[_Json]:
     try:
         told = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise SourceError("is not JSON", where=where, next_step="see whether the site's REST API is on") from None
+        raise SourceError("is not JSON", location=where, hint="see whether the site's REST API is on") from None
     posts = told if isinstance(told, list) else [told]
     if not all(isinstance(post, dict) for post in posts) or (posts and not any("title" in post for post in posts)):
-        raise SourceError("is no list of posts", where=where, next_step="see whether this is a WordPress site")
+        raise SourceError("is no list of posts", location=where, hint="see whether this is a WordPress site")
     return posts
 
 
-def _feed_instead(site: str, source: Source, context: Context, refused: SourceError) -> Harvest:
+def _feed_instead(site: str, source: Source, context: Context, refused: SourceError) -> FetchResult:
     try:
-        harvest = feed.read(replace(source, url=f"{site}/feed/"), context)
+        result = feed.read(replace(source, url=f"{site}/feed/"), context)
     except SourceError as failed:
-        what = f"has neither a REST API ({refused.what}) nor a feed ({failed.what})"
-        raise SourceError(what, where=source.location, next_step="check that this is a WordPress site") from None
-    what = f"the REST API cannot be read ({refused.what}): its feed was, which has only the latest posts"
+        what = f"has neither a REST API ({refused.message}) nor a feed ({failed.message})"
+        raise SourceError(what, location=source.location, hint="check that this is a WordPress site") from None
+    what = f"the REST API cannot be read ({refused.message}): its feed was, which has only the latest posts"
     problem = Problem(source.location, what, 'ask the site to open /wp-json/, or use type = "feed"')
-    return replace(harvest, source=source, problems=(problem, *harvest.problems))
+    return replace(result, source=source, problems=(problem, *result.problems))
 
 
 # --- names that a post tells only by number ---------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def _names(site: str, context: Context, kind: str, ids: set[int]) -> dict[int, s
 # --- one post ---------------------------------------------------------------------------------------------------------
 
 
-def _harvest(source: Source, posts: Iterable[_Json], terms: Mapping[int, str], users: Mapping[int, str]) -> Harvest:
+def _harvest(source: Source, posts: Iterable[_Json], terms: Mapping[int, str], users: Mapping[int, str]) -> FetchResult:
     articles, problems = [], []
     for post in posts:
         if post.get("status", "publish") != "publish" or _protected(post):
@@ -135,7 +135,7 @@ def _harvest(source: Source, posts: Iterable[_Json], terms: Mapping[int, str], u
         else:
             where = f"{source.location} (post {post.get('id', 'without an id')})"
             problems.append(Problem(where, "has neither title nor text", "left out"))
-    return Harvest(source, tuple(articles), tuple(problems))
+    return FetchResult(source, tuple(articles), tuple(problems))
 
 
 def _article(source: Source, post: _Json, terms: Mapping[int, str], users: Mapping[int, str]) -> Article | None:

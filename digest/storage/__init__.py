@@ -1,22 +1,23 @@
-"""The ledger: the memory of what was sent to whom, so that nobody is mailed twice and nobody is missed."""
+"""The ledger: what was sent to whom, so that nobody is mailed twice or missed. May import core and models."""
 
+from digest.storage.claims import Claim, ClaimQueue
+from digest.storage.database import Database
+from digest.storage.editions import EditionRecord
 from digest.storage.erasure import ERASED
-from digest.storage.editions import FrozenRecipient, SentArticle
-from digest.storage.history import EditionRecord, RecipientRecord, SourceState
-from digest.storage.sources import Reading, SourceMemory
-from digest.storage.recipients import Claim, Sending
-from digest.storage.database import Ledger
+from digest.storage.freeze import EditionSource, FrozenRecipient, SentArticle
+from digest.storage.recipients import RecipientRecord
+from digest.storage.sources import FetchRecord, SourceState
 
 __all__ = [
     "ERASED",
     "Claim",
+    "ClaimQueue",
+    "Database",
     "EditionRecord",
+    "EditionSource",
+    "FetchRecord",
     "FrozenRecipient",
-    "Ledger",
-    "Reading",
     "RecipientRecord",
-    "Sending",
     "SentArticle",
-    "SourceMemory",
     "SourceState",
 ]

@@ -1,43 +1,64 @@
-"""Writing down who gets which Message, before the first one is sent."""
+"""Editions in the ledger: frozen, looked up, stopped and closed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from digest.storage.engine import chunks, insert_or, to_text, transaction
-from digest.storage.history import SourceState, counts_of
-from digest.storage.tables import edition_articles, edition_sources, editions, messages, recipients
-from digest.models import Edition, Message, Recipient
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenRecipient:
-    """A recipient about to be frozen, with the key of the segment whose Message it gets."""
-
-    recipient: Recipient
-    segment: str
-    due_at: datetime | None = None
-    """When it is the hour to send where the reader is; None for at once."""
+from digest.errors import StorageError
+from digest.models import Cadence, Edition, Message
+from digest.storage.claims import is_stopping
+from digest.storage.engine import name_of, to_moment, to_text, transaction
+from digest.storage.freeze import EditionSource, FrozenRecipient, SentArticle, freeze_articles, freeze_recipients
+from digest.storage.recipients import counts_of, move_all
+from digest.storage.stored_message import decode_message
+from digest.storage.tables import OPEN, REACHED, UNSENT, edition_articles, editions, messages
 
 
 @dataclass(frozen=True, slots=True)
-class SentArticle:
-    """A story of an edition about to be frozen, or with `copy` another source's telling of one."""
+class EditionRecord:
+    """One edition as the ledger knows it; `counts` is recipients by state, `finished_at` None while it is open."""
 
-    identity: str
-    headline: str
-    copy: bool = False
+    id: str
+    cadence: Cadence
+    subject: str
+    state: str
+    frozen_at: datetime
+    window_end: datetime
+    finished_at: datetime | None
+    stories: int
+    counts: Mapping[str, int]
+
+    @property
+    def day(self) -> date:
+        """The day it is of."""
+        return date.fromisoformat(self.id.removesuffix(f"-{self.cadence}"))
+
+    @property
+    def recipients(self) -> int:
+        """How many readers the edition was frozen for."""
+        return sum(self.counts.values())
+
+    @property
+    def reached(self) -> int:
+        """How many got it or may have got it."""
+        return sum(self.counts.get(state, 0) for state in REACHED)
+
+    @property
+    def unsent(self) -> int:
+        """How many a run that goes on would still send to."""
+        return sum(self.counts.get(state, 0) for state in UNSENT)
 
 
-class Freezing:
-    """The part of the ledger that editions are frozen in."""
+class Editions:
+    """The editions that were frozen, and their Messages."""
 
-    _engine: Engine
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def freeze(
         self,
@@ -46,7 +67,7 @@ class Freezing:
         readers: Iterable[FrozenRecipient],
         message_of: Callable[[str], Message],
         articles: Iterable[SentArticle],
-        sources: Iterable[SourceState],
+        sources: Iterable[EditionSource],
         now: datetime,
     ) -> int:
         """Write down who gets which Message, in one transaction, before the first is sent; return how many they are.
@@ -66,63 +87,89 @@ class Freezing:
                     subject=subject,
                 )
             )
-            count = _freeze_readers(connection, edition.id, readers, message_of, now)
+            count = freeze_recipients(connection, edition.id, readers, message_of, now)
             if not count:
                 connection.rollback()
                 return 0
-            _freeze_memory(connection, edition.id, articles, sources)
+            freeze_articles(connection, edition.id, articles, sources)
             return counts_of(connection, edition.id)["pending"]
 
+    def latest(self, cadence: Cadence | None = None, *, limit: int = 20) -> list[EditionRecord]:
+        """The latest editions, newest first."""
+        query = select(editions).order_by(editions.c.frozen_at.desc(), editions.c.id.desc()).limit(limit)
+        if cadence:
+            query = query.where(editions.c.cadence == cadence)
+        with transaction(self._engine) as connection:
+            return [self._record(connection, row) for row in connection.execute(query).all()]
 
-def _freeze_readers(
-    connection: Connection,
-    edition: str,
-    readers: Iterable[FrozenRecipient],
-    message_of: Callable[[str], Message],
-    now: datetime,
-) -> int:
-    """The recipients as they stream, and each segment's Message when the first of its readers comes by."""
-    add = insert_or(connection, recipients).on_conflict_do_nothing()
-    segments: set[str] = set()
-    count = 0
-    for chunk in chunks(readers):
-        for segment in {reader.segment for reader in chunk} - segments:
-            body = msgspec.msgpack.encode(message_of(segment))
-            connection.execute(insert(messages).values(edition=edition, segment=segment, body=body))
-            segments.add(segment)
-        rows = [
-            {
-                "edition": edition,
-                "email": reader.recipient.email,
-                "position": count + offset,
-                "segment": reader.segment,
-                "message_id": reader.recipient.message_id,
-                "slot_values": dict(reader.recipient.values),
-                "state": "pending",
-                "detail": "",
-                "changed_at": to_text(now),
-                "due_at": reader.due_at and to_text(reader.due_at),
-            }
-            for offset, reader in enumerate(chunk)
-        ]
-        connection.execute(add, rows)
-        count += len(rows)
-    return count
+    def get(self, edition: str) -> EditionRecord | None:
+        """One edition, or None if there is no such one."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(select(editions).where(editions.c.id == edition)).one_or_none()
+            return self._record(connection, row) if row else None
 
+    def unfinished(self, cadence: Cadence) -> list[EditionRecord]:
+        """The editions that are frozen but not closed, oldest first."""
+        query = select(editions).where(editions.c.cadence == cadence, editions.c.state.in_(OPEN))
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(editions.c.window_end)).all()
+            return [self._record(connection, row) for row in rows]
 
-def _freeze_memory(
-    connection: Connection, edition: str, articles: Iterable[SentArticle], sources: Iterable[SourceState]
-) -> None:
-    """What the next edition will want to know of this one."""
-    for story in articles:
-        row = {"edition": edition, "identity": story.identity, "headline": story.headline, "copy": story.copy}
-        connection.execute(insert(edition_articles), row)
-    for source in sources:
-        connection.execute(
-            insert(edition_sources).values(
-                edition=edition,
-                source=source.source,
-                failed=source.failed,
-                next_start=to_text(source.next_start),
+    def message(self, edition: str, segment: str) -> Message:
+        """The frozen Message of a segment. Raises StorageError when there is none."""
+        with transaction(self._engine) as connection:
+            body = connection.scalar(
+                select(messages.c.body).where(messages.c.edition == edition, messages.c.segment == segment)
             )
+        if body is None:
+            raise StorageError(f"edition {edition} has no message for {segment}", location=name_of(self._engine))
+        return decode_message(body)
+
+    def stop(self, edition: str) -> bool:
+        """Have the run that holds the lock claim nobody more of an open edition and close it; False if it is closed."""
+        stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
+        with transaction(self._engine) as connection:
+            return connection.execute(stopping).rowcount > 0
+
+    def is_stopping(self, edition: str) -> bool:
+        """Whether somebody had it stopped, and it is not closed yet."""
+        with transaction(self._engine) as connection:
+            return is_stopping(connection, edition)
+
+    def close(self, edition: str, now: datetime, *, give_up: str = "") -> str:
+        """Close an edition whose recipients are all settled, or any with the reason to `give_up`; return its state.
+
+        One that is `stopping` is given up, too: whoever is left is skipped then. It is `sent` if nobody was left and
+        `stopped` if somebody was; if nobody got it, it is `cancelled`, and its articles count as not sent.
+        """
+        if not give_up and self.is_stopping(edition):
+            give_up = "cancelled"
+        with transaction(self._engine) as connection:
+            counts = counts_of(connection, edition)
+            left = [state for state in UNSENT if counts.get(state)]
+            if left and not give_up:
+                return "frozen"
+            for state in left:
+                connection.execute(move_all(edition, state, "skipped", now).values(detail=give_up))
+            reached = any(counts.get(state) for state in REACHED)
+            state = ("stopped" if left else "sent") if reached else "cancelled"
+            connection.execute(
+                update(editions).where(editions.c.id == edition).values(state=state, finished_at=to_text(now))
+            )
+            return state
+
+    def _record(self, connection: Connection, row: Any) -> EditionRecord:
+        stories = connection.scalar(
+            select(func.count()).where(edition_articles.c.edition == row.id, edition_articles.c.copy.is_(False))
+        )
+        return EditionRecord(
+            id=row.id,
+            cadence=row.cadence,
+            subject=row.subject,
+            state=row.state,
+            frozen_at=to_moment(row.frozen_at),
+            window_end=to_moment(row.window_end),
+            finished_at=to_moment(row.finished_at) if row.finished_at else None,
+            stories=stories or 0,
+            counts=counts_of(connection, row.id),
         )

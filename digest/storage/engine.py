@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from digest.errors import LedgerError
+from digest.errors import StorageError
 
 T = TypeVar("T")
 
@@ -22,25 +22,25 @@ _CHUNK = 500
 
 
 def parse_url(url: str) -> URL:
-    """A database URL, PostgreSQL's with its driver. Raises LedgerError for what is none, or of another database."""
+    """A database URL, PostgreSQL's with its driver. Raises StorageError for what is none, or of another database."""
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise LedgerError(
-            "DIGEST_DATABASE_URL is no database URL", next_step="write it as postgresql://user@host/database"
+        raise StorageError(
+            "DIGEST_DATABASE_URL is no database URL", hint="write it as postgresql://user@host/database"
         ) from None
     if parsed.drivername in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
-        raise LedgerError(
+        raise StorageError(
             f"DIGEST_DATABASE_URL names {parsed.get_backend_name()}, and the ledger is kept in SQLite or PostgreSQL",
-            next_step="write it as postgresql://user@host/database, or leave it unset for a file of its own",
+            hint="write it as postgresql://user@host/database, or leave it unset for a file of its own",
         )
     return parsed
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine for the URL; nothing is connected yet. Raises LedgerError where there is no driver."""
+    """An engine for the URL; nothing is connected yet. Raises StorageError where there is no driver."""
     try:
         if url.get_backend_name() == "sqlite":
             # One in memory is its one connection, whichever thread asks; a file gets a connection for each thread.
@@ -50,9 +50,9 @@ def open_engine(url: URL) -> Engine:
             return engine
         return create_engine(url)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise LedgerError(
+        raise StorageError(
             f"no driver for {url.drivername}: {error}",
-            next_step="install it with `pip install 'news-digest[postgres]'`",
+            hint="install it with `pip install 'news-digest[postgres]'`",
         ) from None
 
 
@@ -64,13 +64,13 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """A transaction; what the database says against it is raised as LedgerError."""
+    """A transaction; what the database says against it is raised as StorageError."""
     try:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
         what = " ".join(str(error.orig).split())
-        raise LedgerError(f"the ledger fails: {what}", where=name_of(engine), next_step=_remedy(what)) from error
+        raise StorageError(f"the ledger fails: {what}", location=name_of(engine), hint=_remedy(what)) from error
 
 
 def name_of(engine: Engine) -> str:

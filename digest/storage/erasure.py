@@ -17,10 +17,11 @@ ERASED = "erased:"
 
 
 class Erasure:
-    """The part of the ledger that forgets."""
+    """Forgets readers."""
 
-    _engine: Engine
-    _secret: str
+    def __init__(self, engine: Engine, secret: str = "") -> None:
+        self._engine = engine
+        self._secret = secret
 
     def erase(self, email: str, now: datetime) -> int:
         """Forget an address and never mail it again; return in how many editions it was. For the holder of the lock.
@@ -36,7 +37,7 @@ class Erasure:
         if not self._secret:
             raise ConfigError(
                 "no DIGEST_SECRET_KEY to hash an erased address with",
-                next_step="set it in the environment to a long random text, the same on every run",
+                hint="set it in the environment to a long random text, the same on every run",
             )
         name = pseudonym(email, self._secret)
         with transaction(self._engine) as connection:
@@ -90,7 +91,7 @@ def some_are_erased(connection: Connection, secret: str) -> bool:
         people = "1 erased reader" if strangers == 1 else f"{strangers} erased readers"
         raise ConfigError(
             f"{people} would not be known again with {'this' if secret else 'no'} DIGEST_SECRET_KEY",
-            next_step="set the one of the day they were erased; if it is lost, `digest suppress --list` names them and "
+            hint="set the one of the day they were erased; if it is lost, `digest suppress --list` names them and "
             "`digest unsuppress erased:...` gives one up",
         )
     return count > 0

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.errors import LedgerError, LockedError
+from digest.errors import LockedError, StorageError
 
 _ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one name space a database
 
@@ -20,7 +20,7 @@ def run_lock(engine: Engine) -> Iterator[None]:
 
     Raises:
         LockedError: another run holds it (exit 75).
-        LedgerError: the lock file cannot be made.
+        StorageError: the lock file cannot be made.
     """
     database = engine.url.database
     if engine.dialect.name == "sqlite" and database and database != ":memory:":
@@ -35,7 +35,7 @@ def run_lock(engine: Engine) -> Iterator[None]:
 
 def _refused() -> LockedError:
     return LockedError(
-        "another digest run is at work on this ledger", next_step="let it finish; `digest status` shows how far it is"
+        "another digest run is at work on this ledger", hint="let it finish; `digest status` shows how far it is"
     )
 
 
@@ -50,7 +50,7 @@ def _file_lock(path: str) -> Iterator[None]:
     except Timeout:
         raise _refused() from None
     except OSError as error:
-        raise LedgerError(f"the lock cannot be made: {error.strerror}", where=path) from None
+        raise StorageError(f"the lock cannot be made: {error.strerror}", location=path) from None
     try:
         yield
     finally:

@@ -9,42 +9,43 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select, update
 
+from digest.models import FirstSeen, StoredDocument
 from digest.storage.engine import chunks, insert_or, to_moment, to_text, transaction
 from digest.storage.tables import documents, seen_articles, sources
-from digest.models import FirstSeen, StoredDocument
 
 
 @dataclass(frozen=True, slots=True)
-class SourceMemory:
+class SourceState:
     """How a source has fared: last read when, its oldest date then, and since when it fails and with what."""
 
     name: str
     read_at: datetime | None
-    horizon: datetime | None
+    oldest_seen: datetime | None
     failing_since: datetime | None
     failure: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FetchRecord:
     """One source as just read: its oldest date, or why it failed, and what is new in it by identity."""
 
     source: str
     failure: str
-    horizon: datetime | None
+    oldest_seen: datetime | None
     new: Mapping[str, FirstSeen]
 
 
-class Memory:
-    """The part of the ledger that is about sources."""
+class Sources:
+    """The sources that were read, their articles and their documents."""
 
-    _engine: Engine
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-    def sources(self) -> dict[str, SourceMemory]:
+    def all(self) -> dict[str, SourceState]:
         """Every source ever read, by name."""
         with transaction(self._engine) as connection:
             return {
-                row.name: SourceMemory(
+                row.name: SourceState(
                     row.name, _or_none(row.read_at), _or_none(row.horizon), _or_none(row.failing_since), row.failure
                 )
                 for row in connection.execute(select(sources).order_by(sources.c.name))
@@ -65,11 +66,11 @@ class Memory:
             row = connection.execute(select(documents).where(documents.c.url == url)).one_or_none()
         return StoredDocument(row.url, row.etag, row.last_modified, row.content_type, row.body) if row else None
 
-    def remember(self, readings: Iterable[Reading], fetched: Iterable[StoredDocument], now: datetime) -> None:
+    def remember(self, records: Iterable[FetchRecord], fetched: Iterable[StoredDocument], now: datetime) -> None:
         """Keep what a run learnt of its sources. For runs that send: a preview leaves no trace."""
         with transaction(self._engine) as connection:
-            for reading in readings:
-                _keep_reading(connection, reading, now)
+            for record in records:
+                _keep_record(connection, record, now)
             for document in fetched:
                 _replace(
                     connection,
@@ -85,19 +86,19 @@ class Memory:
                 )
 
 
-def _keep_reading(connection: Connection, reading: Reading, now: datetime) -> None:
-    known = connection.execute(select(sources).where(sources.c.name == reading.source)).one_or_none()
+def _keep_record(connection: Connection, record: FetchRecord, now: datetime) -> None:
+    known = connection.execute(select(sources).where(sources.c.name == record.source)).one_or_none()
     if known is None:
-        row_of = {"name": reading.source, "failure": ""}
+        row_of = {"name": record.source, "failure": ""}
         connection.execute(insert_or(connection, sources).values(**row_of).on_conflict_do_nothing())
-    row = update(sources).where(sources.c.name == reading.source)
-    if reading.failure:
+    row = update(sources).where(sources.c.name == record.source)
+    if record.failure:
         since = known.failing_since if known and known.failing_since else to_text(now)
-        connection.execute(row.values(failing_since=since, failure=reading.failure))
+        connection.execute(row.values(failing_since=since, failure=record.failure))
         return
-    horizon = to_text(reading.horizon) if reading.horizon else None
+    horizon = to_text(record.oldest_seen) if record.oldest_seen else None
     connection.execute(row.values(read_at=to_text(now), horizon=horizon, failing_since=None, failure=""))
-    for chunk in chunks(reading.new.items()):
+    for chunk in chunks(record.new.items()):
         rows = [
             {"identity": identity, "first_seen": to_text(seen.moment), "late": seen.late} for identity, seen in chunk
         ]

@@ -7,23 +7,24 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from digest.models import Suppression, SuppressionReason
 from digest.storage.engine import chunks, insert_or, to_moment, to_text, transaction
 from digest.storage.erasure import pseudonym, some_are_erased
 from digest.storage.tables import suppressions
-from digest.models import Suppression, SuppressionReason
 
 
 class Suppressions:
-    """The part of the ledger that is about who must not be mailed."""
+    """The addresses that must not be mailed."""
 
-    _engine: Engine
-    _secret: str
+    def __init__(self, engine: Engine, secret: str = "") -> None:
+        self._engine = engine
+        self._secret = secret
 
-    def suppress(self, email: str, reason: SuppressionReason, now: datetime) -> bool:
+    def add(self, email: str, reason: SuppressionReason, now: datetime) -> bool:
         """Mail this address no more; False if it is suppressed already, whose first reason then stays."""
-        return self.suppress_all({email: reason}.items(), now) == 1
+        return self.add_all({email: reason}.items(), now) == 1
 
-    def suppress_all(self, reasons: Iterable[tuple[str, SuppressionReason]], now: datetime) -> int:
+    def add_all(self, reasons: Iterable[tuple[str, SuppressionReason]], now: datetime) -> int:
         """Mail these addresses no more, in one transaction; how many of them were not suppressed already.
 
         What people say of themselves takes the place of a bounce, which may turn out to be the provider's fault.
@@ -46,19 +47,19 @@ class Suppressions:
                 added += len(rows)
         return added
 
-    def unsuppress(self, email: str) -> bool:
+    def remove(self, email: str) -> bool:
         """Mail this address again, or the one a pseudonym stands for; False if it was not suppressed."""
         names = [email, *([pseudonym(email, self._secret)] if self._secret else [])]
         with transaction(self._engine) as connection:
             return connection.execute(delete(suppressions).where(suppressions.c.email.in_(names))).rowcount > 0
 
-    def suppressions(self) -> list[Suppression]:
+    def all(self) -> list[Suppression]:
         """Every suppressed address, by address; of those who were erased the pseudonym."""
         with transaction(self._engine) as connection:
             rows = connection.execute(select(suppressions).order_by(suppressions.c.email)).all()
         return [Suppression(row.email, row.reason, to_moment(row.since)) for row in rows]
 
-    def suppressed(self, emails: Collection[str]) -> dict[str, Suppression]:
+    def find(self, emails: Collection[str]) -> dict[str, Suppression]:
         """Those of these addresses that are suppressed; who was erased too, whose Suppression has the pseudonym.
 
         Raises:

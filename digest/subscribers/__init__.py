@@ -1,22 +1,23 @@
 """Who reads: the subscribers of subscribers.csv, the segments they fall into, and the links they leave by."""
 
-from digest.subscribers.address import normalised
+from digest.subscribers.address import normalize_address
+from digest.subscribers.csv_reader import COLUMNS, current_status, read_subscribers
 from digest.subscribers.erase import erase
 from digest.subscribers.export_formats import read_addresses, read_export
-from digest.subscribers.local_time import days_due, due_at
 from digest.subscribers.imports import backup_of, merge, plan
+from digest.subscribers.local_time import days_due, due_at
 from digest.subscribers.segments import segment_of, wants
-from digest.subscribers.csv_reader import COLUMNS, read_subscribers, standing
 from digest.subscribers.signed_links import preferences_url, read_token, unsubscribe_token, unsubscribe_url
 
 __all__ = [
     "COLUMNS",
     "backup_of",
+    "current_status",
     "days_due",
     "due_at",
     "erase",
     "merge",
-    "normalised",
+    "normalize_address",
     "plan",
     "preferences_url",
     "read_addresses",
@@ -24,7 +25,6 @@ __all__ = [
     "read_subscribers",
     "read_token",
     "segment_of",
-    "standing",
     "unsubscribe_token",
     "unsubscribe_url",
     "wants",

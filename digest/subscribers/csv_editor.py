@@ -22,7 +22,7 @@ def editing(file: Path) -> Iterator[Editor]:
     """Open a list to edit; one that is not there is a header with all our columns.
 
     Raises:
-        AudienceError: it cannot be read, is empty, or has no `email` column.
+        SubscribersError: it cannot be read, is empty, or has no `email` column.
     """
     if not file.exists():
         header = ",".join(COLUMNS) + "\n"

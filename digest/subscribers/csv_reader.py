@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
-from digest.subscribers.address import normalised
-from digest.subscribers.statuses import KNOWN, status_of, worst
-from digest.subscribers.csv_table import Row, Table, reading
-from digest.errors import AudienceError
+from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber, SubscriberCadence
+from digest.subscribers.address import normalize_address
+from digest.subscribers.csv_table import Row, Table, reading
+from digest.subscribers.statuses import KNOWN, status_of, worst
 
 COLUMNS = ("email", "name", "categories", "cadence", "timezone", "language", "status")
 
@@ -34,7 +34,7 @@ def read_subscribers(file: Path) -> Iterator[Subscriber | Problem]:
     is not known it is left out.
 
     Raises:
-        AudienceError: the file is missing, unreadable, empty, or has no `email` column.
+        SubscribersError: the file is missing, unreadable, empty, or has no `email` column.
     """
     with reading(file, _MISSING) as stream:
         left = _who_left(Table(file, stream))
@@ -42,17 +42,17 @@ def read_subscribers(file: Path) -> Iterator[Subscriber | Problem]:
         yield from _subscribers(Table(file, stream), left)
 
 
-def standing(file: Path, emails: Collection[str]) -> dict[str, str]:
+def current_status(file: Path, emails: Collection[str]) -> dict[str, str]:
     """Where those of these addresses stand that a list has: the worst that any row says, `unknown` for a word unknown.
 
     Raises:
-        AudienceError: as for reading it.
+        SubscribersError: as for reading it.
     """
     with reading(file, _MISSING) as stream:
         found: dict[str, str] = {}
         for told, status in _statuses(Table(file, stream)):
-            with suppress(AudienceError):
-                if (email := normalised(told)) in emails:
+            with suppress(SubscribersError):
+                if (email := normalize_address(told)) in emails:
                     found[email] = worst(found.get(email, "active"), status)
         return found
 
@@ -72,8 +72,8 @@ def _who_left(table: Table) -> dict[str, str]:
     if "status" in table.columns:
         for told, status in _statuses(table):
             if status != "active":  # to look at an address closely takes longer than all the rest
-                with suppress(AudienceError):
-                    email = normalised(told)
+                with suppress(SubscribersError):
+                    email = normalize_address(told)
                     left[email] = worst(left.get(email, "active"), status)
     return left
 
@@ -107,9 +107,9 @@ class RowReader:
     def address(self, line: int, row: Mapping[str, str]) -> str | Problem:
         """The row's address, or what is wrong with it."""
         try:
-            return normalised(row.get("email", ""))
-        except AudienceError as error:
-            return self.problem(line, error.what, "left out")
+            return normalize_address(row.get("email", ""))
+        except SubscribersError as error:
+            return self.problem(line, error.message, "left out")
 
     def subscriber(
         self, line: int, email: str, row: Mapping[str, str], at_best: str = "active"

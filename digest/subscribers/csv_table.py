@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from digest.errors import AudienceError
+from digest.errors import SubscribersError
 from digest.models import Problem
 
 _LONGEST_ROW = 100
@@ -34,17 +34,17 @@ class Row:
 
 @contextmanager
 def reading(file: Path, missing: str) -> Iterator[TextIO]:
-    """Open a list to read. AudienceError when it is not there (`missing` is what to do then), or is not UTF-8."""
+    """Open a list to read. SubscribersError when it is not there (`missing` is what to do then), or is not UTF-8."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             yield stream
     except FileNotFoundError:
-        raise AudienceError("no such file", where=str(file), next_step=missing) from None
+        raise SubscribersError("no such file", location=str(file), hint=missing) from None
     except UnicodeDecodeError as error:
         raise not_utf8(file, _first_undecodable(file), f"byte {error.object[error.start]:#04x}") from None
     except OSError as error:
-        raise AudienceError(
-            f"cannot be read: {error.strerror}", where=str(file), next_step="name another file, or mend its rights"
+        raise SubscribersError(
+            f"cannot be read: {error.strerror}", location=str(file), hint="name another file, or mend its rights"
         ) from None
 
 
@@ -55,14 +55,14 @@ class Table:
     """
 
     def __init__(self, file: Path, stream: TextIO, columns: Sequence[str] = ()) -> None:
-        """Read the header; with `columns` the file has none. Raises AudienceError when it is empty."""
+        """Read the header; with `columns` the file has none. Raises SubscribersError when it is empty."""
         self.file = file
         self._lines = _Lines(stream)
         header = self._first_line()
         if "\0" in header:
             raise not_utf8(file, 1, "it holds zero bytes")
         if not header:
-            raise AudienceError("is empty", where=str(file), next_step="begin it with a header: email,name")
+            raise SubscribersError("is empty", location=str(file), hint="begin it with a header: email,name")
         # The separator is the one the header has most of: names of columns hold none of the three.
         self.separator = max(_SEPARATORS, key=header.count)
         self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self.separator))]
@@ -83,21 +83,21 @@ class Table:
         return ""
 
     def require(self, column: str, known: Collection[str]) -> None:
-        """Refuse a header without a column, or with one of the known ones twice. Raises AudienceError."""
+        """Refuse a header without a column, or with one of the known ones twice. Raises SubscribersError."""
         where = f"{self.file}:{self.header_line}"
         if column not in self.columns:
             names = ", ".join(filter(None, self.columns)) or "none"
             seen = f"its columns, parted by {_spoken(self.separator)}: {names}"
             near = next((name for name in self.columns if column in name or "mail" in name), "")
             if any("@" in name for name in self.columns):
-                next_step = f"its first line is no header: put one before it that begins with `{column}`"
+                hint = f"its first line is no header: put one before it that begins with `{column}`"
             elif near:
-                next_step = f"rename its column `{near}` to `{column}`"
+                hint = f"rename its column `{near}` to `{column}`"
             else:
-                next_step = f"name the column that holds the addresses `{column}`"
-            raise AudienceError(f"has no `{column}` column ({seen})", where=where, next_step=next_step)
+                hint = f"name the column that holds the addresses `{column}`"
+            raise SubscribersError(f"has no `{column}` column ({seen})", location=where, hint=hint)
         if twice := [name for name in known if self.columns.count(name) > 1]:
-            raise AudienceError(f"has more than one `{twice[0]}` column", where=where, next_step="keep the right one")
+            raise SubscribersError(f"has more than one `{twice[0]}` column", location=where, hint="keep the right one")
 
     def unknown(self, known: Collection[str]) -> Iterator[Problem]:
         """One Problem for all the columns that nobody reads."""
@@ -127,9 +127,9 @@ class Table:
             elif any(fields):
                 yield Row(line, self._lines.last, cells, dict(zip(self.columns, fields, strict=False)))
 
-    def problem(self, line: int, what: str, next_step: str) -> Problem:
+    def problem(self, line: int, what: str, hint: str) -> Problem:
         """Something wrong with a line."""
-        return Problem(f"{self.file}:{line}", what, next_step)
+        return Problem(f"{self.file}:{line}", what, hint)
 
 
 class _Lines(Iterator[str]):
@@ -166,12 +166,12 @@ class _Lines(Iterator[str]):
         self._again.extendleft(reversed(self._row[1:]))
 
 
-def not_utf8(file: Path, line: int, how: str) -> AudienceError:
+def not_utf8(file: Path, line: int, how: str) -> SubscribersError:
     """The error for a file in another encoding."""
-    return AudienceError(
+    return SubscribersError(
         f"not UTF-8 ({how})",
-        where=f"{file}:{line}",
-        next_step="save it as UTF-8; a spreadsheet calls it CSV UTF-8",
+        location=f"{file}:{line}",
+        hint="save it as UTF-8; a spreadsheet calls it CSV UTF-8",
     )
 
 

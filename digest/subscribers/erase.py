@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from digest.subscribers.address import normalised
+from digest.core.atomic_file import AtomicFile
+from digest.errors import SubscribersError
+from digest.models import Problem
+from digest.subscribers.address import normalize_address
 from digest.subscribers.csv_editor import editing
 from digest.subscribers.csv_table import Row
-from digest.errors import AudienceError
-from digest.models import Problem
-from digest.core.atomic_file import Replacement
 
 
 def erase(file: Path, email: str) -> tuple[int, list[Problem]]:
@@ -26,7 +26,7 @@ def erase(file: Path, email: str) -> tuple[int, list[Problem]]:
         read, or rows of others.
 
     Raises:
-        AudienceError: the list cannot be read or written, or is changed by somebody else meanwhile.
+        SubscribersError: the list cannot be read or written, or is changed by somebody else meanwhile.
     """
     if not file.exists():
         return 0, []
@@ -35,13 +35,13 @@ def erase(file: Path, email: str) -> tuple[int, list[Problem]]:
     def edit(row: Row) -> Mapping[str, str] | None:
         nonlocal taken
         try:
-            theirs = normalised(row.fields.get("email", "")) == email
-        except AudienceError:
+            theirs = normalize_address(row.fields.get("email", "")) == email
+        except SubscribersError:
             theirs = False
         taken += theirs
         return None if theirs else {}
 
-    with Replacement(file, AudienceError) as replacement, editing(file) as editor:
+    with AtomicFile(file, SubscribersError) as replacement, editing(file) as editor:
         replacement.stream.writelines(editor.rows(edit))
         if taken:
             replacement.commit()

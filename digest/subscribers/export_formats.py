@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from digest.subscribers.statuses import GONE, reason_of, status_of, worst
+from digest.models import Problem, Subscriber, SuppressionReason
 from digest.subscribers.csv_reader import RowReader, split
 from digest.subscribers.csv_table import Row, Table, reading
-from digest.models import Problem, Subscriber, SuppressionReason
+from digest.subscribers.statuses import OPTED_OUT, status_of, suppression_reason, worst
 
 # Names of columns as `_plain` makes them: `E-Mail-Adresse` is `e mail adresse`.
 _CALLED: Mapping[str, tuple[str, ...]] = {
@@ -76,7 +76,7 @@ _NOTHING = {"", "-", "null", "none", "nil", "n/a", "0000-00-00 00:00:00", "0000-
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ImportedSubscriber:
     """What an export says of one reader: its line, the reader's `status`, and `values` by our columns, none empty."""
 
     line: int
@@ -88,7 +88,7 @@ class Told:
 class Export:
     """An export as it was read: its readers by address; how many rows were left out, and of a reader it had before."""
 
-    readers: dict[str, Told] = field(default_factory=dict)
+    readers: dict[str, ImportedSubscriber] = field(default_factory=dict)
     left_out: int = 0
     again: int = 0
 
@@ -106,7 +106,7 @@ def read_export(file: Path, sections: Collection[str], tell: Callable[[Problem],
         tell: Hears of rows that are left out, of values that are not taken over, and once of columns that are not.
 
     Raises:
-        AudienceError: the file is missing, unreadable, empty, or has no column of addresses.
+        SubscribersError: the file is missing, unreadable, empty, or has no column of addresses.
     """
     with reading(file, "name the file that the other service exported") as stream:
         table = Table(file, stream)
@@ -151,9 +151,9 @@ def _add(export: Export, line: int, reader: Subscriber) -> None:
     values = {column: value for column, value in values.items() if value}
     if before := export.readers.get(reader.email):
         export.again += 1
-        told = Told(before.line, worst(before.status, reader.status), {**values, **before.values})
+        told = ImportedSubscriber(before.line, worst(before.status, reader.status), {**values, **before.values})
     else:
-        told = Told(line, reader.status, values)
+        told = ImportedSubscriber(line, reader.status, values)
     export.readers[reader.email] = told
 
 
@@ -161,7 +161,7 @@ class _Columns:
     """Which columns of an export tell what."""
 
     def __init__(self, table: Table, sections: Collection[str]) -> None:
-        """Raises AudienceError when none holds addresses."""
+        """Raises SubscribersError when none holds addresses."""
         self._table = table
         self._sections = {name.casefold(): name for name in sections}
         self._foreign_tags: dict[str, None] = {}
@@ -226,14 +226,14 @@ class _Columns:
             said += [status] if status else []
             unknown += [] if status else [word]
         found = worst(*said)
-        return unknown[0] if unknown and found not in GONE else found
+        return unknown[0] if unknown and found not in OPTED_OUT else found
 
 
 def read_addresses(file: Path) -> Iterator[tuple[str, SuppressionReason | None] | Problem]:
     """Addresses that must not be mailed: a list of them, or a CSV with a header, and the reason where one is told.
 
     Raises:
-        AudienceError: the file is missing, unreadable, empty, or has no column of addresses.
+        SubscribersError: the file is missing, unreadable, empty, or has no column of addresses.
     """
     with reading(file, "name the list of addresses") as stream:
         table = Table(file, stream)
@@ -260,7 +260,7 @@ def read_addresses(file: Path) -> Iterator[tuple[str, SuppressionReason | None] 
                 step = "left out; take the row's status away if the address must not be mailed"
                 yield table.problem(row.line, f"{address} is `{status}` there", step)
             else:
-                yield address, next(filter(None, (reason_of(status_of(word) or "") for word in said)), None)
+                yield address, next(filter(None, (suppression_reason(status_of(word) or "") for word in said)), None)
 
 
 def _plain(name: str) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from digest.subscribers.address import normalised
+from digest.core.atomic_file import AtomicFile
+from digest.errors import SubscribersError
+from digest.models import Problem, Suppression, SuppressionReason
+from digest.subscribers.address import normalize_address
 from digest.subscribers.csv_editor import editing
-from digest.subscribers.export_formats import Told
-from digest.subscribers.statuses import reason_of
 from digest.subscribers.csv_reader import COLUMNS
 from digest.subscribers.csv_table import Row
-from digest.errors import AudienceError
-from digest.models import Problem, Suppression, SuppressionReason
-from digest.core.atomic_file import Replacement
+from digest.subscribers.export_formats import ImportedSubscriber
+from digest.subscribers.statuses import suppression_reason
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Plan:
     export says are gone; `left_out` says of each of the others why they are not taken.
     """
 
-    merge: dict[str, Told] = field(default_factory=dict)
+    merge: dict[str, ImportedSubscriber] = field(default_factory=dict)
     leave: dict[str, SuppressionReason] = field(default_factory=dict)
     suppress: dict[str, SuppressionReason] = field(default_factory=dict)
     gone: int = 0
@@ -34,8 +34,8 @@ class Plan:
 
 
 def plan(
-    readers: Mapping[str, Told],
-    standing: Mapping[str, str],
+    readers: Mapping[str, ImportedSubscriber],
+    current_status: Mapping[str, str],
     suppressed: Mapping[str, Suppression],
     problem: Callable[[int, str, str], Problem],
 ) -> Plan:
@@ -43,20 +43,20 @@ def plan(
 
     Args:
         readers: The export.
-        standing: The status of those of them who are in the list.
+        current_status: The status of those of them who are in the list.
         suppressed: Those of them who are suppressed; of who was erased the Suppression has another address.
         problem: Makes a Problem of a line of the export.
     """
     made = Plan()
     for email, told in readers.items():
-        here = standing.get(email, "")
+        here = current_status.get(email, "")
         known = suppressed.get(email)
-        reason = reason_of(told.status)
+        reason = suppression_reason(told.status)
         if reason:
             made.gone += 1
             if not known:
                 made.suppress[email] = reason
-            if here and not reason_of(here):
+            if here and not suppression_reason(here):
                 made.leave[email] = reason
         elif known and known.email != email:
             what = f"{email} asked to be forgotten on {known.since:%d %b %Y}"
@@ -64,7 +64,7 @@ def plan(
         elif known:
             what = f"{email} is suppressed since {known.since:%d %b %Y} ({known.reason})"
             made.left_out.append(problem(told.line, what, _left_out(email, "to come back")))
-        elif reason := reason_of(here):
+        elif reason := suppression_reason(here):
             made.suppress[email] = reason
             step = "left out; if they asked to come back, change that and `digest unsuppress` them"
             made.left_out.append(problem(told.line, f"{email} is {here} in the list", step))
@@ -84,14 +84,14 @@ def merge(file: Path, made: Plan, *, write: bool = True) -> Merged:
     """Carry out a plan on the list, which is written only if something in it changes; the old one is kept beside it.
 
     Raises:
-        AudienceError: the list cannot be read or written, or is changed by somebody else meanwhile.
+        SubscribersError: the list cannot be read or written, or is changed by somebody else meanwhile.
     """
     merging = Merged(made)
     if not write:
         for _ in merging.text(file):
             pass
         return merging
-    with Replacement(file, AudienceError) as replacement:
+    with AtomicFile(file, SubscribersError) as replacement:
         replacement.stream.writelines(merging.text(file))
         if merging.added or merging.changed:
             replacement.commit(backup=backup_of(file))
@@ -126,8 +126,8 @@ class Merged:
 
     def _edit(self, row: Row) -> Mapping[str, str]:
         try:
-            email = normalised(row.fields.get("email", ""))
-        except AudienceError:
+            email = normalize_address(row.fields.get("email", ""))
+        except SubscribersError:
             return {}
         if status := self._plan.leave.get(email):
             self._changed.add(email)

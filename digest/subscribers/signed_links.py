@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from digest.errors import AudienceError, ConfigError
+from digest.errors import ConfigError, SubscribersError
 
 # A token made for one purpose must not serve another.
 _UNSUBSCRIBE = "digest.unsubscribe"
@@ -46,21 +46,19 @@ def read_token(token: str, secret: str) -> str:
     """The address in a token.
 
     Raises:
-        AudienceError: the token was not made with this secret, or was changed.
+        SubscribersError: the token was not made with this secret, or was changed.
         ConfigError: there is no secret.
     """
     try:
         return str(_serializer(secret).loads(token))
     except BadData:
-        raise AudienceError(
-            "the unsubscribe token is not genuine", next_step="use the link of the newest mail"
-        ) from None
+        raise SubscribersError("the unsubscribe token is not genuine", hint="use the link of the newest mail") from None
 
 
 def _serializer(secret: str, salt: str = _UNSUBSCRIBE) -> URLSafeSerializer:
     if not secret:
         raise ConfigError(
             "no DIGEST_SECRET_KEY to sign unsubscribe links with",
-            next_step="set it in the environment to a long random text, the same on every run",
+            hint="set it in the environment to a long random text, the same on every run",
         )
     return URLSafeSerializer(secret, salt=salt)

@@ -8,10 +8,10 @@ from typing import get_args
 
 from digest.models import SuppressionReason
 
-GONE: tuple[SuppressionReason, ...] = get_args(SuppressionReason)
+OPTED_OUT: tuple[SuppressionReason, ...] = get_args(SuppressionReason)
 """Statuses of those who must not be mailed, whoever says so."""
 
-KNOWN = ("active", "pending", *GONE)
+KNOWN = ("active", "pending", *OPTED_OUT)
 """Every status from the one that says least against a mail to the one that says most; only `active` readers get any."""
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +47,6 @@ def worst(*statuses: str) -> str:
     return max(statuses, key=lambda status: KNOWN.index(status) if status in KNOWN else 0.5)
 
 
-def reason_of(status: str) -> SuppressionReason | None:
+def suppression_reason(status: str) -> SuppressionReason | None:
     """Why an address of this status must not be mailed, None where it may be."""
-    return status if status in GONE else None
+    return status if status in OPTED_OUT else None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from digest.delivery import Settings, message_headers, message_id, open_provider
-from digest.models import InlineImage, Message, Publication, Receipt, Recipient, Slot
+from digest.models import InlineImage, MergeField, Message, Publication, Receipt, Recipient
 from tests.delivery.stand_ins.mailgun import MailgunServer
 from tests.delivery.stand_ins.postmark import PostmarkServer
 from tests.delivery.stand_ins.resend import ResendServer
@@ -15,8 +15,8 @@ from tests.delivery.stand_ins.server import serving
 from tests.delivery.stand_ins.ses import SesServer
 
 SENDER = "The Gazette <news@example.com>"
-SLOTS = tuple(
-    Slot(name, f"xtok{index}{form[0]}x", form)
+MERGE_FIELDS = tuple(
+    MergeField(name, f"xtok{index}{form[0]}x", form)
     for index, name in enumerate(("email", "name", "unsubscribe_url"))
     for form in ("html", "text")
 )
@@ -27,7 +27,7 @@ def make_message(**fields: Any) -> Message:
         "subject": "The ferry is back",
         "html": "<!DOCTYPE html><html><body><p>Zoë: xtok1hx</p><a href='xtok2hx'>leave</a></body></html>",
         "text": "Zoë: xtok1tx\nLeave: xtok2tx\n",
-        "slots": SLOTS,
+        "merge_fields": MERGE_FIELDS,
         "headers": message_headers(
             sender=SENDER,
             reply_to="",

@@ -180,7 +180,7 @@ def test_a_key_or_sender_that_is_refused_stops_the_run(
     api.fail(status, JSON)
     with pytest.raises(DeliveryError, match=f"refuses the key or the sender: {status} busy") as caught:
         send(api.settings(), message(), *people_of(recipient, 3), secret="good")
-    assert api.settings().secret in caught.value.next_step
+    assert api.settings().secret in caught.value.hint
 
 
 def test_a_request_that_is_refused_as_such_stops_the_run(

@@ -7,8 +7,8 @@ import pytest
 
 from digest.delivery import PostmarkSettings, open_provider
 from digest.errors import DeliveryError
-from digest.storage import Ledger
 from digest.models import InlineImage, Message, Receipt, Recipient
+from digest.storage import Database
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -119,5 +119,5 @@ def test_who_is_inactive_there_is_suppressed_here(
     postmark_server.inactive = {"ada@example.com"}
     report = newsroom.send()
     assert (report.outcomes["accepted"], report.outcomes["refused"]) == (len(postmark_server.mails), 1)
-    with Ledger.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as ledger:
-        assert [(one.email, one.reason) for one in ledger.suppressions()] == [("ada@example.com", "bounced")]
+    with Database.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as database:
+        assert [(one.email, one.reason) for one in database.suppressions.all()] == [("ada@example.com", "bounced")]

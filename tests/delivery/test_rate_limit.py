@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from digest.delivery import Pace, Patience, rate_on
+from digest.delivery import Backoff, RateLimiter, rate_on
 
 
 def test_a_pace_is_kept_over_the_whole_run() -> None:
     now = [100.0]
-    pace = Pace(10, clock=lambda: now[0])
+    pace = RateLimiter(10, clock=lambda: now[0])
     for count in (1, 5, 25):
         pace.spend(count)
         now[0] += pace.delay()
@@ -21,7 +21,7 @@ def test_a_pace_is_kept_over_the_whole_run() -> None:
 
 
 def test_no_rate_never_waits() -> None:
-    pace = Pace(0, clock=lambda: 5.0)
+    pace = RateLimiter(0, clock=lambda: 5.0)
     pace.spend(10_000)
     assert pace.delay() == 0
 
@@ -33,17 +33,17 @@ def test_a_warm_up_has_a_rate_a_day_and_ends() -> None:
 
 
 def test_patience_waits_longer_each_time_and_ends() -> None:
-    patience = Patience(30)
+    patience = Backoff(30)
     waits = []
     while (wait := patience.wait()) is not None:
         waits.append(wait)
     assert len(waits) == 3
     assert all(2 * 0.8 / 1.2 < later / earlier < 2 * 1.2 / 0.8 for earlier, later in pairwise(waits))
     assert sum(waits) <= 30
-    assert Patience(0).wait() is None
+    assert Backoff(0).wait() is None
 
 
 def test_what_the_provider_asks_for_is_granted_within_reason() -> None:
-    patience = Patience(0)
+    patience = Backoff(0)
     assert patience.wait(45) == 45
-    assert patience.wait(Patience.ASKED + 1) is None
+    assert patience.wait(Backoff.ASKED + 1) is None

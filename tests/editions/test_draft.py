@@ -11,17 +11,17 @@ import pytest
 
 from digest import config as configuration
 from digest.drafts import Draft, Edited, EditedSection, Edits, edits_of
-from digest.editorial import identify
-from digest.errors import DraftChangedError, DraftError, TemplateError
-from digest.storage import Ledger
-from digest.models import Outcome
 from digest.editions.approve import approve
-from digest.inspection.articles import place
 from digest.editions.draft import make, save
 from digest.editions.from_draft import load, path_of
+from digest.editorial import identify
+from digest.errors import DraftChangedError, DraftError, TemplateError
+from digest.inspection.articles import place
 from digest.inspection.preview import preview
-from digest.sending.send import send
+from digest.models import Outcome
 from digest.sending.dry_run import dry_run, send_test
+from digest.sending.send import send
+from digest.storage import Database
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=40)
@@ -86,7 +86,7 @@ def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom:
     drafted(newsroom)
     arrives(newsroom, "The mayor swims home", "mayor")
     (problem,) = shown(newsroom).problems
-    assert "1 story that has arrived since: The mayor swims home" in problem.what
+    assert "1 story that has arrived since: The mayor swims home" in problem.message
     placed = {item.article.headline: item for item in place(newsroom.run(LATER)[0].config, "daily", LATER).articles}
     assert placed["The mayor swims home"].reason == "not in the draft: it came later"
     assert placed["The ferry is back"].lead
@@ -158,7 +158,7 @@ def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(
         drafted(newsroom, LATER)
     with pytest.raises(DraftError, match="it was sent already"):
         approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
-    assert any("reaches nobody" in problem.what for problem in shown(newsroom).problems)
+    assert any("reaches nobody" in problem.message for problem in shown(newsroom).problems)
 
 
 def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_is_told(newsroom: Any) -> None:
@@ -307,7 +307,7 @@ def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: Any)
     assert b"To: Kenji <desk@example.com>" in mail
     assert b"Subject: [Test] A comet over the harbour" in mail
     assert b"The ferry is back" not in mail
-    assert any("nobody has approved it" in problem.what for problem in told)
+    assert any("nobody has approved it" in problem.message for problem in told)
     with pytest.raises(DraftError):
         newsroom.send(LATER)
 
@@ -339,9 +339,9 @@ def test_a_file_that_is_wrong_is_told_with_its_line(
     with pytest.raises(DraftError) as caught:
         newsroom.send(LATER)
     assert words in str(caught.value)
-    assert "2026-11-23-daily.toml" in caught.value.where
+    assert "2026-11-23-daily.toml" in caught.value.location
     if line:
-        assert caught.value.where.endswith(f":{line}")
+        assert caught.value.location.endswith(f":{line}")
     assert newsroom.mails() == []
 
 
@@ -468,7 +468,7 @@ def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: Any) -> 
 
 def test_a_draft_is_made_while_a_send_is_at_work(newsroom: Any) -> None:
     newsroom.send()
-    with Ledger.open(newsroom.run()[0].config.database_url) as ledger, ledger.lock():
+    with Database.open(newsroom.run()[0].config.database_url) as database, database.lock():
         arrives(newsroom, "The mayor swims", "mayor")
         assert drafted(newsroom, LATER, day=date(2026, 11, 24)).file.exists()
 

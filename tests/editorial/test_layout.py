@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editorial import Rules, lay_out, select
-from digest.models import Article, Edition, Harvest, Image, Source, Window
+from digest.models import Article, Edition, FetchResult, Image, Source, Window
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WINDOW = Window(NOW - timedelta(days=1), NOW)
@@ -234,8 +234,8 @@ def test_wire_copies_with_nearly_the_same_headline_are_one_story() -> None:
         story("a", "World"), headline="Two islands sign a treaty about the lighthouse lamp today", source="desk"
     )
     two = replace(story("b", "World"), headline="Two islands sign a treaty about the lighthouse lamp", source="wire")
-    harvests = [Harvest(Source("feed", item.source), (item,)) for item in (one, two)]
-    selection = select(harvests, {"desk": WINDOW, "wire": WINDOW}, now=NOW, already_sent={})
+    results = [FetchResult(Source("feed", item.source), (item,)) for item in (one, two)]
+    selection = select(results, {"desk": WINDOW, "wire": WINDOW}, now=NOW, already_sent={})
     assert [item.also_in for item in selection.stories] == [("wire",)]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editorial import identify, select
-from digest.models import Article, Harvest, Image, Source, Window
+from digest.models import Article, FetchResult, Image, Source, Window
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 WINDOW = Window(NOW - timedelta(hours=24), NOW)
@@ -21,10 +21,10 @@ def article(slug: str, hours: float | None = 1, source: str = "feed", **fields: 
 
 def chosen(*articles: Article, already_sent: dict[str, str] | None = None) -> tuple[list[str], dict[str, str]]:
     sources = dict.fromkeys(item.source for item in articles)
-    harvests = [
-        Harvest(Source("feed", name), tuple(item for item in articles if item.source == name)) for name in sources
+    results = [
+        FetchResult(Source("feed", name), tuple(item for item in articles if item.source == name)) for name in sources
     ]
-    selection = select(harvests, dict.fromkeys(sources, WINDOW), now=NOW, already_sent=already_sent or {})
+    selection = select(results, dict.fromkeys(sources, WINDOW), now=NOW, already_sent=already_sent or {})
     return (
         [story.url.rpartition("/")[2] for story in selection.stories],
         {left.article.url.rpartition("/")[2]: left.reason for left in selection.left_out},
@@ -43,8 +43,8 @@ def test_a_story_without_a_date_counts_as_new() -> None:
 
 
 def test_a_story_without_a_date_is_not_given_one() -> None:
-    harvest = Harvest(Source("feed", "feed"), (article("undated", None),))
-    assert select([harvest], {"feed": WINDOW}, now=NOW, already_sent={}).stories[0].published is None
+    result = FetchResult(Source("feed", "feed"), (article("undated", None),))
+    assert select([result], {"feed": WINDOW}, now=NOW, already_sent={}).stories[0].published is None
 
 
 def test_a_second_sources_copy_of_what_readers_had_is_not_news_the_next_day() -> None:
@@ -85,8 +85,8 @@ def test_the_same_address_in_two_feeds_is_one_story_with_the_categories_of_both(
         categories=("city", "Boats"),
         image=Image("https://www.example.com/f.jpg"),
     )
-    harvests = [Harvest(Source("feed", "feed"), (first,)), Harvest(Source("feed", "other"), (second,))]
-    selection = select(harvests, {"feed": WINDOW, "other": WINDOW}, now=NOW, already_sent={})
+    results = [FetchResult(Source("feed", "feed"), (first,)), FetchResult(Source("feed", "other"), (second,))]
+    selection = select(results, {"feed": WINDOW, "other": WINDOW}, now=NOW, already_sent={})
     assert len(selection.stories) == 1
     assert selection.stories[0].categories == ("City", "Boats")
     assert selection.stories[0].image
@@ -95,8 +95,8 @@ def test_the_same_address_in_two_feeds_is_one_story_with_the_categories_of_both(
 
 def test_a_story_that_one_source_dates_has_that_date() -> None:
     first, second = article("ferry", None), article("ferry", 3, "wire")
-    harvests = [Harvest(Source("feed", told.source), (told,)) for told in (first, second)]
-    selection = select(harvests, {"feed": WINDOW, "wire": WINDOW}, now=NOW, already_sent={})
+    results = [FetchResult(Source("feed", told.source), (told,)) for told in (first, second)]
+    selection = select(results, {"feed": WINDOW, "wire": WINDOW}, now=NOW, already_sent={})
     assert [story.published for story in selection.stories] == [second.published]
 
 
@@ -122,8 +122,8 @@ articles = st.builds(
 @given(st.lists(articles, max_size=12))
 def test_every_article_is_taken_once_or_its_absence_explained(told: list[Article]) -> None:
     sources = ["feed", "wire", "desk"]
-    harvests = [Harvest(Source("feed", name), tuple(a for a in told if a.source == name)) for name in sources]
-    selection = select(harvests, dict.fromkeys(sources, WINDOW), now=NOW, already_sent={})
+    results = [FetchResult(Source("feed", name), tuple(a for a in told if a.source == name)) for name in sources]
+    selection = select(results, dict.fromkeys(sources, WINDOW), now=NOW, already_sent={})
     assert len(selection.stories) + len(selection.left_out) == len(told)
     identities = [identify(story) for story in selection.stories]
     assert len(identities) == len(set(identities))

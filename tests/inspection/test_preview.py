@@ -59,10 +59,10 @@ def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any)
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.mail.count(b"Content-ID: <") == 2
     assert "data:image/gif;base64," in shown.html
-    told = {problem.where: problem for problem in shown.problems}
-    assert "404" in told[shown_from[1]].what
-    assert "private network" in told[shown_from[2]].what
-    assert {problem.next_step for problem in told.values()} == {"the picture is shown from there"}
+    told = {problem.location: problem for problem in shown.problems}
+    assert "404" in told[shown_from[1]].message
+    assert "private network" in told[shown_from[2]].message
+    assert {problem.hint for problem in told.values()} == {"the picture is shown from there"}
     newsroom.send()
     assert newsroom.mails()[0].count(b"Content-ID: <") == 2
 
@@ -79,7 +79,7 @@ def test_a_brief_mail_fetches_its_logos_alone(newsroom: Any, web: Any) -> None:
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.mail.count(b"Content-ID: <") == 1
     assert len(web.agents) == 2
-    assert [problem.where for problem in shown.problems] == [logos[1]]
+    assert [problem.location for problem in shown.problems] == [logos[1]]
     assert logos[1] in shown.html
 
 

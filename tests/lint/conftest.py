@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.lint import Finding, Support, lint, load_support
-from digest.models import Message, Slot
+from digest.models import MergeField, Message
 
 CANIEMAIL = (
     Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "email" / "caniemail" / "caniemail_features"
@@ -22,7 +22,7 @@ GOOD = Message(
 <img src="https://www.example.com/ferry.jpg" alt="A ferry" width="600">
 <a href="{HTML}" style="color:#111111">Unsubscribe</a></td></tr></table></body></html>""",
     text=f"The ferry is\nback\nhttps://www.example.com/ferry\n\nUnsubscribe: {TEXT}\n",
-    slots=(Slot("unsubscribe_url", HTML, "html"), Slot("unsubscribe_url", TEXT, "text")),
+    merge_fields=(MergeField("unsubscribe_url", HTML, "html"), MergeField("unsubscribe_url", TEXT, "text")),
     headers=(("List-Unsubscribe", f"<{TEXT}>"),),
 )
 PREHEADER = "A comet over the harbour · A treaty about the strait is signed"

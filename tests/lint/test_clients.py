@@ -45,20 +45,20 @@ Check = Callable[..., list[Finding]]
 )  # fmt: skip
 def test_a_feature_that_a_program_lacks_is_told(check: Check, support: Support, add: str, feature: str) -> None:
     found = [finding for finding in check(add, support=support, baseline=()) if finding.rule == "client-support"]
-    told = {finding.next_step.rstrip("/").rpartition("/")[2]: finding for finding in found}
+    told = {finding.hint.rstrip("/").rpartition("/")[2]: finding for finding in found}
     assert feature in told
     left = check(add, support=support, baseline={feature})
-    assert feature not in {finding.next_step.rstrip("/").rpartition("/")[2] for finding in left}
+    assert feature not in {finding.hint.rstrip("/").rpartition("/")[2] for finding in left}
 
 
 def test_a_finding_names_the_programs_and_is_serious_when_it_is_all_of_them(check: Check, support: Support) -> None:
     add = '<p style="float:left">x</p>'
     in_some = check(add, support=support, clients=["apple-mail.*", "outlook.windows"], baseline=BASELINE)
-    assert [(finding.serious, finding.what) for finding in in_some] == [
+    assert [(finding.serious, finding.message) for finding in in_some] == [
         (False, "float does nothing in outlook.windows")
     ]
     in_all = check(add, support=support, clients=["outlook.windows"], baseline=BASELINE)
-    assert [(finding.serious, finding.where) for finding in in_all] == [(True, '<p> "x" near "The Gazette"')]
+    assert [(finding.serious, finding.location) for finding in in_all] == [(True, '<p> "x" near "The Gazette"')]
 
 
 def test_what_is_never_asked_is_never_told(check: Check) -> None:
@@ -67,7 +67,7 @@ def test_what_is_never_asked_is_never_told(check: Check) -> None:
 
 def test_a_program_that_the_data_does_not_know_is_told(check: Check, support: Support) -> None:
     (found,) = check(support=support, clients=["gmail.palm"], baseline=BASELINE)
-    assert (found.rule, found.where) == ("client-support", "gmail.palm")
+    assert (found.rule, found.location) == ("client-support", "gmail.palm")
 
 
 def test_the_baseline_names_features_that_a_default_program_lacks(support: Support) -> None:
@@ -114,5 +114,5 @@ def test_data_that_cannot_be_read_says_so(tmp_path: Path, name: str, content: st
         (path / "css-x.md" if name == "folder" else path).write_text(content)
     with pytest.raises(ConfigError, match=what) as error:
         load_support(path)
-    assert str(path) in error.value.where
-    assert error.value.next_step
+    assert str(path) in error.value.location
+    assert error.value.hint

@@ -22,8 +22,8 @@ def findings(
     source: Source, support: Support | None = None, language: str = "en", layout: render.Layout = "cards"
 ) -> list[Finding]:
     """What an edition of all stories of a source is told."""
-    harvests = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
-    stories = editorial.select(harvests, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
+    results = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
+    stories = editorial.select(results, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
     edition = editorial.lay_out(stories, editorial.Rules(), cadence="daily", window=ALWAYS, timezone="UTC", only=())
     assert edition
     publication = Publication(

@@ -111,9 +111,9 @@ def test_a_name_in_capitals_is_no_shouting(check: Check, subject: str) -> None:
 
 
 def test_both_parts_need_a_way_out(check: Check, good: Message) -> None:
-    html, text = (slot.token for slot in good.slots)
+    html, text = (merge_field.token for merge_field in good.merge_fields)
     found = check(html=good.html.replace(html, "https://www.example.com/"), text=good.text.replace(text, ""))
-    assert [(finding.rule, finding.where) for finding in found] == [
+    assert [(finding.rule, finding.location) for finding in found] == [
         ("unsubscribe", "HTML part"),
         ("unsubscribe", "text part"),
     ]
@@ -132,7 +132,7 @@ def test_text_has_a_link_for_each_headline_and_no_endless_line(check: Check, goo
 
 def test_the_same_at_many_places_is_one_finding_that_names_the_first(check: Check) -> None:
     (found,) = check('<img src="https://www.example.com/a.png" width="9">' * 3)
-    assert found.where == 'image a.png near "The Gazette" and 2 other places'
+    assert found.location == 'image a.png near "The Gazette" and 2 other places'
 
 
 def test_serious_findings_come_first(check: Check) -> None:
@@ -154,7 +154,7 @@ WILD = st.lists(
 @given(html=WILD, text=WILD, subject=WILD)
 def test_any_html_is_judged_without_an_error(support: Support, html: str, text: str, subject: str) -> None:
     found = lint(Message(subject, html, text), subject=subject, preheader=text, support=support)
-    assert all(finding.what and finding.where and finding.next_step for finding in found)
+    assert all(finding.message and finding.location and finding.hint for finding in found)
 
 
 @pytest.mark.parametrize("value", ["9" * 40_000, "a-" * 20_000, "url(" * 20_000, "rgb(" * 20_000])

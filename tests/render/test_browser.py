@@ -131,8 +131,8 @@ def test_real_stories_in_four_scripts(make: Make, tmp_path: Path, feed: str, lan
     file = FEEDS / feed
     if not file.is_file():
         pytest.skip(f"the corpus of feeds is absent: {file}")
-    (harvest,) = read_sources([Source("feed", feed, path=file)], now=NOW)
-    told = [replace(article, published=NOW) for article in harvest.articles][:12]
+    (result,) = read_sources([Source("feed", feed, path=file)], now=NOW)
+    told = [replace(article, published=NOW) for article in result.articles][:12]
     publication = Publication(
         "The Gazette", "https://www.example.com", postal_address="1 Quay Street", colour="#0b6e4f"
     )

@@ -13,7 +13,7 @@ from lxml import html as lxml_html
 
 from digest.errors import TemplateError
 from digest.models import Article, Author, Image, Publication, Section
-from digest.render import Rendered, slot_token, standalone
+from digest.render import Rendered, merge_field_token, standalone
 from digest.render.untrusted import clean
 
 VALUES = {"email": "a&b@example.com", "name": "Ada", "unsubscribe_url": "https://www.example.com/leave?a=1&b=2"}
@@ -68,7 +68,7 @@ def test_the_document_is_what_mail_programs_need(make: Make, story: Story) -> No
 
 def test_slots_are_open_in_the_message_and_filled_for_a_reader(make: Make, story: Story) -> None:
     message = make(story()).message
-    assert {(slot.name, slot.form) for slot in message.slots} == {
+    assert {(merge_field.name, merge_field.form) for merge_field in message.merge_fields} == {
         ("email", "html"), ("email", "text"), ("unsubscribe_url", "html"), ("unsubscribe_url", "text"),
     }  # fmt: skip
     html, text = message.fill(message.html, VALUES), message.fill(message.text, VALUES)
@@ -140,7 +140,7 @@ def test_only_the_web_is_linked_to(make: Make, story: Story, url: str) -> None:
 
 
 def test_an_article_cannot_ask_for_a_reader_s_address(make: Make, story: Story) -> None:
-    token = slot_token("email", "html")
+    token = merge_field_token("email", "html")
     rendered = make(story(token, url=f"https://www.example.com/?{token}"), story(summary=token, url=""))
     assert rendered.message.html.count(token) == 1
     assert VALUES["email"] in tree(rendered).text_content()
@@ -280,8 +280,8 @@ def test_a_broken_template_is_named(
     with pytest.raises(TemplateError, match=re.escape(words)) as caught:
         make(story(), templates=tmp_path)
     if line:
-        assert caught.value.where == f"{tmp_path / 'footer.mjml'}:{line}"
-    assert caught.value.next_step
+        assert caught.value.location == f"{tmp_path / 'footer.mjml'}:{line}"
+    assert caught.value.hint
 
 
 def test_the_same_edition_is_the_same_bytes(make: Make, story: Story) -> None:

@@ -103,15 +103,15 @@ def test_any_edition_stays_below_what_gmail_clips(make: Make, story: Story, coun
 def test_what_was_shortened_is_told_once(make: Make, story: Story) -> None:
     rendered = make(*(long(story, number) for number in range(150)))
     (problem,) = rendered.problems
-    assert "150 stories are" in problem.what
-    assert "are shown as headlines, 0 only counted" in problem.what
+    assert "150 stories are" in problem.message
+    assert "are shown as headlines, 0 only counted" in problem.message
     assert make(*(long(story, number) for number in range(20))).problems == ()
 
 
 def test_a_budget_that_even_the_lead_does_not_meet_is_told(make: Make, story: Story) -> None:
     rendered = make(*(long(story, number) for number in range(5)), budget=1_000)
     assert [head.text_content() for head in tree(rendered).iter("h3")] == []
-    assert "0 are shown as headlines, 4 only counted" in rendered.problems[0].what
+    assert "0 are shown as headlines, 4 only counted" in rendered.problems[0].message
     assert len(make(long(story, 0), budget=1_000).problems) == 1
 
 

@@ -104,8 +104,8 @@ def test_the_nearest_catalogue_is_taken(make: Make, story: Story, tag: str, word
 def test_a_language_without_a_catalogue_is_told(make: Make, story: Story, tag: str) -> None:
     rendered = make(story(), language=tag)
     assert "Unsubscribe" in rendered.message.text
-    assert [problem.where for problem in rendered.problems] == ["language"]
-    assert f"`{tag}`" in rendered.problems[0].what
+    assert [problem.location for problem in rendered.problems] == ["language"]
+    assert f"`{tag}`" in rendered.problems[0].message
 
 
 def test_no_english_is_left_in_another_language(make: Make, story: Story) -> None:

@@ -9,10 +9,10 @@ from typing import Any, get_args
 import pytest
 from lxml import html as lxml_html
 
+from digest.core.colour import contrast
 from digest.errors import TemplateError
 from digest.models import Article, Image, Publication, Section
 from digest.render import Layout, Rendered
-from digest.core.colour import contrast
 
 Make = Callable[..., Rendered]
 Story = Callable[..., Article]
@@ -100,8 +100,8 @@ def test_a_long_headline_is_cut_for_the_subject_only(make: Make, story: Story) -
 )
 def test_a_subject_that_no_inbox_shows_well_is_told(make: Make, story: Story, subject: str, words: str) -> None:
     (problem,) = make(story(), subject=subject).problems
-    assert problem.where == "daily.subject in digest.toml"
-    assert words in problem.what
+    assert problem.location == "daily.subject in digest.toml"
+    assert words in problem.message
 
 
 def test_a_theme_of_one_s_own(make: Make, story: Story, tmp_path: Path) -> None:

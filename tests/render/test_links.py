@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.models import Article, Image, Section
-from digest.render import Rendered, slot_token
+from digest.render import Rendered, merge_field_token
 from digest.render.links import over_https, with_parameters
 
 UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
@@ -52,7 +52,7 @@ def test_stories_and_sections_are_tagged_and_nothing_else(
     tagged = [link for link in links if link.endswith("?utm_source=newsletter")]
     assert len(tagged) == 3
     others = [link for link in links if link not in tagged]
-    assert others == ["https://www.example.com", slot_token("unsubscribe_url", "html")]
+    assert others == ["https://www.example.com", merge_field_token("unsubscribe_url", "html")]
     assert "https://www.example.com/ferry?utm_source=newsletter\n" in rendered.message.text
     assert "utm" not in make(story(), sections=sections).message.html
 

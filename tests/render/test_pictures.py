@@ -72,9 +72,9 @@ def test_what_cannot_travel_along_is_shown_from_where_it_is(monkeypatch: pytest.
     ]
     shown = [pictures.picture(image, 168, 168) for image in (*told, *told)]
     assert [picture.src[:4] for picture in shown if picture] == ["cid:", "http", "http", "http"] * 2
-    assert [problem.what for problem in pictures.problems] == [
+    assert [problem.message for problem in pictures.problems] == [
         "is no PNG, JPEG, GIF or WebP",
         "has 129 bytes, more than 100",
         "with it there would be more than 60 bytes of pictures in a mail",
     ]
-    assert {problem.next_step for problem in pictures.problems} == {"shown from there"}
+    assert {problem.hint for problem in pictures.problems} == {"shown from there"}

@@ -7,8 +7,8 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.models import Author
 from digest.core.colour import contrast, readable
+from digest.models import Author
 from digest.render.wording import age, excerpt, long_date, names, wrap
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -97,12 +97,12 @@ def send_with_kills(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ledger", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("provider", ["maildir", "smtp", "sendgrid"])
 def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
-    newsroom: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, ledger: str, provider: str
+    newsroom: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database: str, provider: str
 ) -> None:
-    if ledger == "postgresql":
+    if database == "postgresql":
         monkeypatch.setenv("DIGEST_DATABASE_URL", request.getfixturevalue("postgres_url"))
     seed = int(os.environ.get("DIGEST_CRASH_SEED", random.randrange(10**6)))
     chance = random.Random(seed)
@@ -128,4 +128,4 @@ def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
         doubts += sum(state == "in_doubt" for state in states.values())
         day += timedelta(days=1)
     figures = f"seed {seed}, {kills} kills, {(day - FIRST_DAY).days} editions, {doubts} in doubt"
-    print(f"{provider} on {ledger}: {figures}")  # noqa: T201 - what the long form is run for
+    print(f"{provider} on {database}: {figures}")  # noqa: T201 - what the long form is run for

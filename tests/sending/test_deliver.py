@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from digest.delivery import Patience
+from digest.delivery import Backoff
 from digest.errors import DeliveryError, LateError, UsageError
-from digest.storage import Ledger
 from digest.sending.send import cancel, resume, send
+from digest.storage import Database
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READERS = [f"reader{number}@example.com,Reader {number}" for number in range(100)]
@@ -20,8 +20,8 @@ ADDRESSES = [row.partition(",")[0] for row in READERS]
 
 
 def states(newsroom: Any) -> Counter[str]:
-    with Ledger.open_to_read(newsroom.run()[0].config.database_url) as ledger:
-        return Counter(person.state for person in ledger.recipients("2026-11-23-daily"))
+    with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
+        return Counter(person.state for person in database.recipients.of_edition("2026-11-23-daily"))
 
 
 def test_a_hundred_readers_through_smtp(newsroom: Any, smtp_server: Any) -> None:
@@ -104,9 +104,9 @@ def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_goes_on(newsroom
     newsroom.subscribe(*READERS[:5])
     newsroom.send(limit=2)
     today, _ = newsroom.run()
-    with Ledger.open(today.config.database_url) as ledger:
-        sending = ledger.sending("2026-11-23-daily")
-        sending.turn((), (), batches=1, size=1, most=9, now=NOW)  # claimed, and then the process dies
+    with Database.open(today.config.database_url) as database:
+        sending = database.recipients.claim_queue("2026-11-23-daily")
+        sending.record_and_claim((), (), batches=1, size=1, most=9, now=NOW)  # claimed, and then the process dies
     again, told = newsroom.run()
     report = next(iter(send(again)))
     assert "2 accepted" in str(report)
@@ -192,7 +192,7 @@ def test_a_run_that_is_told_to_stop_finishes_its_batch_and_the_next_goes_on(news
 @pytest.fixture
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first wait is a tenth of a second."""
-    monkeypatch.setattr(Patience, "FIRST", 0.1)
+    monkeypatch.setattr(Backoff, "FIRST", 0.1)
 
 
 @pytest.mark.usefixtures("_soon")
@@ -291,8 +291,8 @@ def test_who_is_suppressed_by_a_person_stays_so_though_the_bounces_are_taken_bac
 
     def suppressed_meanwhile() -> bool:
         if smtp_server.handler.refused[ADDRESSES[3]]:
-            with Ledger.open(today.config.database_url) as ledger:
-                ledger.suppress(ADDRESSES[0], "unsubscribed", NOW)
+            with Database.open(today.config.database_url) as database:
+                database.suppressions.add(ADDRESSES[0], "unsubscribed", NOW)
         return False
 
     with pytest.raises(DeliveryError, match="in a row"):
@@ -428,8 +428,8 @@ def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: Any, smtp_se
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "550 5.1.1 no such user")
     with pytest.raises(DeliveryError, match="takes none of 15 in a row"):
         newsroom.send()
-    with Ledger.open_to_read(newsroom.run()[0].config.database_url) as ledger:
-        assert ledger.suppressions() == []
+    with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
+        assert database.suppressions.all() == []
     smtp_server.handler.refuse = {}
     assert "15 accepted" in str(newsroom.send())
 

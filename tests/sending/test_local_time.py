@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.errors import DeliveryError
-from digest.storage import Ledger
 from digest.sending.send import send
+from digest.storage import Database
 
 ZONES = {
     "kiritimati": "Pacific/Kiritimati",
@@ -77,12 +77,14 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
     assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody sent to
-    with Ledger.open(run.config.database_url, "for tests only") as ledger:
-        assert ledger.sending("2026-11-23-daily").turn((), (), batches=1, size=1, most=1, now=seven)
+    with Database.open(run.config.database_url, "for tests only") as database:
+        assert database.recipients.claim_queue("2026-11-23-daily").record_and_claim(
+            (), (), batches=1, size=1, most=1, now=seven
+        )
     (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
     assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, and nobody else is due", 3)
-    with Ledger.open_to_read(run.config.database_url) as ledger:
-        assert [record.state for record in ledger.editions()] == ["sent"]
+    with Database.open_to_read(run.config.database_url) as database:
+        assert [record.state for record in database.editions.latest()] == ["sent"]
 
 
 @pytest.mark.usefixtures("_by_local_time")

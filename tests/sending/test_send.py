@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from digest.errors import AudienceError, ConfigError, DeliveryError, LateError, LockedError, SourceError, UsageError
-from digest.storage import Ledger
-from digest.models import Outcome, Segment
-from digest.newsroom import drafting
-from digest.newsroom import send as newsroom_send
+from digest.editions import draft as drafting
 from digest.editions.compose import Composition
-from digest.sending.send import send
+from digest.errors import ConfigError, DeliveryError, LateError, LockedError, SourceError, SubscribersError, UsageError
+from digest.models import Outcome, Segment
+from digest.sending import send as sending
 from digest.sending.dry_run import dry_run, send_test
+from digest.sending.send import send
+from digest.storage import Database
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READERS = [f"reader{number}@example.com,Reader {number}" for number in range(100)]
@@ -157,7 +157,7 @@ def test_a_preview_a_dry_run_and_a_test_leave_no_trace(newsroom: Any) -> None:
 
 
 def test_a_second_run_at_the_same_time_is_refused(newsroom: Any) -> None:
-    with Ledger.open(newsroom.run()[0].config.database_url) as ledger, ledger.lock(), pytest.raises(LockedError):
+    with Database.open(newsroom.run()[0].config.database_url) as database, database.lock(), pytest.raises(LockedError):
         newsroom.send()
 
 
@@ -179,8 +179,8 @@ def test_lateness_counts_from_at_where_it_is_set(newsroom: Any) -> None:
 
 
 def ledger_of(newsroom: Any) -> list[Any]:
-    with Ledger.open_to_read(newsroom.run()[0].config.database_url) as ledger:
-        return list(ledger.editions())
+    with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
+        return list(database.editions.latest())
 
 
 def test_an_edition_that_nobody_got_goes_into_the_next_day_s(newsroom: Any) -> None:
@@ -254,8 +254,8 @@ def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: Any) 
     newsroom.configure(more='[daily]\nat = "06:00"\n')
     newsroom.subscribe(*READERS[:4])
     loaded = newsroom.run()[0].config
-    with Ledger.open(loaded.database_url) as ledger:
-        ledger.suppress("reader1@example.com", "unsubscribed", NOW)
+    with Database.open(loaded.database_url) as database:
+        database.suppressions.add("reader1@example.com", "unsubscribed", NOW)
     assert "would send 2 stories to 3 recipients" in str(dry_run(newsroom.run()[0]))
     with pytest.raises(LateError):
         dry_run(newsroom.run(NOW + timedelta(hours=8))[0])
@@ -265,7 +265,11 @@ def test_one_ledger_by_two_names_has_one_lock(newsroom: Any, tmp_path: Path, mon
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     (tmp_path / "link.sqlite3").symlink_to(newsroom.path / "ledger.sqlite3")
-    with Ledger.open(f"sqlite:///{tmp_path / 'link.sqlite3'}") as ledger, ledger.lock(), pytest.raises(LockedError):
+    with (
+        Database.open(f"sqlite:///{tmp_path / 'link.sqlite3'}") as database,
+        database.lock(),
+        pytest.raises(LockedError),
+    ):
         newsroom.send()
 
 
@@ -273,7 +277,7 @@ def test_cancelling_gives_up_what_is_left(newsroom: Any) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
-    assert "3 of 4 readers do not get it" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "3 of 4 readers do not get it" in sending.cancel(loaded, "2026-11-23-daily", NOW)
     assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(newsroom.send())
     assert len(newsroom.mails()) == 1
 
@@ -285,7 +289,7 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 4 and not said:
-            said.append(newsroom_send.cancel(loaded, "2026-11-23-daily", NOW))
+            said.append(sending.cancel(loaded, "2026-11-23-daily", NOW))
         return False
 
     report = newsroom.send(stopping=cancelled_meanwhile)
@@ -294,7 +298,7 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
     assert report.exit_status == 3
     assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
     assert "already stopped at 07:00: 4 got it, 96 readers did not" in str(newsroom.send())
-    assert "already stopped" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "already stopped" in sending.cancel(loaded, "2026-11-23-daily", NOW)
     assert len(newsroom.mails()) == 4
 
 
@@ -302,15 +306,15 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
-    with Ledger.open(loaded.database_url) as ledger:
-        assert ledger.stop("2026-11-23-daily")
+    with Database.open(loaded.database_url) as database:
+        assert database.editions.stop("2026-11-23-daily")
     closed, today = send(newsroom.run()[0])
     assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
     assert closed.exit_status == 3
     assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(today)
     assert len(newsroom.mails()) == 1
     with pytest.raises(UsageError, match="was stopped"):
-        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
+        sending.resume(newsroom.run()[0], "2026-11-23-daily")
 
 
 def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_closed_by_that(newsroom: Any) -> None:
@@ -320,7 +324,7 @@ def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_clos
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 3:
-            newsroom_send.cancel(loaded, "2026-11-23-weekly", NOW)
+            sending.cancel(loaded, "2026-11-23-weekly", NOW)
         return False
 
     daily, weekly = send(newsroom.run(stopping=cancelled_meanwhile)[0])
@@ -376,7 +380,7 @@ def test_a_secret_of_the_second_provider_is_missed_before_it_is_needed(newsroom:
 def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: Any) -> None:
     newsroom.subscribe("not an address,X")
     today, told = newsroom.run()
-    with pytest.raises(AudienceError, match="not one valid subscriber"):
+    with pytest.raises(SubscribersError, match="not one valid subscriber"):
         list(send(today))
     assert "subscribers.csv:2" in str(told[0])
     assert ledger_of(newsroom) == []
@@ -499,4 +503,4 @@ def test_what_is_wrong_in_every_segment_is_told_once(newsroom: Any) -> None:
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji,Science", "zoe@example.net,Zoë,City")
     run, told = newsroom.run()
     assert "3 accepted" in str(next(iter(send(run))))
-    assert [problem.where.rpartition("/")[2] for problem in told] == ["gone.png"]
+    assert [problem.location.rpartition("/")[2] for problem in told] == ["gone.png"]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.models import Article, Author, Harvest, Source
+from digest.models import Article, Author, FetchResult, Source
 from digest.sources import read_sources
 from digest.sources.feed import parse
 from digest.sources.http import Document
@@ -23,13 +23,13 @@ NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SOURCE = Source("feed", "feed", url="https://www.example.com/feed", category="News")
 
 
-def harvest(body: str | bytes, content_type: str = "") -> Harvest:
+def result(body: str | bytes, content_type: str = "") -> FetchResult:
     data = body.encode() if isinstance(body, str) else body
     return parse(Document(data, "https://www.example.com/feed", content_type), SOURCE)
 
 
-def rss(item: str, namespaces: str = "") -> Harvest:
-    return harvest(
+def rss(item: str, namespaces: str = "") -> FetchResult:
+    return result(
         f'<?xml version="1.0"?><rss version="2.0" {namespaces}><channel><title>T</title>{item}</channel></rss>'
     )
 
@@ -61,13 +61,13 @@ def test_an_entry_of_rss_2() -> None:
 
 
 def test_an_entry_of_rss_1_and_of_atom() -> None:
-    rdf = harvest(
+    rdf = result(
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/"><item rdf:about="https://www.example.com/a"><title>A</title>'
         "<link>https://www.example.com/a</link><dc:date>2026-11-23T06:00:00Z</dc:date></item></rdf:RDF>"
     ).articles[0]
     assert (rdf.headline, rdf.published, rdf.categories) == ("A", datetime(2026, 11, 23, 6, tzinfo=UTC), ("News",))
-    atom = harvest(
+    atom = result(
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://www.example.com/x/"><entry><title type="html">&lt;b&gt;A&lt;/b&gt;</title>'
         '<link href="a"/><id>tag:1</id><updated>2026-11-23T06:00:00Z</updated><author><name>Ada</name></author>'
         '<category term="c" label="City"/><content type="html">&lt;img src="/i.jpg" width="800" alt="Boat"&gt;Text</content></entry></feed>'
@@ -90,7 +90,7 @@ def test_an_item_of_a_json_feed() -> None:
             "nonsense",
         ],
     }  # fmt: skip
-    found = harvest(json.dumps(feed))
+    found = result(json.dumps(feed))
     assert [article.headline for article in found.articles] == ["A", "No title here."]
     assert found.articles[0].url == "https://www.example.com/a"
     assert found.articles[0].authors == (Author("The desk"),)
@@ -179,7 +179,7 @@ def test_links_of_a_feed_in_a_file_count_from_the_site_it_names() -> None:
 
 def test_each_kind_of_trouble_is_told_however_much_there_is_of_another() -> None:
     found = rss("<item><title>T</title><pubDate>soon</pubDate></item>" * 5 + "<item></item>" * 2)
-    told = [problem.what for problem in found.problems]
+    told = [problem.message for problem in found.problems]
     assert told == [
         "2 entries have neither title nor text (number 6 and others)",
         "5 entries have a date that cannot be read (number 1 and others: 'soon')",
@@ -224,7 +224,7 @@ def test_a_picture_of_unknown_width_is_preferred_to_a_small_one() -> None:
 @pytest.mark.parametrize("key", ["title", "content_html", "summary", "url", "image", "language", "id"])
 def test_half_a_character_in_json_harms_nothing(key: str) -> None:
     item = {"title": "T", "content_html": "<p>x</p><img src='https://e.example/a.jpg'>", key: "\ud83d &amp; <b>x</b>"}
-    article = harvest(json.dumps({"items": [item]})).articles[0]
+    article = result(json.dumps({"items": [item]})).articles[0]
     repr(article).encode()
 
 
@@ -238,8 +238,8 @@ def test_half_a_character_in_xml_costs_no_entry() -> None:
 @pytest.mark.parametrize("encoding", ["undefined", "punycode", "hex", "no-such", "utf-16"])
 def test_an_encoding_that_cannot_be_used_is_survived(encoding: str) -> None:
     body = f'<?xml version="1.0" encoding="{encoding}"?><rss version="2.0"><channel><item><title>T</title></item></channel></rss>'
-    with suppress(SourceError):  # which read_sources makes a failed Harvest
-        assert harvest(body).articles[0].headline == "T"
+    with suppress(SourceError):  # which read_sources makes a failed FetchResult
+        assert result(body).articles[0].headline == "T"
 
 
 @pytest.mark.parametrize("markup", ["<p ", "<a", "<!--", "<img ", "<div>", "<b>", "<table><tr><td>", "&amp;"])
@@ -250,7 +250,7 @@ def test_markup_that_never_closes_is_read_in_time(markup: str) -> None:
 
 
 def test_malformed_xml_gives_what_it_has_and_says_where() -> None:
-    found = harvest(
+    found = result(
         '<rss version="2.0"><channel>\n<item><title>Good</title></item>\n<item><title>Bad & ugly</title></item></channel></rss>'
     )
     assert found.articles[0].headline == "Good"
@@ -259,23 +259,21 @@ def test_malformed_xml_gives_what_it_has_and_says_where() -> None:
 
 def test_a_web_page_is_no_feed_and_its_feed_is_named() -> None:
     with pytest.raises(SourceError, match="is a web page") as caught:
-        harvest(
-            '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
-        )
-    assert caught.value.next_step == "use https://www.example.com/rss"
+        result('<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>')
+    assert caught.value.hint == "use https://www.example.com/rss"
 
 
 @pytest.mark.parametrize("body", ["just words", "{}", '{"items": 3}', "{", "[" * 100_000, "<a/>"])
 def test_what_is_no_feed_is_said(body: str) -> None:
     with pytest.raises(SourceError):
-        harvest(body)
+        result(body)
 
 
 def test_an_entity_bomb_does_not_go_off() -> None:
     bomb = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     body = f'<!DOCTYPE r [<!ENTITY a0 "ha">{bomb}]><rss version="2.0"><channel><item><title>&a9;</title></item></channel></rss>'
     try:
-        found = harvest(body)
+        found = result(body)
     except SourceError:
         return
     assert all(len(article.headline) <= 500 for article in found.articles)
@@ -286,7 +284,7 @@ def test_an_entity_bomb_does_not_go_off() -> None:
 def test_no_bytes_make_it_fail_otherwise_than_with_a_sentence(body: bytes) -> None:
     for document in (b"<rss version='2.0'><channel><item><title>T</title>" + body, body):
         with suppress(SourceError):
-            harvest(document)
+            result(document)
 
 
 def test_one_source_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -295,7 +293,7 @@ def test_one_source_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     sources = [Source("feed", "bad", path=tmp_path / "none.xml"), Source("feed", "good", path=good)]
     bad, fine = read_sources(sources, now=NOW)
     assert bad.failed
-    assert "no such file" in bad.failed.what
+    assert "no such file" in bad.failed.message
     assert [article.source for article in fine.articles] == ["good"]
 
 
@@ -307,11 +305,11 @@ def test_real_feeds_give_clean_articles() -> None:
     files = corpus_feeds()
     if not files:
         pytest.skip(f"no corpus of feeds at {CORPUS}")
-    harvests = read_sources([Source("feed", str(file), path=file) for file in files], now=NOW)
-    failed = [str(found.failed) for found in harvests if found.failed]
+    results = read_sources([Source("feed", str(file), path=file) for file in files], now=NOW)
+    failed = [str(found.failed) for found in results if found.failed]
     assert len(failed) == 1, failed
     assert "notafeed.html: is a web page" in failed[0]
-    articles = [article for found in harvests for article in found.articles]
+    articles = [article for found in results for article in found.articles]
     assert len(articles) > 400
     for article in articles:
         assert article.headline == " ".join(article.headline.split()) != ""

@@ -9,11 +9,11 @@ from digest.errors import SourceError
 from digest.models import Source
 from digest.sources.context import Context
 from digest.sources.fetch import retrieve
-from digest.sources.http import MAX_BYTES, Document, Web
+from digest.sources.http import MAX_BYTES, Document, HttpFetcher
 
 
 def fetch(path: Path) -> Document:
-    context = Context(now=datetime(2026, 11, 23, tzinfo=UTC), web=Web())
+    context = Context(now=datetime(2026, 11, 23, tzinfo=UTC), web=HttpFetcher())
     return retrieve(Source("feed", "feed", path=path), context)
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.models import Article, Author, Harvest, Image, Source
+from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DEMO = Path(__file__).resolve().parents[2] / "articles"
 
 
-def read(folder: Path) -> Harvest:
+def read(folder: Path) -> FetchResult:
     source = Source("folder", "desk", path=folder, category="City")
     return read_sources([source], now=NOW, timezone="America/New_York", base_url="https://www.example.com")[0]
 
@@ -93,7 +93,7 @@ def test_a_date_that_cannot_be_spoils_only_its_file(tmp_path: Path, published: s
     found = read(tmp_path)
     assert [told.headline for told in found.articles] == ["Good"]
     assert str(found.problems[0]).startswith(f"{tmp_path}/a.md: front matter: ")
-    assert found.problems[0].next_step == "mend its date or time"
+    assert found.problems[0].hint == "mend its date or time"
 
 
 @pytest.mark.parametrize("published", ["5000 years ago", "0001-01-01 00:00 +14:00"])

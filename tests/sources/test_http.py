@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from digest.errors import SourceError
-from digest.sources import web as module
-from digest.sources.http import Document, Web
+from digest.sources import http as module
+from digest.sources.http import Document, HttpFetcher
 
 
 def fetch(url: str) -> Document:
-    return Web("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
+    return HttpFetcher("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
 
 
 def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: Any) -> None:
@@ -47,7 +47,7 @@ def test_an_error_status_says_what_next(web: Any, status: int, words: str) -> No
     with pytest.raises(SourceError, match=str(status)) as caught:
         fetch(web.page("/feed", b"sorry", status=status))
     assert words in str(caught.value)
-    assert caught.value.where == f"{web.url}/feed"
+    assert caught.value.location == f"{web.url}/feed"
 
 
 def test_fifty_megabytes_are_not_read(web: Any) -> None:
@@ -86,8 +86,8 @@ def test_broken_compression_is_said(web: Any) -> None:
 def test_what_cannot_be_reached_is_named(url: str) -> None:
     with pytest.raises(SourceError) as caught:
         fetch(url)
-    assert caught.value.where == url
-    assert caught.value.next_step
+    assert caught.value.location == url
+    assert caught.value.hint
 
 
 def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_bad_moment_is_tried_again_and_then_given_up(web: Any) -> None:
     pauses: list[float] = []
-    client = Web(trusted_host="127.0.0.1", sleep=pauses.append)
+    client = HttpFetcher(trusted_host="127.0.0.1", sleep=pauses.append)
     url = web.page("/feed", status=503)
     with pytest.raises(SourceError, match="503"):
         client.get(url)
@@ -134,10 +134,10 @@ def test_only_what_has_changed_is_fetched(web: Any) -> None:
     url = web.page(
         "/feed", b"<rss/>", ETag='"1"', Last_Modified="Mon, 23 Nov 2026 06:00:00 GMT", Content_Type="text/xml"
     )
-    first = Web(trusted_host="127.0.0.1")
+    first = HttpFetcher(trusted_host="127.0.0.1")
     first.get(url)
     web.page("/feed", status=304)
-    again = Web(trusted_host="127.0.0.1", stored={stored.url: stored for stored in first.fetched}.get)
+    again = HttpFetcher(trusted_host="127.0.0.1", stored={stored.url: stored for stored in first.fetched}.get)
     assert again.get(url).body == b"<rss/>"
     assert again.fetched == []
 
@@ -145,7 +145,7 @@ def test_only_what_has_changed_is_fetched(web: Any) -> None:
 def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: Any) -> None:
     web.page("/new", b"<rss/>")
     web.page("/temporary", status=302, Location="/new")
-    client = Web(trusted_host="127.0.0.1")
+    client = HttpFetcher(trusted_host="127.0.0.1")
     client.get(web.page("/old", status=301, Location="/new"))
     assert [str(problem) for problem in client.problems] == [
         f"{web.url}/old: has moved for good to {web.url}/new; put that into digest.toml"
@@ -158,7 +158,7 @@ def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: Any) -> None:
 def test_private_addresses_are_not_fetched_unless_the_configuration_names_them(web: Any) -> None:
     other = web.url.replace("127.0.0.1", "localhost")
     with pytest.raises(SourceError, match="private network"):
-        Web(trusted_host="").get(web.page("/feed", b"<rss/>"))
+        HttpFetcher(trusted_host="").get(web.page("/feed", b"<rss/>"))
     with pytest.raises(SourceError, match="private network"):
-        Web(trusted_host="127.0.0.1").get(web.page("/out", status=302, Location=f"{other}/feed"))
-    assert Web(trusted_host="127.0.0.1").get(f"{web.url}/feed").body == b"<rss/>"
+        HttpFetcher(trusted_host="127.0.0.1").get(web.page("/out", status=302, Location=f"{other}/feed"))
+    assert HttpFetcher(trusted_host="127.0.0.1").get(f"{web.url}/feed").body == b"<rss/>"

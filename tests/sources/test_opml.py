@@ -41,7 +41,7 @@ def test_each_feed_of_a_list_is_a_source_of_its_own(web: Any, tmp_path: Path) ->
     good, gone = read_sources([Source("opml", "list", path=file)], now=NOW)
     assert [article.source for article in good.articles] == ["Good"]
     assert gone.failed
-    assert "404" in gone.failed.what
+    assert "404" in gone.failed.message
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_list_from_the_web_does_not_lead_into_private_networks(web: Any) -> No
     listed = f"<opml><body><outline text='Inner' xmlUrl='{inner}/feed'/></body></opml>".encode()
     found = read_sources([Source("opml", "list", url=web.page("/list", listed))], now=NOW)
     assert found[0].failed
-    assert "private network (127.0.0.2)" in found[0].failed.what
+    assert "private network (127.0.0.2)" in found[0].failed.message

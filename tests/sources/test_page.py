@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.models import Author, Harvest, Image, Source
+from digest.models import Author, FetchResult, Image, Source
 from digest.sources import read_sources
-from digest.sources.page import parse
 from digest.sources.http import Document
+from digest.sources.page import parse
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -22,7 +22,7 @@ BODY = (
 )
 
 
-def page(body: str, url: str = "https://news.example/ferry", category: str = "") -> Harvest:
+def page(body: str, url: str = "https://news.example/ferry", category: str = "") -> FetchResult:
     return parse(Document(body.encode(), url), Source("page", "page", url=url, category=category), NOW)
 
 
@@ -210,10 +210,10 @@ def test_real_pages_give_their_article() -> None:
     if not folder.is_dir():
         pytest.skip(f"no corpus of pages at {folder}")
     files = [file for file in sorted(folder.glob("*.html")) if "expected" not in file.name]
-    harvests = {h.source.name: h for h in read_sources([Source("page", f.name, path=f) for f in files], now=NOW)}
-    assert {name: str(h.failed) for name, h in harvests.items() if h.failed} == {}
+    results = {h.source.name: h for h in read_sources([Source("page", f.name, path=f) for f in files], now=NOW)}
+    assert {name: str(h.failed) for name, h in results.items() if h.failed} == {}
     for name, (day, author) in EXPECTED.items():
-        article: Any = harvests[name].articles[0]
+        article: Any = results[name].articles[0]
         assert article.published.date().isoformat() == day
         assert [person.name for person in article.authors] == ([author] if author else [])
         assert article.image

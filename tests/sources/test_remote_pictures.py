@@ -11,7 +11,7 @@ LARGEST = 150_000
 
 
 def told(found: bytes | Problem) -> str:
-    return found.what if isinstance(found, Problem) else "had"
+    return found.message if isinstance(found, Problem) else "had"
 
 
 def test_what_can_be_had_is_and_each_of_the_others_has_a_reason(web: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest.models import Article, Author, Harvest, Image, Source
+from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -53,12 +53,12 @@ POST = {
 }
 
 
-def read(url: str, since: datetime | None = None) -> Harvest:
+def read(url: str, since: datetime | None = None) -> FetchResult:
     source = Source("wordpress", "site", url=url, category="News")
     return read_sources([source], now=NOW, since={"site": since} if since else {})[0]
 
 
-def saved(tmp_path: Path, *posts: Any) -> Harvest:
+def saved(tmp_path: Path, *posts: Any) -> FetchResult:
     file = tmp_path / "posts.json"
     file.write_text(json.dumps(list(posts)))
     return read_sources([Source("wordpress", "saved", path=file)], now=NOW)[0]
@@ -104,7 +104,7 @@ def test_drafts_and_protected_posts_are_left_out_and_odd_ones_kept_or_named(tmp_
         {"id": 9, "title": {"rendered": ""}},
     )
     assert [article.headline for article in found.articles] == ["Only a title"]
-    assert "(post 9)" in found.problems[0].where
+    assert "(post 9)" in found.problems[0].location
 
 
 def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: Any) -> None:
@@ -131,7 +131,7 @@ def test_every_page_is_read_since_the_window_and_a_missing_one_fails_the_source(
     del web.pages[f"/wp-json/wp/v2/posts{query}&page=2"]
     failed = read(web.url, since).failed
     assert failed
-    assert "neither a REST API" in failed.what
+    assert "neither a REST API" in failed.message
 
 
 @pytest.fixture(params=["ny-news", "bonsai-colormag"])
@@ -163,7 +163,9 @@ def test_real_sites(site: Any) -> None:
     by_feed = read(site("off"))
     assert len(by_feed.articles) == 10
     assert by_feed.failed is None
-    assert "the REST API cannot be read (the server answers 404, Not Found): its feed was" in by_feed.problems[0].what
+    assert (
+        "the REST API cannot be read (the server answers 404, Not Found): its feed was" in by_feed.problems[0].message
+    )
     assert by_feed.source.type == "wordpress"
 
 
@@ -171,9 +173,9 @@ def test_real_documents_are_read_or_refused_with_a_reason() -> None:
     files = sorted((SHARED / "corpus" / "wordpress").glob("*.json"))
     if not files:
         pytest.skip(f"no stored WordPress documents in {SHARED}")
-    harvests = read_sources([Source("wordpress", file.name, path=file) for file in files], now=NOW)
-    counts = {harvest.source.name: len(harvest.articles) for harvest in harvests}
+    results = read_sources([Source("wordpress", file.name, path=file) for file in files], now=NOW)
+    counts = {result.source.name: len(result.articles) for result in results}
     assert counts["izquierda_posts_first15_es.json"] == 15
     assert counts["kashij_posts_ja.json"] == 10
-    refused = [harvest for harvest in harvests if harvest.failed]
-    assert {harvest.failed.what for harvest in refused if harvest.failed} == {"is no list of posts"}
+    refused = [result for result in results if result.failed]
+    assert {result.failed.message for result in refused if result.failed} == {"is no list of posts"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import LedgerError, LockedError
-from digest.storage import FrozenRecipient, Ledger, SentArticle, SourceState
-from digest.models import Article, Edition, InlineImage, Message, Outcome, Receipt, Recipient, Slot, Window
+from digest.errors import LockedError, StorageError
+from digest.models import Article, Edition, InlineImage, MergeField, Message, Outcome, Receipt, Recipient, Window
+from digest.storage import Database, EditionSource, FrozenRecipient, SentArticle
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LEAD = Article(url="https://www.example.com/a", headline="The ferry returns", source="feed")
@@ -17,7 +17,7 @@ MESSAGE = Message(
     subject="The ferry returns",
     html="<p>xtok1x</p>",
     text="xtok2x",
-    slots=(Slot("name", "xtok1x", "html"), Slot("name", "xtok2x", "text")),
+    merge_fields=(MergeField("name", "xtok1x", "html"), MergeField("name", "xtok2x", "text")),
     images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG\x00\xff"),),
     headers=(("List-Id", "<digest.example.com>"),),
 )
@@ -43,15 +43,15 @@ def readers(count: int, segment: str = "") -> Iterator[FrozenRecipient]:
         yield FrozenRecipient(Recipient(email, f"{number}@example.com", {"name": "Zoë", "email": email}), segment)
 
 
-def freeze(ledger: Ledger, count: int = 3, day: int = 23) -> str:
+def freeze(database: Database, count: int = 3, day: int = 23) -> str:
     today = edition(day)
-    frozen = ledger.freeze(
+    frozen = database.editions.freeze(
         today,
         "The ferry returns",
         readers(count),
         lambda _: MESSAGE,
         [SentArticle("id-a", "The ferry returns")],
-        [SourceState("feed", failed=False, next_start=today.window.end)],
+        [EditionSource("feed", failed=False, next_start=today.window.end)],
         today.window.end,
     )
     assert frozen == count
@@ -62,69 +62,71 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
     return [Receipt(recipient, outcome, "said so") for recipient in batch]
 
 
-def turn(ledger: Ledger, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
+def turn(database: Database, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
     """Record and claim one batch: its segment and its recipients."""
-    claims = ledger.sending(edition).turn(told, (), batches=1 if size else 0, size=size, most=1000, now=NOW)
+    claims = database.recipients.claim_queue(edition).record_and_claim(
+        told, (), batches=1 if size else 0, size=size, most=1000, now=NOW
+    )
     return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    with Ledger.open(ledger_url) as opened:
+def database(ledger_url: str) -> Iterator[Database]:
+    with Database.open(ledger_url) as opened:
         yield opened
 
 
-def test_what_is_frozen_comes_back_as_it_was(ledger: Ledger) -> None:
-    frozen = freeze(ledger)
-    assert ledger.message(frozen, "") == MESSAGE
-    segment, batch = turn(ledger, frozen, (), 10)
+def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
+    frozen = freeze(database)
+    assert database.editions.message(frozen, "") == MESSAGE
+    segment, batch = turn(database, frozen, (), 10)
     assert segment == ""
     assert batch[0] == Recipient(
         "reader0@example.com", "0@example.com", {"name": "Zoë", "email": "reader0@example.com"}
     )
-    with pytest.raises(LedgerError, match="no message"):
-        ledger.message(frozen, "science")
+    with pytest.raises(StorageError, match="no message"):
+        database.editions.message(frozen, "science")
 
 
-def test_each_recipient_is_claimed_once_and_settled_once(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 5)
+def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> None:
+    frozen = freeze(database, 5)
     sent: list[str] = []
-    _, batch = turn(ledger, frozen, (), 2)
+    _, batch = turn(database, frozen, (), 2)
     while batch:
         sent += [recipient.email for recipient in batch]
-        _, batch = turn(ledger, frozen, receipts(batch), 2)
+        _, batch = turn(database, frozen, receipts(batch), 2)
     assert sorted(sent) == [f"reader{number}@example.com" for number in range(5)]
-    assert ledger.settle(frozen, NOW) == "sent"
-    record = ledger.edition(frozen)
+    assert database.editions.close(frozen, NOW) == "sent"
+    record = database.editions.get(frozen)
     assert record
     assert (record.state, record.reached, record.unsent, record.stories) == ("sent", 5, 0, 1)
-    assert {row.detail for row in ledger.recipients(frozen)} == {"said so"}
+    assert {row.detail for row in database.recipients.of_edition(frozen)} == {"said so"}
 
 
-def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 5)
-    assert not ledger.stopping(frozen)
-    sending = ledger.sending(frozen)
-    (first,) = sending.turn((), (), batches=1, size=2, most=5, now=NOW)
-    assert ledger.stop(frozen)
-    assert ledger.stopping(frozen)
-    assert sending.turn(receipts(list(first.recipients)), (), batches=4, size=2, most=5, now=NOW) == []
+def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Database) -> None:
+    frozen = freeze(database, 5)
+    assert not database.editions.is_stopping(frozen)
+    sending = database.recipients.claim_queue(frozen)
+    (first,) = sending.record_and_claim((), (), batches=1, size=2, most=5, now=NOW)
+    assert database.editions.stop(frozen)
+    assert database.editions.is_stopping(frozen)
+    assert sending.record_and_claim(receipts(list(first.recipients)), (), batches=4, size=2, most=5, now=NOW) == []
     assert sending.stopping
-    assert [record.id for record in ledger.unfinished("daily")] == [frozen]
-    assert ledger.already_sent("daily", ["id-a"]) == {"id-a": frozen}
-    assert ledger.settle(frozen, NOW) == "stopped"
-    assert not ledger.stop(frozen)
-    record = ledger.edition(frozen)
+    assert [record.id for record in database.editions.unfinished("daily")] == [frozen]
+    assert database.sent_articles.already_sent("daily", ["id-a"]) == {"id-a": frozen}
+    assert database.editions.close(frozen, NOW) == "stopped"
+    assert not database.editions.stop(frozen)
+    record = database.editions.get(frozen)
     assert record
     assert record.counts == {"accepted": 2, "skipped": 3}
 
 
-def test_an_address_that_comes_twice_is_frozen_once(ledger: Ledger) -> None:
+def test_an_address_that_comes_twice_is_frozen_once(database: Database) -> None:
     twice = [*readers(2), *readers(2)]
-    assert ledger.freeze(edition(), "s", twice, lambda _: MESSAGE, [], [], NOW) == 2
+    assert database.editions.freeze(edition(), "s", twice, lambda _: MESSAGE, [], [], NOW) == 2
 
 
-def test_segments_are_claimed_apart_each_message_asked_for_once(ledger: Ledger) -> None:
+def test_segments_are_claimed_apart_each_message_asked_for_once(database: Database) -> None:
     asked: list[str] = []
 
     def message_of(segment: str) -> Message:
@@ -132,195 +134,206 @@ def test_segments_are_claimed_apart_each_message_asked_for_once(ledger: Ledger) 
         return MESSAGE
 
     mixed = [*readers(2), *readers(2, "science"), *readers(600, "world")]
-    ledger.freeze(edition(), "s", mixed, message_of, [], [], NOW)
+    database.editions.freeze(edition(), "s", mixed, message_of, [], [], NOW)
     assert sorted(asked) == ["", "science", "world"]
     claimed = []
-    segment, batch = turn(ledger, edition().id, (), 1000)
+    segment, batch = turn(database, edition().id, (), 1000)
     while batch:
         claimed.append((segment, len(batch)))
-        segment, batch = turn(ledger, edition().id, receipts(batch), 1000)
+        segment, batch = turn(database, edition().id, receipts(batch), 1000)
     assert claimed == [("", 2), ("science", 2), ("world", 600)]
 
 
-def test_nobody_to_send_to_leaves_no_trace(ledger: Ledger) -> None:
-    assert ledger.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], NOW) == 0
-    assert ledger.edition(edition().id) is None
-    assert ledger.editions() == []
+def test_nobody_to_send_to_leaves_no_trace(database: Database) -> None:
+    assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], NOW) == 0
+    assert database.editions.get(edition().id) is None
+    assert database.editions.latest() == []
 
 
-def test_a_failure_while_freezing_leaves_no_trace(ledger: Ledger) -> None:
+def test_a_failure_while_freezing_leaves_no_trace(database: Database) -> None:
     def broken() -> Iterator[FrozenRecipient]:
         yield from readers(700)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        ledger.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], NOW)
-    assert ledger.edition(edition().id) is None
+        database.editions.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], NOW)
+    assert database.editions.get(edition().id) is None
 
 
 def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: str) -> None:
-    with Ledger.open(ledger_url) as ledger:
-        frozen = freeze(ledger, 5)
-        turn(ledger, frozen, (), 2)  # and here the process dies
-    with Ledger.open(ledger_url) as ledger:
-        assert ledger.recover(frozen, NOW) == 2
-        _, batch = turn(ledger, frozen, (), 10)
+    with Database.open(ledger_url) as database:
+        frozen = freeze(database, 5)
+        turn(database, frozen, (), 2)  # and here the process dies
+    with Database.open(ledger_url) as database:
+        assert database.recipients.recover(frozen, NOW) == 2
+        _, batch = turn(database, frozen, (), 10)
         assert [recipient.email for recipient in batch] == [f"reader{number}@example.com" for number in (2, 3, 4)]
-        turn(ledger, frozen, receipts(batch), 0)
-        assert ledger.settle(frozen, NOW) == "sent"
-        states = [row.state for row in ledger.recipients(frozen)]
+        turn(database, frozen, receipts(batch), 0)
+        assert database.editions.close(frozen, NOW) == "sent"
+        states = [row.state for row in database.recipients.of_edition(frozen)]
         assert states == ["in_doubt", "in_doubt", "accepted", "accepted", "accepted"]
 
 
-def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 2)
-    _, batch = turn(ledger, frozen, (), 2)
-    turn(ledger, frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0)
-    assert ledger.settle(frozen, NOW) == "frozen"
-    assert [record.id for record in ledger.unfinished("daily")] == [frozen]
-    assert ledger.recover(frozen, NOW) == 0
-    _, again = turn(ledger, frozen, (), 2)
+def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(database: Database) -> None:
+    frozen = freeze(database, 2)
+    _, batch = turn(database, frozen, (), 2)
+    turn(database, frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0)
+    assert database.editions.close(frozen, NOW) == "frozen"
+    assert [record.id for record in database.editions.unfinished("daily")] == [frozen]
+    assert database.recipients.recover(frozen, NOW) == 0
+    _, again = turn(database, frozen, (), 2)
     assert again == batch[1:]
 
 
 def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None:
     """Both or neither, and one wait for the disk rather than two."""
     file = tmp_path / "ledger.sqlite3"
-    with Ledger.open(f"sqlite:///{file}") as ledger:
-        today = freeze(ledger, 2)
-        _, (first,) = turn(ledger, today, (), 1)
-        with sqlite3.connect(file) as database:
-            database.execute(
+    with Database.open(f"sqlite:///{file}") as database:
+        today = freeze(database, 2)
+        _, (first,) = turn(database, today, (), 1)
+        with sqlite3.connect(file) as raw:
+            raw.execute(
                 "create trigger full_disk before update on recipients when new.state = 'sending'"
                 " begin select raise(abort, 'disk is full'); end"
             )
-        with pytest.raises(LedgerError, match="disk is full"):
-            turn(ledger, today, receipts([first]), 1)
-        record = ledger.edition(today)
+        with pytest.raises(StorageError, match="disk is full"):
+            turn(database, today, receipts([first]), 1)
+        record = database.editions.get(today)
         assert record
         assert record.counts == {"sending": 1, "pending": 1}
 
 
-def test_whatever_a_provider_says_can_be_recorded(ledger: Ledger) -> None:
+def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
     """A NUL or a lone surrogate in a server's words must not have its mail be unknown."""
-    today = freeze(ledger, 3)
-    _, batch = turn(ledger, today, (), 3)
+    today = freeze(database, 3)
+    _, batch = turn(database, today, (), 3)
     said = ["250 \x00 ok", "250 \ud800\udc80", "250 \x1b[31m good\r\nday"]
     turn(
-        ledger, today, [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, said, strict=True)], 0
+        database,
+        today,
+        [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, said, strict=True)],
+        0,
     )
-    assert {row.detail for row in ledger.recipients(today)} == {"250   ok", "250   ", "250  [31m good  day"}
+    assert {row.detail for row in database.recipients.of_edition(today)} == {
+        "250   ok",
+        "250   ",
+        "250  [31m good  day",
+    }
 
 
-def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(ledger: Ledger) -> None:
+def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(database: Database) -> None:
     mixed = [*readers(5), *readers(2, "science")]
-    ledger.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)
-    sending = ledger.sending(edition().id)
-    first = sending.turn((), (), batches=3, size=2, most=100, now=NOW)
+    database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)
+    sending = database.recipients.claim_queue(edition().id)
+    first = sending.record_and_claim((), (), batches=3, size=2, most=100, now=NOW)
     assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
-    second = sending.turn(receipts(list(first[0].recipients)), first[1].recipients, batches=9, size=9, most=3, now=NOW)
+    second = sending.record_and_claim(
+        receipts(list(first[0].recipients)), first[1].recipients, batches=9, size=9, most=3, now=NOW
+    )
     assert [(claim.segment, len(claim.recipients)) for claim in second] == [("science", 2), ("", 1)]
     assert second[1].recipients == first[1].recipients[:1]
-    third = sending.turn((), (), batches=9, size=9, most=9, now=NOW)
+    third = sending.record_and_claim((), (), batches=9, size=9, most=9, now=NOW)
     assert [claim.recipients for claim in third] == [first[1].recipients[1:]]
-    assert sending.turn((), (), batches=9, size=9, most=9, now=NOW) == []
+    assert sending.record_and_claim((), (), batches=9, size=9, most=9, now=NOW) == []
 
 
-def test_who_is_suppressed_while_read_ahead_is_passed_over(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 6)
-    sending = ledger.sending(frozen)
-    sending.turn((), (), batches=1, size=1, most=9, now=NOW)
-    ledger.suppress("reader2@example.com", "unsubscribed", NOW)
-    ledger.suppress("reader3@example.com", "complained", NOW)
-    claims = sending.turn((), (), batches=2, size=2, most=9, now=NOW)
+def test_who_is_suppressed_while_read_ahead_is_passed_over(database: Database) -> None:
+    frozen = freeze(database, 6)
+    sending = database.recipients.claim_queue(frozen)
+    sending.record_and_claim((), (), batches=1, size=1, most=9, now=NOW)
+    database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
+    database.suppressions.add("reader3@example.com", "complained", NOW)
+    claims = sending.record_and_claim((), (), batches=2, size=2, most=9, now=NOW)
     assert [[person.email for person in claim.recipients] for claim in claims] == [
         ["reader1@example.com"],
         ["reader4@example.com"],
     ]
-    assert {row.email: row.detail for row in ledger.recipients(frozen) if row.state == "suppressed"} == {
+    assert {row.email: row.detail for row in database.recipients.of_edition(frozen) if row.state == "suppressed"} == {
         "reader2@example.com": "unsubscribed",
         "reader3@example.com": "complained",
     }
 
 
-def test_details_of_any_kind_are_kept(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 2)
-    _, batch = turn(ledger, frozen, (), 2)
+def test_details_of_any_kind_are_kept(database: Database) -> None:
+    frozen = freeze(database, 2)
+    _, batch = turn(database, frozen, (), 2)
     details = ['250 2.0.0 Ok: "queued" as {4C}', "550 «nön» ' % :x \\ 🎉"]
     told = [Receipt(person, Outcome.ACCEPTED, detail) for person, detail in zip(batch, details, strict=True)]
-    turn(ledger, frozen, told, 0)
-    assert [row.detail for row in ledger.recipients(frozen)] == details
+    turn(database, frozen, told, 0)
+    assert [row.detail for row in database.recipients.of_edition(frozen)] == details
 
 
-def test_refusals_that_were_nobody_s_fault_are_taken_back(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 3)
-    _, batch = turn(ledger, frozen, (), 3)
-    turn(ledger, frozen, [*receipts(batch[:2], Outcome.REFUSED), *receipts(batch[2:])], 0)
-    assert ledger.reopen(frozen, [person.email for person in batch], [], NOW) == 2
-    assert turn(ledger, frozen, (), 9)[1] == batch[:2]
+def test_refusals_that_were_nobody_s_fault_are_taken_back(database: Database) -> None:
+    frozen = freeze(database, 3)
+    _, batch = turn(database, frozen, (), 3)
+    turn(database, frozen, [*receipts(batch[:2], Outcome.REFUSED), *receipts(batch[2:])], 0)
+    assert database.recipients.revert_refusals(frozen, [person.email for person in batch], [], NOW) == 2
+    assert turn(database, frozen, (), 9)[1] == batch[:2]
 
 
-def test_bounces_that_were_nobody_s_fault_suppress_nobody(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 3)
-    ledger.suppress("reader2@example.com", "unsubscribed", NOW)
-    _, batch = turn(ledger, frozen, (), 3)
-    turn(ledger, frozen, [Receipt(person, Outcome.REFUSED, "550 5.1.1 no such user") for person in batch], 0)
-    assert len(ledger.suppressions()) == 3
+def test_bounces_that_were_nobody_s_fault_suppress_nobody(database: Database) -> None:
+    frozen = freeze(database, 3)
+    database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
+    _, batch = turn(database, frozen, (), 3)
+    turn(database, frozen, [Receipt(person, Outcome.REFUSED, "550 5.1.1 no such user") for person in batch], 0)
+    assert len(database.suppressions.all()) == 3
     everyone = [f"reader{number}@example.com" for number in range(3)]
-    assert ledger.reopen(frozen, everyone, everyone, NOW) == 2
-    assert [(item.email, item.reason) for item in ledger.suppressions()] == [("reader2@example.com", "unsubscribed")]
+    assert database.recipients.revert_refusals(frozen, everyone, everyone, NOW) == 2
+    assert [(item.email, item.reason) for item in database.suppressions.all()] == [
+        ("reader2@example.com", "unsubscribed")
+    ]
 
 
-def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 6)
-    one, other = ledger.sending(frozen), ledger.sending(frozen)
+def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database: Database) -> None:
+    frozen = freeze(database, 6)
+    one, other = database.recipients.claim_queue(frozen), database.recipients.claim_queue(frozen)
     ours: list[str] = []
     theirs: list[str] = []
     for _ in range(6):  # both have read ahead who is pending
         for sending, claimed in ((one, ours), (other, theirs)):
-            for claim in sending.turn((), (), batches=1, size=1, most=1, now=NOW):
+            for claim in sending.record_and_claim((), (), batches=1, size=1, most=1, now=NOW):
                 claimed += [person.email for person in claim.recipients]
     assert not set(ours) & set(theirs)
     assert len(ours) + len(theirs) == 6
 
 
-def test_an_edition_that_everybody_was_refused_is_not_sent(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 2)
-    _, batch = turn(ledger, frozen, (), 2)
-    turn(ledger, frozen, receipts(batch, Outcome.REFUSED), 0)
-    assert ledger.settle(frozen, NOW) == "cancelled"
-    assert ledger.already_sent("daily", {"id-a"}) == {}
+def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -> None:
+    frozen = freeze(database, 2)
+    _, batch = turn(database, frozen, (), 2)
+    turn(database, frozen, receipts(batch, Outcome.REFUSED), 0)
+    assert database.editions.close(frozen, NOW) == "cancelled"
+    assert database.sent_articles.already_sent("daily", {"id-a"}) == {}
 
 
-def test_articles_count_as_sent_only_when_somebody_got_the_edition(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 1, day=22)
-    assert ledger.already_sent("daily", {"id-a", "id-b"}) == {}
-    assert ledger.last_sent("daily") is None
-    assert ledger.settle(frozen, NOW, give_up="too late") == "cancelled"
-    assert [(row.state, row.detail) for row in ledger.recipients(frozen)] == [("skipped", "too late")]
-    assert ledger.already_sent("daily", {"id-a"}) == {}
+def test_articles_count_as_sent_only_when_somebody_got_the_edition(database: Database) -> None:
+    frozen = freeze(database, 1, day=22)
+    assert database.sent_articles.already_sent("daily", {"id-a", "id-b"}) == {}
+    assert database.sent_articles.last_window_end("daily") is None
+    assert database.editions.close(frozen, NOW, give_up="too late") == "cancelled"
+    assert [(row.state, row.detail) for row in database.recipients.of_edition(frozen)] == [("skipped", "too late")]
+    assert database.sent_articles.already_sent("daily", {"id-a"}) == {}
 
-    frozen = freeze(ledger, 1)
-    _, batch = turn(ledger, frozen, (), 1)
-    turn(ledger, frozen, receipts(batch), 0)
-    ledger.settle(frozen, NOW)
-    assert ledger.already_sent("daily", {"id-a", "id-b"}) == {"id-a": frozen}
-    assert ledger.already_sent("weekly", {"id-a"}) == {}
-    assert ledger.last_sent("daily") == NOW
-    assert ledger.source_states("daily")["feed"].next_start == NOW
+    frozen = freeze(database, 1)
+    _, batch = turn(database, frozen, (), 1)
+    turn(database, frozen, receipts(batch), 0)
+    database.editions.close(frozen, NOW)
+    assert database.sent_articles.already_sent("daily", {"id-a", "id-b"}) == {"id-a": frozen}
+    assert database.sent_articles.already_sent("weekly", {"id-a"}) == {}
+    assert database.sent_articles.last_window_end("daily") == NOW
+    assert database.sent_articles.last_sources("daily")["feed"].next_start == NOW
 
 
-def test_giving_up_after_some_got_it_stops_the_edition(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 3)
-    _, batch = turn(ledger, frozen, (), 1)
-    turn(ledger, frozen, receipts(batch), 0)
-    assert ledger.settle(frozen, NOW, give_up="too late") == "stopped"
-    assert ledger.already_sent("daily", {"id-a"}) == {"id-a": frozen}
-    assert ledger.unfinished("daily") == []
+def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> None:
+    frozen = freeze(database, 3)
+    _, batch = turn(database, frozen, (), 1)
+    turn(database, frozen, receipts(batch), 0)
+    assert database.editions.close(frozen, NOW, give_up="too late") == "stopped"
+    assert database.sent_articles.already_sent("daily", {"id-a"}) == {"id-a": frozen}
+    assert database.editions.unfinished("daily") == []
 
 
 def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
-    with Ledger.open(ledger_url) as one, Ledger.open(ledger_url) as two:
+    with Database.open(ledger_url) as one, Database.open(ledger_url) as two:
         with one.lock(), pytest.raises(LockedError) as caught, two.lock():
             pass
         assert caught.value.exit_status == 75
@@ -329,68 +342,68 @@ def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
 
 
 def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: Path) -> None:
-    with Ledger.open_to_read(ledger_url) as ledger:
-        assert ledger.editions() == []
+    with Database.open_to_read(ledger_url) as database:
+        assert database.editions.latest() == []
     assert list(tmp_path.iterdir()) == []
-    with Ledger.open_to_read(ledger_url) as ledger, ledger.lock():
-        assert ledger.name.startswith("sqlite://")
+    with Database.open_to_read(ledger_url) as database, database.lock():
+        assert database.name.startswith("sqlite://")
 
 
-def test_reading_sees_what_a_run_wrote(ledger: Ledger, ledger_url: str) -> None:
-    frozen = freeze(ledger)
-    with Ledger.open_to_read(ledger_url) as reader:
-        assert [record.id for record in reader.editions("daily")] == [frozen]
-        assert reader.edition("2020-01-01-daily") is None
+def test_reading_sees_what_a_run_wrote(database: Database, ledger_url: str) -> None:
+    frozen = freeze(database)
+    with Database.open_to_read(ledger_url) as reader:
+        assert [record.id for record in reader.editions.latest("daily")] == [frozen]
+        assert reader.editions.get("2020-01-01-daily") is None
 
 
 def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
-    Ledger.open(f"sqlite:///{file}").close()
+    Database.open(f"sqlite:///{file}").close()
     with sqlite3.connect(file) as connection:
         connection.execute("update digest_ledger set version = 99")
     connection.close()
-    for opening in (Ledger.open, Ledger.open_to_read):
-        with pytest.raises(LedgerError, match="version 99"):
+    for opening in (Database.open, Database.open_to_read):
+        with pytest.raises(StorageError, match="version 99"):
             opening(f"sqlite:///{file}")
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     file.write_text("not a database, not at all" * 100)
-    with pytest.raises(LedgerError, match="move the file away"):
-        Ledger.open(f"sqlite:///{file}")
+    with pytest.raises(StorageError, match="move the file away"):
+        Database.open(f"sqlite:///{file}")
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
-    with pytest.raises(LedgerError, match="DIGEST_DATABASE_URL") as caught:
-        Ledger.open("postgresql://digest:hush@127.0.0.1:1/digest")
+    with pytest.raises(StorageError, match="DIGEST_DATABASE_URL") as caught:
+        Database.open("postgresql://digest:hush@127.0.0.1:1/digest")
     assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle9i://x/y", "mysql://root@localhost/digest"])
 def test_a_url_that_names_no_database_is_refused(url: str) -> None:
-    with pytest.raises(LedgerError):
-        Ledger.open(url)
+    with pytest.raises(StorageError):
+        Database.open(url)
 
 
-def test_who_is_suppressed_is_not_claimed_however_late(ledger: Ledger) -> None:
-    frozen = freeze(ledger, 5)
-    assert ledger.suppress("reader3@example.com", "complained", NOW)
-    assert not ledger.suppress("reader3@example.com", "bounced", NOW)
+def test_who_is_suppressed_is_not_claimed_however_late(database: Database) -> None:
+    frozen = freeze(database, 5)
+    assert database.suppressions.add("reader3@example.com", "complained", NOW)
+    assert not database.suppressions.add("reader3@example.com", "bounced", NOW)
     claimed = []
-    _, batch = turn(ledger, frozen, (), 2)
-    ledger.suppress("reader4@example.com", "unsubscribed", NOW)
+    _, batch = turn(database, frozen, (), 2)
+    database.suppressions.add("reader4@example.com", "unsubscribed", NOW)
     while batch:
         claimed += [recipient.email for recipient in batch]
-        _, batch = turn(ledger, frozen, receipts(batch), 2)
+        _, batch = turn(database, frozen, receipts(batch), 2)
     assert claimed == [f"reader{number}@example.com" for number in range(3)]
-    assert ledger.settle(frozen, NOW) == "sent"
-    states = {row.email: (row.state, row.detail) for row in ledger.recipients(frozen)}
+    assert database.editions.close(frozen, NOW) == "sent"
+    states = {row.email: (row.state, row.detail) for row in database.recipients.of_edition(frozen)}
     assert states["reader3@example.com"] == ("suppressed", "complained")
     assert states["reader4@example.com"] == ("suppressed", "unsubscribed")
-    assert ledger.unsuppress("reader3@example.com")
-    assert not ledger.unsuppress("reader3@example.com")
-    assert [item.email for item in ledger.suppressions()] == ["reader4@example.com"]
+    assert database.suppressions.remove("reader3@example.com")
+    assert not database.suppressions.remove("reader3@example.com")
+    assert [item.email for item in database.suppressions.all()] == ["reader4@example.com"]
 
 
 @pytest.mark.parametrize(
@@ -398,23 +411,23 @@ def test_who_is_suppressed_is_not_claimed_however_late(ledger: Ledger) -> None:
     [("550 5.1.1 no such user", True), ("550 5.2.2 mailbox full", False), ("554 5.7.1 looks like spam", False)],
 )
 def test_an_address_that_does_not_exist_is_suppressed_by_itself(
-    ledger: Ledger, detail: str, *, suppressed: bool
+    database: Database, detail: str, *, suppressed: bool
 ) -> None:
-    frozen = freeze(ledger, 1)
-    _, batch = turn(ledger, frozen, (), 1)
-    turn(ledger, frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0)
-    assert [item.reason for item in ledger.suppressions()] == ["bounced"] * suppressed
+    frozen = freeze(database, 1)
+    _, batch = turn(database, frozen, (), 1)
+    turn(database, frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0)
+    assert [item.reason for item in database.suppressions.all()] == ["bounced"] * suppressed
 
 
 def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
-    Ledger.open(f"sqlite:///{file}").close()
+    Database.open(f"sqlite:///{file}").close()
     with sqlite3.connect(file) as connection:
         connection.execute("delete from digest_ledger")
         connection.execute("drop table suppressions")
     connection.close()
-    with Ledger.open_to_read(f"sqlite:///{file}") as reader:
+    with Database.open_to_read(f"sqlite:///{file}") as reader:
         assert reader.name == "sqlite://"
-    with Ledger.open(f"sqlite:///{file}") as ledger:
-        freeze(ledger)
-        assert ledger.suppressions() == []
+    with Database.open(f"sqlite:///{file}") as database:
+        freeze(database)
+        assert database.suppressions.all() == []

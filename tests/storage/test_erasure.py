@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ConfigError
-from digest.storage import FrozenRecipient, Ledger
-from digest.storage.erasure import ERASED, pseudonym
 from digest.models import Article, Edition, Message, Outcome, Receipt, Recipient, Window
+from digest.storage import Database, FrozenRecipient
+from digest.storage.erasure import ERASED, pseudonym
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -19,7 +19,7 @@ KEY = "for tests only"
 ADA, KENJI, ZOE = "ada@example.com", "kenji@example.org", "zoe@example.net"
 
 
-def freeze(ledger: Ledger, *emails: str, day: int = 23) -> str:
+def freeze(database: Database, *emails: str, day: int = 23) -> str:
     end = NOW.replace(day=day)
     edition = Edition(
         id=f"2026-11-{day}-daily",
@@ -37,120 +37,124 @@ def freeze(ledger: Ledger, *emails: str, day: int = 23) -> str:
         for email in emails
     ]
     message = Message(subject="s", html="h", text="t")
-    assert ledger.freeze(edition, "s", readers, lambda _: message, [], [], NOW) == len(emails)
+    assert database.editions.freeze(edition, "s", readers, lambda _: message, [], [], NOW) == len(emails)
     return edition.id
 
 
-def claimed(ledger: Ledger, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
-    claims = ledger.sending(edition).turn(told, (), batches=1, size=size, most=99, now=LATER)
+def claimed(database: Database, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
+    claims = database.recipients.claim_queue(edition).record_and_claim(
+        told, (), batches=1, size=size, most=99, now=LATER
+    )
     return [person for claim in claims for person in claim.recipients]
 
 
-def states(ledger: Ledger, edition: str) -> dict[str, str]:
-    return {row.email: row.state for row in ledger.recipients(edition)}
+def states(database: Database, edition: str) -> dict[str, str]:
+    return {row.email: row.state for row in database.recipients.of_edition(edition)}
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    with Ledger.open(ledger_url, KEY) as opened:
+def database(ledger_url: str) -> Iterator[Database]:
+    with Database.open(ledger_url, KEY) as opened:
         yield opened
 
 
-def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays(ledger: Ledger) -> None:
-    edition = freeze(ledger, ADA, KENJI)
-    batch = claimed(ledger, edition)
+def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays(database: Database) -> None:
+    edition = freeze(database, ADA, KENJI)
+    batch = claimed(database, edition)
     detail = f"250 taken for <{ADA}>"
-    ledger.sending(edition).turn(
+    database.recipients.claim_queue(edition).record_and_claim(
         [Receipt(person, Outcome.ACCEPTED, detail) for person in batch], (), batches=0, size=1, most=1, now=NOW
     )
-    ledger.suppress(ADA, "complained", NOW)
-    assert ledger.erase(ADA, LATER) == 1
+    database.suppressions.add(ADA, "complained", NOW)
+    assert database.erasure.erase(ADA, LATER) == 1
     name = pseudonym(ADA, KEY)
     assert name.startswith(ERASED)
-    rows = {row.email: row for row in ledger.recipients(edition)}
+    rows = {row.email: row for row in database.recipients.of_edition(edition)}
     assert set(rows) == {name, KENJI}
     assert (rows[name].state, rows[name].detail) == ("accepted", "erased")
-    assert [(item.email, item.reason, item.since) for item in ledger.suppressions()] == [(name, "complained", NOW)]
+    assert [(item.email, item.reason, item.since) for item in database.suppressions.all()] == [
+        (name, "complained", NOW)
+    ]
 
 
-def test_who_is_erased_is_not_mailed_though_the_list_has_them_again(ledger: Ledger) -> None:
-    assert ledger.erase(ADA, NOW) == 0
-    edition = freeze(ledger, ADA, KENJI, ZOE)
-    ledger.suppress(ZOE, "bounced", NOW)
-    assert [person.email for person in claimed(ledger, edition)] == [KENJI]
-    rows = {row.email: (row.state, row.detail) for row in ledger.recipients(edition)}
+def test_who_is_erased_is_not_mailed_though_the_list_has_them_again(database: Database) -> None:
+    assert database.erasure.erase(ADA, NOW) == 0
+    edition = freeze(database, ADA, KENJI, ZOE)
+    database.suppressions.add(ZOE, "bounced", NOW)
+    assert [person.email for person in claimed(database, edition)] == [KENJI]
+    rows = {row.email: (row.state, row.detail) for row in database.recipients.of_edition(edition)}
     assert rows[ADA] == ("suppressed", "unsubscribed")
     assert rows[ZOE] == ("suppressed", "bounced")
 
 
-def test_more_erased_readers_than_a_batch_holds_are_passed_over(ledger: Ledger) -> None:
+def test_more_erased_readers_than_a_batch_holds_are_passed_over(database: Database) -> None:
     for email in (ADA, KENJI):
-        ledger.erase(email, NOW)
-    edition = freeze(ledger, ADA, KENJI, ZOE)
-    assert [person.email for person in claimed(ledger, edition, size=1)] == [ZOE]
+        database.erasure.erase(email, NOW)
+    edition = freeze(database, ADA, KENJI, ZOE)
+    assert [person.email for person in claimed(database, edition, size=1)] == [ZOE]
 
 
-def test_an_open_edition_is_settled_first(ledger: Ledger) -> None:
-    edition = freeze(ledger, ADA, KENJI, ZOE)
-    first = claimed(ledger, edition, size=1)
-    claimed(ledger, edition, (Receipt(first[0], Outcome.DEFERRED, "later"),), size=1)  # and here the process dies
-    assert states(ledger, edition) == {ADA: "deferred", KENJI: "sending", ZOE: "pending"}
+def test_an_open_edition_is_settled_first(database: Database) -> None:
+    edition = freeze(database, ADA, KENJI, ZOE)
+    first = claimed(database, edition, size=1)
+    claimed(database, edition, (Receipt(first[0], Outcome.DEFERRED, "later"),), size=1)  # and here the process dies
+    assert states(database, edition) == {ADA: "deferred", KENJI: "sending", ZOE: "pending"}
     for email in (ADA, KENJI, ZOE):
-        assert ledger.erase(email, LATER) == 1
-    assert list(states(ledger, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
+        assert database.erasure.erase(email, LATER) == 1
+    assert list(states(database, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
     # Though a person says to send again to whoever is in doubt, there is nobody to send to.
-    assert ledger.decide(edition, LATER, send=True) == 1
-    assert claimed(ledger, edition) == []
-    assert list(states(ledger, edition).values()) == ["suppressed"] * 3
-    assert ledger.settle(edition, LATER) == "cancelled"
+    assert database.recipients.resolve_in_doubt(edition, LATER, send=True) == 1
+    assert claimed(database, edition) == []
+    assert list(states(database, edition).values()) == ["suppressed"] * 3
+    assert database.editions.close(edition, LATER) == "cancelled"
 
 
-def test_suppressions_are_looked_up_by_the_pseudonym_too(ledger: Ledger) -> None:
-    ledger.erase(ADA, NOW)
-    found = ledger.suppressed([ADA, KENJI])
+def test_suppressions_are_looked_up_by_the_pseudonym_too(database: Database) -> None:
+    database.erasure.erase(ADA, NOW)
+    found = database.suppressions.find([ADA, KENJI])
     assert {email: item.email for email, item in found.items()} == {ADA: pseudonym(ADA, KEY)}
-    assert not ledger.suppress(ADA, "unsubscribed", NOW)
-    assert ledger.suppress_all([(ADA, "bounced"), (KENJI, "bounced"), (KENJI, "bounced")], NOW) == 1
-    assert ledger.unsuppress(ADA)
-    assert set(ledger.suppressed([ADA, KENJI])) == {KENJI}
+    assert not database.suppressions.add(ADA, "unsubscribed", NOW)
+    assert database.suppressions.add_all([(ADA, "bounced"), (KENJI, "bounced"), (KENJI, "bounced")], NOW) == 1
+    assert database.suppressions.remove(ADA)
+    assert set(database.suppressions.find([ADA, KENJI])) == {KENJI}
 
 
-def test_erasing_twice_is_erasing_once(ledger: Ledger) -> None:
-    edition = freeze(ledger, ADA)
-    assert ledger.erase(ADA, NOW) == 1
-    assert ledger.erase(ADA, LATER) == 0
-    assert len(ledger.suppressions()) == 1
-    assert list(states(ledger, edition)) == [pseudonym(ADA, KEY)]
+def test_erasing_twice_is_erasing_once(database: Database) -> None:
+    edition = freeze(database, ADA)
+    assert database.erasure.erase(ADA, NOW) == 1
+    assert database.erasure.erase(ADA, LATER) == 0
+    assert len(database.suppressions.all()) == 1
+    assert list(states(database, edition)) == [pseudonym(ADA, KEY)]
 
 
 def test_without_a_secret_nobody_is_erased(ledger_url: str) -> None:
-    with Ledger.open(ledger_url) as ledger, pytest.raises(ConfigError, match="DIGEST_SECRET_KEY"):
-        ledger.erase(ADA, NOW)
+    with Database.open(ledger_url) as database, pytest.raises(ConfigError, match="DIGEST_SECRET_KEY"):
+        database.erasure.erase(ADA, NOW)
 
 
 @pytest.mark.parametrize(("secret", "words"), [("", "with no DIGEST_SECRET_KEY"), ("another", "with this")])
 def test_nobody_is_mailed_while_the_erased_would_not_be_known(ledger_url: str, secret: str, words: str) -> None:
-    with Ledger.open(ledger_url, KEY) as ledger:
-        ledger.erase(ADA, NOW)
-        edition = freeze(ledger, ADA, KENJI)
-    with Ledger.open(ledger_url, secret) as ledger:
+    with Database.open(ledger_url, KEY) as database:
+        database.erasure.erase(ADA, NOW)
+        edition = freeze(database, ADA, KENJI)
+    with Database.open(ledger_url, secret) as database:
         with pytest.raises(ConfigError, match=words):
-            claimed(ledger, edition)
+            claimed(database, edition)
         with pytest.raises(ConfigError, match=words):
-            ledger.suppressed([KENJI])
-        assert set(states(ledger, edition).values()) == {"pending"}
-        assert ledger.unsuppress(pseudonym(ADA, KEY))  # the key is lost: she is given up by her pseudonym
-        assert len(claimed(ledger, edition)) == 2
+            database.suppressions.find([KENJI])
+        assert set(states(database, edition).values()) == {"pending"}
+        assert database.suppressions.remove(pseudonym(ADA, KEY))  # the key is lost: she is given up by her pseudonym
+        assert len(claimed(database, edition)) == 2
 
 
 def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
-    with Ledger.open(f"sqlite:///{file}", KEY) as ledger:
-        edition = freeze(ledger, *(f"reader{number}@example.com" for number in range(300)), ADA)
-        batch = claimed(ledger, edition, size=400)
+    with Database.open(f"sqlite:///{file}", KEY) as database:
+        edition = freeze(database, *(f"reader{number}@example.com" for number in range(300)), ADA)
+        batch = claimed(database, edition, size=400)
         told = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
-        ledger.sending(edition).turn(told, (), batches=0, size=1, most=1, now=NOW)
-        ledger.erase(ADA, LATER)
+        database.recipients.claim_queue(edition).record_and_claim(told, (), batches=0, size=1, most=1, now=NOW)
+        database.erasure.erase(ADA, LATER)
         # While the ledger is open: what is left would be in the file or in the log beside it.
         written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"reader7@example.com" in written

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.storage import Ledger, Reading
 from digest.models import FirstSeen, StoredDocument
+from digest.storage import Database, FetchRecord
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -16,32 +16,35 @@ DOCUMENT = StoredDocument(
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    with Ledger.open(ledger_url) as opened:
+def database(ledger_url: str) -> Iterator[Database]:
+    with Database.open(ledger_url) as opened:
         yield opened
 
 
-def test_an_article_is_first_seen_once(ledger: Ledger) -> None:
-    ledger.remember([Reading("feed", "", None, {"a": FirstSeen(NOW, late=False)})], [], NOW)
+def test_an_article_is_first_seen_once(database: Database) -> None:
+    database.sources.remember([FetchRecord("feed", "", None, {"a": FirstSeen(NOW, late=False)})], [], NOW)
     again = {"a": FirstSeen(NOW + DAY, late=True), "b": FirstSeen(NOW + DAY, late=True)}
-    ledger.remember([Reading("feed", "", None, again)], [], NOW + DAY)
-    assert ledger.first_seen({"a", "b", "c"}) == {"a": FirstSeen(NOW, late=False), "b": FirstSeen(NOW + DAY, late=True)}
+    database.sources.remember([FetchRecord("feed", "", None, again)], [], NOW + DAY)
+    assert database.sources.first_seen({"a", "b", "c"}) == {
+        "a": FirstSeen(NOW, late=False),
+        "b": FirstSeen(NOW + DAY, late=True),
+    }
 
 
-def test_a_source_fails_since_its_first_failure_and_until_it_is_read(ledger: Ledger) -> None:
-    ledger.remember([Reading("feed", "", NOW - DAY, {})], [], NOW)
+def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: Database) -> None:
+    database.sources.remember([FetchRecord("feed", "", NOW - DAY, {})], [], NOW)
     for days in (1, 2):
-        ledger.remember([Reading("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
-    failing = ledger.sources()["feed"]
-    assert (failing.read_at, failing.horizon) == (NOW, NOW - DAY)
+        database.sources.remember([FetchRecord("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
+    failing = database.sources.all()["feed"]
+    assert (failing.read_at, failing.oldest_seen) == (NOW, NOW - DAY)
     assert (failing.failing_since, failing.failure) == (NOW + DAY, "404 on day 2")
-    ledger.remember([Reading("feed", "", NOW, {})], [], NOW + 3 * DAY)
-    mended = ledger.sources()["feed"]
+    database.sources.remember([FetchRecord("feed", "", NOW, {})], [], NOW + 3 * DAY)
+    mended = database.sources.all()["feed"]
     assert (mended.read_at, mended.failing_since, mended.failure) == (NOW + 3 * DAY, None, "")
 
 
-def test_a_document_is_kept_as_it_was_fetched_last(ledger: Ledger) -> None:
-    assert ledger.document(DOCUMENT.url) is None
-    ledger.remember([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
-    ledger.remember([], [DOCUMENT], NOW)
-    assert ledger.document(DOCUMENT.url) == DOCUMENT
+def test_a_document_is_kept_as_it_was_fetched_last(database: Database) -> None:
+    assert database.sources.document(DOCUMENT.url) is None
+    database.sources.remember([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
+    database.sources.remember([], [DOCUMENT], NOW)
+    assert database.sources.document(DOCUMENT.url) == DOCUMENT

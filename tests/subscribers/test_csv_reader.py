@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.subscribers import read_subscribers
-from digest.errors import AudienceError
+from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber
+from digest.subscribers import read_subscribers
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
 
@@ -175,13 +175,13 @@ def test_unknown_columns_are_named_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_says_what_to_do(tmp_path: Path, content: bytes, words: str) -> None:
-    with pytest.raises(AudienceError, match=words) as caught:
+    with pytest.raises(SubscribersError, match=words) as caught:
         read(tmp_path, content)
-    assert caught.value.next_step
+    assert caught.value.hint
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(AudienceError, match="a header `email`"):
+    with pytest.raises(SubscribersError, match="a header `email`"):
         list(read_subscribers(tmp_path / "subscribers.csv"))
 
 
@@ -231,9 +231,9 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory: pytest.
     try:
         wild.decode()
     except UnicodeDecodeError:
-        with pytest.raises(AudienceError, match="not UTF-8") as caught:
+        with pytest.raises(SubscribersError, match="not UTF-8") as caught:
             list(read_subscribers(file))
-        assert caught.value.next_step
+        assert caught.value.hint
     else:
         assert all(isinstance(row, Problem) or "@" in row.email for row in read_subscribers(file))
 
@@ -245,7 +245,7 @@ def test_real_exports_are_read_or_refused_with_a_reason() -> None:
     for file in CORPUS.iterdir():
         try:
             read_rows[file.name] = sum(isinstance(row, Subscriber) for row in read_subscribers(file))
-        except AudienceError as error:
+        except SubscribersError as error:
             read_rows[file.name] = str(error)
     assert read_rows["keila_import_rfc_4180.csv"] == 201
     refused = [told for told in read_rows.values() if isinstance(told, str)]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.subscribers import read_addresses, read_export
-from digest.subscribers.export_formats import Export, Told
-from digest.errors import AudienceError
+from digest.errors import SubscribersError
 from digest.models import Problem
+from digest.subscribers import read_addresses, read_export
+from digest.subscribers.export_formats import Export, ImportedSubscriber
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
 
@@ -39,7 +39,7 @@ def statuses(export: Export) -> dict[str, str]:
 )
 def test_columns_go_by_many_names(tmp_path: Path, header: str, row: str, name: str) -> None:
     export, told = read(tmp_path, f"{header}\n{row}\n")
-    assert export.readers == {"ada@example.com": Told(2, "active", {"name": name})}
+    assert export.readers == {"ada@example.com": ImportedSubscriber(2, "active", {"name": name})}
     assert told == []
 
 
@@ -159,7 +159,7 @@ def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
         "gone@example.com,,,daily,,,active,complained\n",
     )
     assert export.readers == {
-        "ada@example.com": Told(
+        "ada@example.com": ImportedSubscriber(
             2,
             "active",
             {
@@ -170,7 +170,7 @@ def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
                 "language": "pt-BR",
             },
         ),
-        "gone@example.com": Told(3, "complained", {}),
+        "gone@example.com": ImportedSubscriber(3, "complained", {}),
     }
     assert told == []
 
@@ -181,7 +181,7 @@ def test_a_reader_of_several_rows_is_one_and_the_worst_counts(tmp_path: Path) ->
         "Email,Name,List,Status\nada@example.com,,News,subscribed\nADA@example.com,Ada,Sport,unsubscribed\n"
         "ada@example.com,Other,Chess,subscribed\n",
     )
-    assert export.readers == {"ada@example.com": Told(2, "unsubscribed", {"name": "Ada"})}
+    assert export.readers == {"ada@example.com": ImportedSubscriber(2, "unsubscribed", {"name": "Ada"})}
     assert (export.again, export.left_out) == (2, 0)
 
 
@@ -198,9 +198,9 @@ def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["name,shoe\nAda,38\n", "ada@example.com\nzoe@example.com\n", ""])
 def test_a_file_without_a_column_of_addresses_says_what_to_do(tmp_path: Path, text: str) -> None:
-    with pytest.raises(AudienceError, match=r"no `email` column|is empty") as caught:
+    with pytest.raises(SubscribersError, match=r"no `email` column|is empty") as caught:
         read(tmp_path, text)
-    assert caught.value.next_step
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_row_that_cannot_be_read_costs_no_other_address_and_a_table_without_an
     rows = list(read_addresses(file))
     assert [isinstance(row, Problem) for row in rows] == [True, False]
     file.write_text("name,shoe\nAda,38\n")
-    with pytest.raises(AudienceError, match="no `email` column"):
+    with pytest.raises(SubscribersError, match="no `email` column"):
         list(read_addresses(file))
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.subscribers import backup_of, merge, plan, read_subscribers, standing
-from digest.subscribers.csv_editor import editing
-from digest.subscribers.export_formats import Told
-from digest.subscribers.imports import Plan
-from digest.subscribers.csv_table import Row
-from digest.errors import AudienceError
+from digest.core.atomic_file import AtomicFile
+from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber, Suppression
-from digest.core.atomic_file import Replacement
+from digest.subscribers import backup_of, current_status, merge, plan, read_subscribers
+from digest.subscribers.csv_editor import editing
+from digest.subscribers.csv_table import Row
+from digest.subscribers.export_formats import ImportedSubscriber
+from digest.subscribers.imports import Plan
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LIST = """\
@@ -36,8 +36,8 @@ def problem(line: int, what: str, step: str) -> Problem:
     return Problem(f"export.csv:{line}", what, step)
 
 
-def told(status: str = "active", **values: str) -> Told:
-    return Told(2, status, values)
+def told(status: str = "active", **values: str) -> ImportedSubscriber:
+    return ImportedSubscriber(2, status, values)
 
 
 def suppressed(email: str) -> Suppression:
@@ -142,11 +142,11 @@ def test_rights_and_links_stay(tmp_path: Path) -> None:
 
 def test_a_list_that_somebody_saved_meanwhile_is_not_written_over(tmp_path: Path) -> None:
     file = listed(tmp_path)
-    with Replacement(file, AudienceError) as replacement:
+    with AtomicFile(file, SubscribersError) as replacement:
         replacement.stream.write("email\n")
         file.write_text("email\nmine@example.com\n")
         os.utime(file, ns=(1, 1))
-        with pytest.raises(AudienceError, match="changed by somebody else meanwhile"):
+        with pytest.raises(SubscribersError, match="changed by somebody else meanwhile"):
             replacement.commit()
     assert file.read_text() == "email\nmine@example.com\n"
     assert [path.name for path in tmp_path.iterdir()] == ["subscribers.csv"]
@@ -156,14 +156,14 @@ def test_a_failure_half_way_leaves_the_old_list_and_nothing_beside_it(tmp_path: 
     file = tmp_path / "subscribers.csv"
     text = b"email\n" + b"ada@example.com\n" * 20_000 + b"zo\xeb@example.com\n"
     file.write_bytes(text)
-    with pytest.raises(AudienceError, match="csv:20002: not UTF-8"):
+    with pytest.raises(SubscribersError, match="csv:20002: not UTF-8"):
         merge(file, Plan(merge={"new@example.com": told()}))
     assert file.read_bytes() == text
     assert [path.name for path in tmp_path.iterdir()] == ["subscribers.csv"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AudienceError, match="cannot be written: No such file"):
+    with pytest.raises(SubscribersError, match="cannot be written: No such file"):
         merge(tmp_path / "nowhere" / "subscribers.csv", Plan(merge={"new@example.com": told()}))
 
 
@@ -271,4 +271,8 @@ def test_standing_is_the_worst_of_all_rows_and_only_of_who_is_asked_for(tmp_path
         "c@example.com,dunno\nother@example.com,bounced\nno address,active\n",
     )
     emails = {f"{letter}@example.com" for letter in "abcd"}
-    assert standing(file, emails) == {"a@example.com": "active", "b@example.com": "bounced", "c@example.com": "unknown"}
+    assert current_status(file, emails) == {
+        "a@example.com": "active",
+        "b@example.com": "bounced",
+        "c@example.com": "unknown",
+    }

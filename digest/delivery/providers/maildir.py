@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from digest.delivery.mime import wire_of
 from digest.config.provider_settings import MaildirSettings
+from digest.delivery.mime import wire_of
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -68,6 +68,6 @@ class MaildirProvider:
     def _unwritable(self, reason: str) -> DeliveryError:
         return DeliveryError(
             f"the outbox cannot be written: {reason}",
-            where=str(self._folder),
-            next_step="make the folder writable and see that the disk has room",
+            location=str(self._folder),
+            hint="make the folder writable and see that the disk has room",
         )

@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from digest.config.provider_settings import MailgunSettings
+from digest.core.retry_after import retry_after
 from digest.delivery.http_api import (
     Answer,
     ApiProvider,
@@ -24,8 +26,6 @@ from digest.delivery.http_api import (
     mailbox_of,
 )
 from digest.delivery.mime import one_line
-from digest.core.retry_after import retry_after
-from digest.config.provider_settings import MailgunSettings
 from digest.errors import ConfigError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -59,8 +59,8 @@ class MailgunProvider(ApiProvider):
         if not settings.domain:
             raise ConfigError(
                 "the domain to send from is missing",
-                where="[delivery.mailgun] domain",
-                next_step="add the sending domain as Mailgun has it",
+                location="[delivery.mailgun] domain",
+                hint="add the sending domain as Mailgun has it",
             )
         self._domain = quote(settings.domain, safe="")
         super().__init__(settings, settings.host or _HOSTS[settings.region], secret, headers={}, basic="api")
@@ -90,7 +90,10 @@ class MailgunProvider(ApiProvider):
             to.rpartition("<")[2].rstrip(">"),
             {
                 # The subject may hold them too, where a line break would begin another header.
-                **{slot.token: one_line(slot.value(recipient.values)) for slot in message.slots},
+                **{
+                    merge_field.token: one_line(merge_field.value(recipient.values))
+                    for merge_field in message.merge_fields
+                },
                 **{_variable(name): headers[name] for name in _personal(message)},
                 "message_id": recipient.message_id,
                 "known_as": known_as(recipient),
@@ -156,7 +159,11 @@ def _fields(message: Message, letters: Sequence[Letter]) -> list[_Field]:
 
 def _personal(message: Message) -> list[str]:
     """The headers that hold a slot."""
-    return [name for name, value in message.headers if any(slot.token in value for slot in message.slots)]
+    return [
+        name
+        for name, value in message.headers
+        if any(merge_field.token in value for merge_field in message.merge_fields)
+    ]
 
 
 def _variable(header: str) -> str:
@@ -164,8 +171,8 @@ def _variable(header: str) -> str:
 
 
 def _with_variables(message: Message, text: str) -> str:
-    for slot in message.slots:
-        text = text.replace(slot.token, f"%recipient.{slot.token}%")
+    for merge_field in message.merge_fields:
+        text = text.replace(merge_field.token, f"%recipient.{merge_field.token}%")
     return text
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from digest.config.provider_settings import ResendSettings
 from digest.delivery.http_api import (
     BAD_ADDRESS,
     Answer,
@@ -29,7 +30,6 @@ from digest.delivery.http_api import (
     mailbox_of,
 )
 from digest.delivery.mime import one_line
-from digest.config.provider_settings import ResendSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

@@ -18,10 +18,10 @@ from urllib.error import URLError
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from digest.config.provider_settings import SendGridSettings
+from digest.core.retry_after import retry_after
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import header_value, one_line
-from digest.core.retry_after import retry_after
-from digest.config.provider_settings import SendGridSettings
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -159,7 +159,7 @@ class SendGridProvider:
             receipts += self._without_the_refused(message, recipients[middle:])
         except DeliveryError as error:
             # Raised on, it would say that nobody was sent anything, and the first half would get it twice.
-            receipts += _all(recipients[middle:], Outcome.DEFERRED, one_line(error.what))
+            receipts += _all(recipients[middle:], Outcome.DEFERRED, one_line(error.message))
         return receipts
 
     def _refused(self, status: int, words: str) -> DeliveryError:
@@ -172,8 +172,8 @@ class SendGridProvider:
         reason = _words(getattr(error, "reason", None) or error)
         return self._error(f"cannot be reached: {reason}", "check the network and [delivery.sendgrid] host")
 
-    def _error(self, what: str, next_step: str) -> DeliveryError:
-        return DeliveryError(f"SendGrid {what}", where=self._host, next_step=next_step)
+    def _error(self, what: str, hint: str) -> DeliveryError:
+        return DeliveryError(f"SendGrid {what}", location=self._host, hint=hint)
 
 
 # --- the request ------------------------------------------------------------------------------------------------------
@@ -224,7 +224,9 @@ def _personalization(message: Message, recipient: Recipient) -> dict[str, Any]:
         to["name"] = name
     return {
         "to": [to],
-        "substitutions": {slot.token: slot.value(recipient.values) for slot in message.slots},
+        "substitutions": {
+            merge_field.token: merge_field.value(recipient.values) for merge_field in message.merge_fields
+        },
         "headers": {
             "Message-ID": f"<{recipient.message_id}>",
             **{

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from digest.config.provider_settings import SesSettings
+from digest.core.retry_after import retry_after
 from digest.delivery.addresses import ascii_address
 from digest.delivery.mime import one_line, wire_of
-from digest.core.retry_after import retry_after
-from digest.config.provider_settings import SesSettings
 from digest.errors import ConfigError, DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -35,8 +35,8 @@ try:
 except ModuleNotFoundError as error:
     raise ConfigError(
         f"Amazon SES needs a package that is not there: {error.name}",
-        where="[delivery] provider",
-        next_step="install it with `pip install 'news-digest[ses]'`",
+        location="[delivery] provider",
+        hint="install it with `pip install 'news-digest[ses]'`",
     ) from None
 
 _TOO_MANY = ("TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException")
@@ -200,8 +200,8 @@ class SesProvider:
         what = f"cannot be asked: {_words(error)}"
         return self._error(what, "set up AWS credentials, as for every AWS program, and see [delivery.ses]")
 
-    def _error(self, what: str, next_step: str) -> DeliveryError:
-        return DeliveryError(f"Amazon SES {what}", where=self._where, next_step=next_step)
+    def _error(self, what: str, hint: str) -> DeliveryError:
+        return DeliveryError(f"Amazon SES {what}", location=self._where, hint=hint)
 
 
 def _is_sender(words: str, recipient: Recipient) -> bool:

@@ -6,8 +6,8 @@ import ipaddress
 import smtplib
 import ssl
 
-from digest.delivery.mime import one_line
 from digest.config.provider_settings import SmtpSettings
+from digest.delivery.mime import one_line
 from digest.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
@@ -63,9 +63,9 @@ def _open(settings: SmtpSettings, password: str) -> smtplib.SMTP:
     return connection
 
 
-def failure(settings: SmtpSettings, what: str, next_step: str) -> DeliveryError:
+def failure(settings: SmtpSettings, what: str, hint: str) -> DeliveryError:
     """The error of a server that takes nothing."""
-    return DeliveryError(f"the server {what}", where=f"{settings.host}:{port_of(settings)}", next_step=next_step)
+    return DeliveryError(f"the server {what}", location=f"{settings.host}:{port_of(settings)}", hint=hint)
 
 
 def port_of(settings: SmtpSettings) -> int:

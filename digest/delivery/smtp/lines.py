@@ -18,10 +18,10 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from digest.config.provider_settings import SmtpSettings
 from digest.delivery.dkim import signer
 from digest.delivery.mime import wire_of
 from digest.delivery.pool import Done
-from digest.config.provider_settings import SmtpSettings
 from digest.delivery.smtp.connection import connect, failure, words_of
 from digest.delivery.smtp.conversation import (
     Conversation,

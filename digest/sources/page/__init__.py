@@ -9,22 +9,22 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from digest.errors import SourceError
-from digest.models import Article, Harvest, Source
+from digest.models import Article, FetchResult, Source
 from digest.sources.context import Context
 from digest.sources.discovery import is_web_page
+from digest.sources.fetch import retrieve
+from digest.sources.http import Document
 from digest.sources.page.article import article_of
 from digest.sources.page.listing import stories_of
 from digest.sources.page.text import articles_of_text
-from digest.sources.fetch import retrieve
-from digest.sources.http import Document
 
 
-def read(source: Source, context: Context) -> Harvest:
+def read(source: Source, context: Context) -> FetchResult:
     """Fetch and parse a page. Raises SourceError when it tells no story."""
     return parse(retrieve(source, context, "text/html, */*;q=0.5"), source, context.now)
 
 
-def parse(document: Document, source: Source, now: datetime) -> Harvest:
+def parse(document: Document, source: Source, now: datetime) -> FetchResult:
     """The articles of a page: its own, and those it lists; ages such as "3 days ago" count from `now`.
 
     Raises:
@@ -34,12 +34,12 @@ def parse(document: Document, source: Source, now: datetime) -> Harvest:
     if not articles:
         raise SourceError(
             "has neither an article nor a list of stories",
-            where=source.location,
-            next_step="look at it in a browser; a site's feed or WordPress address serves better",
+            location=source.location,
+            hint="look at it in a browser; a site's feed or WordPress address serves better",
         )
     if source.category:
         articles = [item if item.categories else replace(item, categories=(source.category,)) for item in articles]
-    return Harvest(source, tuple(articles))
+    return FetchResult(source, tuple(articles))
 
 
 def _of_html(document: Document, source: Source, now: datetime) -> list[Article]:

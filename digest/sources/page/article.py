@@ -12,11 +12,11 @@ from typing import Any
 from lxml import html as lxml_html
 
 from digest.models import Article, Author, Image, Source
-from digest.sources.sanitize import one_line, text_of
-from digest.sources.page.listing import categories_in
-from digest.sources.normalize import HEADLINE_LENGTH, author_of, cut, iso_moment, web_address
-from digest.sources.pictures import best_image, pixels
 from digest.sources.http import Document
+from digest.sources.normalize import HEADLINE_LENGTH, author_of, cut, iso_moment, web_address
+from digest.sources.page.listing import categories_in
+from digest.sources.pictures import best_image, pixels
+from digest.sources.sanitize import one_line, text_of
 
 _TYPES = ("Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting")
 """Of https://schema.org/Article and below, what news sites call their stories."""

@@ -8,10 +8,10 @@ from datetime import datetime
 from lxml import html as lxml_html
 
 from digest.models import Article, Image, Source
-from digest.sources.relative_dates import moment_of
-from digest.sources.sanitize import one_line
 from digest.sources.normalize import HEADLINE_LENGTH, cut, iso_moment, web_address
 from digest.sources.pictures import best_image, pixels
+from digest.sources.relative_dates import moment_of
+from digest.sources.sanitize import one_line
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _NOT_STORIES = ("nav", "footer", "form", "dialog", "menu")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from digest.models import Article, Author, Source
+from digest.sources.http import Document
+from digest.sources.normalize import HEADLINE_LENGTH, cut
 from digest.sources.relative_dates import moment_of
 from digest.sources.sanitize import one_line
-from digest.sources.normalize import HEADLINE_LENGTH, cut
-from digest.sources.http import Document
 
 _CATEGORIES = re.compile(r"(?:categories|category|filed under|section)\s*:\s*(.+)", re.IGNORECASE)
 _RECENT = re.compile(

@@ -24,17 +24,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from digest import editorial
-from digest.web.desk.forms import ApproveForm, DraftForm, MakeForm, NoForm, TestForm
-from digest.web.desk.newsdesk import Look, Newsdesk
 from digest.drafts import Edits
+from digest.editions import approve as approvals
+from digest.editions import draft as drafting
 from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
+from digest.inspection.preview import Preview, sections_line
 from digest.lint import CLIPPED_BY_GMAIL, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.models import Article, Cadence, Outcome, Segment
-from digest.newsroom import approval as approvals
-from digest.newsroom import drafting
-from digest.inspection.preview import Preview, sections_line
-from digest.sending.send_run import Run
 from digest.sending.dry_run import send_test
+from digest.sending.send_run import SendRun
+from digest.web.desk.forms import ApproveForm, DraftForm, MakeForm, NoForm, TestForm
+from digest.web.desk.newsdesk import Look, Newsdesk
 
 _TRIED = 8
 """Edits that were tried on and are kept: of one page those it shows and those it is about to."""
@@ -134,9 +134,9 @@ def _in_words(error: Exception) -> str:
     """An error for somebody who sees the page and no terminal: the file by its name, and no command to type."""
     if not isinstance(error, DigestError):
         return str(error)
-    name = re.sub(r"^.*[/\\]", "", error.where)
-    step = "" if "`digest " in error.next_step else error.next_step
-    return ": ".join(filter(None, [name, error.what])) + (f"; {step}" if step else "")
+    name = re.sub(r"^.*[/\\]", "", error.location)
+    step = "" if "`digest " in error.hint else error.hint
+    return ": ".join(filter(None, [name, error.message])) + (f"; {step}" if step else "")
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class _Pages:
         """Approve the draft that the editor has before them, and no other."""
         look = self._desk.require_same(form.edition)
         if not form.by.strip():
-            raise UsageError("nobody has approved it yet", next_step="write your name beside the button")
+            raise UsageError("nobody has approved it yet", hint="write your name beside the button")
         now, by = self._now(look), form.by.strip()
         approvals.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
         return {"said": f"Approved by {by}."}
@@ -271,15 +271,15 @@ class _Pages:
     def test(self, form: TestForm) -> dict[str, Any]:
         """Send a test of the edition as it is on disk."""
         if not re.fullmatch(r"[^\s@]+@[^\s@]+", form.to.strip()):
-            raise UsageError("a test wants an address", next_step="write it as you@example.com")
+            raise UsageError("a test wants an address", hint="write it as you@example.com")
         look = self._desk.require_same(form.edition)
         told: list[str] = []
-        run = Run(
+        run = SendRun(
             config=look.config,
             cadence=self._desk.cadence,
             now=self._now(look),
             clock=lambda: datetime.now(UTC),
-            tell=lambda problem: told.append(problem.what),
+            tell=lambda problem: told.append(problem.message),
             progress=lambda _done, _all: None,
         )
         reader = form.reader or self._desk.reader_of(form.segment)

@@ -47,9 +47,9 @@ class DraftForm(msgspec.Struct):
         """What it wants of the draft. Raises DraftError for a story without a headline, or a section without a name."""
         names = [one_line(section.name) for section in self.sections]
         if not all(names):
-            raise DraftError("a section has no name", next_step="give it one")
+            raise DraftError("a section has no name", hint="give it one")
         if twice := {name for name in names if names.count(name) > 1}:
-            raise DraftError(f"two sections are called {', '.join(twice)}", next_step="give one of them another name")
+            raise DraftError(f"two sections are called {', '.join(twice)}", hint="give one of them another name")
         return Edits(
             subject=one_line(self.subject),
             preheader=one_line(self.preheader),
@@ -91,5 +91,5 @@ class MakeForm(msgspec.Struct):
 def _edited(story: StoryForm) -> Edited:
     headline = one_line(story.headline)
     if not headline:
-        raise DraftError("a story has no headline", next_step="write one, or hide the story")
+        raise DraftError("a story has no headline", hint="write one, or hide the story")
     return Edited(story.id, headline, one_line(story.excerpt), story.hide)

@@ -11,15 +11,15 @@ from pathlib import Path
 from threading import RLock
 from time import monotonic
 
-from digest import audience, config, drafts
+from digest import config, drafts, subscribers
 from digest.config import Config
 from digest.drafts import Draft, Edits
-from digest.errors import DigestError, DraftError, SourceError, UsageError
-from digest.storage import Ledger
-from digest.models import Article, Cadence, Problem, Segment, Subscriber
 from digest.editions.compose import Composition, compose, edition_id, segment_of
 from digest.editions.from_draft import load, not_in, of_draft, on_its_way, path_of
+from digest.errors import DigestError, DraftError, SourceError, UsageError
 from digest.inspection.preview import ANYONE, Preview, or_the_latest, shown_to, why_unsendable, with_a_secret
+from digest.models import Article, Cadence, Problem, Segment, Subscriber
+from digest.storage import Database
 
 _FOUND = 20
 """Readers that a search names at most."""
@@ -127,10 +127,10 @@ class Newsdesk:
         edition = edition_id(loaded, self.cadence, now, self.day)
         draft = load(loaded, edition)
         fresh = self._read_fresh(shown, now, needed=draft is None)
-        with Ledger.open_to_read(loaded.database_url) as ledger:
-            closed = on_its_way(ledger, edition)
+        with Database.open_to_read(loaded.database_url) as database:
+            closed = on_its_way(database, edition)
             if draft:
-                composition, notices = of_draft(shown, ledger, self.cadence, now, draft), list[Problem]()
+                composition, notices = of_draft(shown, database, self.cadence, now, draft), list[Problem]()
             else:
                 assert fresh is not None, "without a draft a failure to read is raised"
                 composition, notices = or_the_latest(fresh)
@@ -143,7 +143,7 @@ class Newsdesk:
             edition=edition,
             composition=composition,
             draft=draft,
-            closed=closed.what if closed else "",
+            closed=closed.message if closed else "",
             new=tuple(not_in(draft, fresh)) if draft and fresh else (),
             notices=(*why_unsendable(loaded), *notices, *composition.problems, *readers.problems),
             readers=readers,
@@ -162,8 +162,8 @@ class Newsdesk:
     def _asked(self, loaded: Config, now: datetime) -> tuple[Composition | None, str]:
         """What the sources have, or why they cannot be read."""
         try:
-            with Ledger.open_to_read(loaded.database_url) as ledger:
-                return compose(loaded, ledger, self.cadence, now), ""
+            with Database.open_to_read(loaded.database_url) as database:
+                return compose(loaded, database, self.cadence, now), ""
         except SourceError as error:
             return None, str(error)
 
@@ -176,8 +176,8 @@ class Newsdesk:
         files = [self._file, path_of(loaded, edition), loaded.audience.subscribers, loaded.templates]
         seen = _stamps([*files, *_sources_of(loaded)])
         try:
-            with Ledger.open_to_read(loaded.database_url) as ledger:
-                record = ledger.edition(edition)
+            with Database.open_to_read(loaded.database_url) as database:
+                record = database.editions.get(edition)
         except DigestError:  # told when the ledger is read
             record = None
         known = (seen, record.state if record else "", self._readings)
@@ -191,12 +191,12 @@ class Newsdesk:
         people: dict[str, Subscriber] = {}
         wrong: list[Problem] = []
         counts: Counter[Segment] = Counter()
-        for row in audience.read_subscribers(loaded.audience.subscribers):
+        for row in subscribers.read_subscribers(loaded.audience.subscribers):
             if isinstance(row, Problem):
                 wrong.append(row)
                 continue
             people.setdefault(row.email, row)
-            if audience.wants(row, self.cadence, composition.day):
+            if subscribers.wants(row, self.cadence, composition.day):
                 counts[segment_of(loaded, row)] += 1
         told = wrong[:_ROWS]
         if more := len(wrong) - len(told):
@@ -231,8 +231,8 @@ class Newsdesk:
             file, folder = look.draft.file, look.config.file.parent
             text = drafts.text_of(file) or ""
             draft = drafts.parsed(drafts.with_edits(text, edits, file, folder), file, folder)
-            with Ledger.open_to_read(look.config.database_url) as ledger:
-                composition = of_draft(composition.config, ledger, self.cadence, composition.now, draft)
+            with Database.open_to_read(look.config.database_url) as database:
+                composition = of_draft(composition.config, database, self.cadence, composition.now, draft)
         if not reader:
             chosen = next((known for known, _ in look.readers.segments if known.key == segment), Segment())
             person = replace(ANYONE, categories=chosen.categories, language=chosen.language)
@@ -241,7 +241,7 @@ class Newsdesk:
         if found is None:
             raise UsageError(f"{reader} is not among the subscribers")
         notices: Sequence[Problem] = ()
-        if not audience.wants(found, self.cadence, composition.day):
+        if not subscribers.wants(found, self.cadence, composition.day):
             chosen_cadence = found.status if found.status != "active" else found.cadence
             notices = [Problem(reader, f"does not get this edition: {chosen_cadence}")]
         return shown_to(composition, found, notices)
@@ -258,7 +258,7 @@ class Newsdesk:
         people = look.readers.people.values()
         found = next((one.email for one in people if segment_of(look.config, one).key == segment), "")
         if not found:
-            raise UsageError("nobody is in this segment any more", next_step="choose another")
+            raise UsageError("nobody is in this segment any more", hint="choose another")
         return found
 
     def search(self, words: str) -> list[Subscriber]:
@@ -281,7 +281,7 @@ class Newsdesk:
         look = self.look()
         if edition != look.edition:
             what = f"this page is of {edition}, and the desk is at {look.edition} by now"
-            raise DraftError(what, next_step="save, then load the page again")
+            raise DraftError(what, hint="save, then load the page again")
         return look
 
 

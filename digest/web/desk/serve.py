@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import uvicorn
 
+from digest.errors import UsageError
 from digest.web.desk.app import application
 from digest.web.desk.newsdesk import Newsdesk
-from digest.errors import UsageError
 
 HOST = "127.0.0.1"
 
@@ -28,7 +28,7 @@ def serve(desk: Newsdesk, port: int, opened: Callable[[str], None]) -> None:
             listener.bind((HOST, port))
         except OSError as error:
             raise UsageError(
-                f"port {port} cannot be had: {error.strerror}", where="--port", next_step="name another, or 0 for any"
+                f"port {port} cannot be had: {error.strerror}", location="--port", hint="name another, or 0 for any"
             ) from None
         listener.listen()
         port = listener.getsockname()[1]

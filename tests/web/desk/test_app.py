@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from digest.drafts import edits_of
 from digest.web.desk.app import application
 from digest.web.desk.newsdesk import Newsdesk
-from digest.drafts import edits_of
 
 from .conftest import NOW
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from digest import config as configuration
+from digest.editions.draft import make
+from digest.errors import TemplateError, UsageError
 from digest.web.desk import newsdesk
 from digest.web.desk.newsdesk import Newsdesk
-from digest.errors import TemplateError, UsageError
-from digest.editions.draft import make
 
 from .conftest import NOW
 
