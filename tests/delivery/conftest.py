@@ -8,11 +8,11 @@ import pytest
 
 from digest.delivery import Settings, message_headers, message_id, open_provider
 from digest.models import InlineImage, Message, Publication, Receipt, Recipient, Slot
-from tests.delivery.stand_ins.mailgun import MailgunServer
-from tests.delivery.stand_ins.postmark import PostmarkServer
-from tests.delivery.stand_ins.resend import ResendServer
-from tests.delivery.stand_ins.server import serving
-from tests.delivery.stand_ins.ses import SesServer
+from tests.servers.api import serving
+from tests.servers.mailgun import MailgunServer
+from tests.servers.postmark import PostmarkServer
+from tests.servers.resend import ResendServer
+from tests.servers.ses import SesServer
 
 SENDER = "The Gazette <news@example.com>"
 SLOTS = tuple(

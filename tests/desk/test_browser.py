@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from digest.resources import shipped
+from tests.newsroom_folder import NewsroomFolder
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NOW = "2026-11-23T07:30:00Z"
@@ -24,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(newsroom: Any) -> Iterator[str]:
+def address(newsroom: NewsroomFolder) -> Iterator[str]:
     """A desk in a process of its own."""
     newsroom.configure(more='[daily]\napproval = "required"\n')
     command = [*DIGEST, "preview", "--serve", "--port", "0", "--now", NOW]
@@ -37,9 +38,7 @@ def address(newsroom: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
+def page(address: str) -> Iterator[Page]:
     with sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -51,7 +50,7 @@ def page(address: str) -> Iterator[Any]:
     assert errors == []
 
 
-def until(page: Any, what: str, timeout: float = 10.0) -> None:
+def until(page: Page, what: str, timeout: float = 10.0) -> None:
     """Wait for JavaScript to be true; Playwright's own way evaluates text, which the desk's policy forbids."""
     ends = time.monotonic() + timeout
     while not page.evaluate(what):
@@ -59,7 +58,7 @@ def until(page: Any, what: str, timeout: float = 10.0) -> None:
         page.wait_for_timeout(50)
 
 
-def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any) -> None:
+def test_an_edition_is_drafted_edited_approved_and_sent(page: Page, newsroom: NewsroomFolder) -> None:
     phone = page.frame_locator("figure[data-device=phone] iframe")
     phone.get_by_text("The ferry is back").first.wait_for()
     assert page.locator("figure[data-device=phone] iframe").evaluate("e => e.contentWindow.innerWidth") == 375
@@ -124,7 +123,7 @@ LATE = (
 )
 
 
-def test_a_finding_leads_to_its_place(page: Any, newsroom: Any) -> None:
+def test_a_finding_leads_to_its_place(page: Page, newsroom: NewsroomFolder) -> None:
     footer = (shipped("templates") / "footer.mjml").read_text()
     picture = '<tr><td><img src="https://www.example.com/shop.gif" width="10" height="10" /></td></tr></mj-table>'
     newsroom.write("templates/footer.mjml", footer.replace("</mj-table>", picture))
@@ -134,7 +133,7 @@ def test_a_finding_leads_to_its_place(page: Any, newsroom: Any) -> None:
 
 
 def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_are_asked(
-    page: Any, address: str, newsroom: Any
+    page: Page, address: str, newsroom: NewsroomFolder
 ) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -168,7 +167,7 @@ def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_ar
     assert "A note" in file.read_text()
 
 
-def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: Any, newsroom: Any) -> None:
+def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.locator(".story[data-id='example.com/comet'] .headline").fill("Two comets")
@@ -184,7 +183,7 @@ def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: A
     assert "Two comets" in (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
 
 
-def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Any, newsroom: Any) -> None:
+def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.click("#note")
@@ -211,7 +210,7 @@ def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Any,
     page.locator("#trying").wait_for(state="hidden")
 
 
-def test_what_is_written_while_a_question_is_open_is_kept(page: Any, address: str, newsroom: Any) -> None:
+def test_what_is_written_while_a_question_is_open_is_kept(page: Page, address: str, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     other = page.context.new_page()
@@ -234,7 +233,7 @@ def test_what_is_written_while_a_question_is_open_is_kept(page: Any, address: st
 
 
 def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clash(
-    page: Any, address: str, newsroom: Any
+    page: Page, address: str, newsroom: NewsroomFolder
 ) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -251,7 +250,7 @@ def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clas
     assert text.index('name = "Town"') < text.index("comet") < text.index('name = "Science"')
 
 
-def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Any, newsroom: Any) -> None:
+def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.fill("#by", "Zoë")
@@ -270,7 +269,7 @@ def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Any, n
     assert page.locator("#note").is_disabled()
 
 
-def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: Any) -> None:
+def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.get_by_role("button", name="Add a section").click()
@@ -287,7 +286,7 @@ def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: A
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390])
-def test_the_page_does_not_run_out_of_its_window(page: Any, width: int) -> None:
+def test_the_page_does_not_run_out_of_its_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -299,7 +298,7 @@ def test_the_page_does_not_run_out_of_its_window(page: Any, width: int) -> None:
     ]
 
 
-def test_a_change_on_disk_is_on_the_page_within_a_second(page: Any, newsroom: Any) -> None:
+def test_a_change_on_disk_is_on_the_page_within_a_second(page: Page, newsroom: NewsroomFolder) -> None:
     phone = page.frame_locator("figure[data-device=phone] iframe")
     phone.get_by_text("The ferry is back").first.wait_for()
     newsroom.configure(("The Gazette", "The Evening Gazette"), more='[daily]\napproval = "required"\n')
