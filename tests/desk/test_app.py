@@ -1,12 +1,15 @@
 """The desk over HTTP: for its own person only, and every button does what it says."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from digest.desk import app
 from digest.desk.app import application
 from digest.desk.newsdesk import Newsdesk
 from digest.drafts import edits_of
@@ -27,8 +30,8 @@ def desk(open_desk: Callable[[], Newsdesk]) -> Newsdesk:
 
 @pytest.fixture
 def client(desk: Newsdesk) -> Iterator[TestClient]:
-    app = application(desk, TOKEN, (HOST, "localhost:8642"))
-    with TestClient(app, base_url=f"http://{HOST}", follow_redirects=True) as client:
+    site = application(desk, TOKEN, (HOST, "localhost:8642"))
+    with TestClient(site, base_url=f"http://{HOST}", follow_redirects=True) as client:
         assert client.get("/", params={"token": TOKEN}).status_code == 200
         yield client
 
@@ -225,10 +228,26 @@ def test_a_broken_template_is_told_and_no_story_is_said_to_be_hidden(
     assert "hidden" not in page.partition('id="draft"')[0]
 
 
+def test_every_module_is_served_as_javascript_and_says_what_it_is_for(client: TestClient) -> None:
+    page = client.get("/").text
+    assert re.findall(r"<script[^>]*>", page) == ['<script type="module" src="/static/main.js">']
+    files = {file.name for file in (Path(app.__file__).parent / "static").glob("*.js")}
+    reached, waiting = set[str](), ["main.js"]
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        answer = client.get(f"/static/{name}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+        assert re.match(r"// [A-Z][^\n]+\.\n", answer.text), f"{name} does not begin with its purpose"
+        imported = re.findall(r"""^import (?:.* from )?"\./([^"]+)";$""", answer.text, re.MULTILINE)
+        waiting += [each for each in imported if each not in reached]
+    assert reached == files
+
+
 # --- nobody else ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/mail", "/stamp", "/readers", "/static/desk.js"])
+@pytest.mark.parametrize("path", ["/", "/mail", "/stamp", "/readers", "/static/main.js"])
 def test_without_the_token_there_is_nothing(open_desk: Callable[[], Newsdesk], path: str) -> None:
     stranger = TestClient(application(open_desk(), TOKEN, (HOST,)), base_url=f"http://{HOST}")
     assert stranger.get(path).status_code == 403

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from digest.desk import app
 from digest.resources import shipped
 from tests.newsroom_folder import NewsroomFolder
 
@@ -63,6 +65,25 @@ def until(page: Page, what: str, timeout: float = 10.0) -> None:
     while not page.evaluate(what):
         assert time.monotonic() < ends, f"never: {what}"
         page.wait_for_timeout(50)
+
+
+def test_the_page_loads_all_its_modules_without_an_error_on_the_console(address: str, newsroom: NewsroomFolder) -> None:
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        written: list[str] = []
+        loaded: dict[str, int] = {}
+        page.on("console", lambda line: written.append(f"{line.type}: {line.text}"))
+        page.on("pageerror", lambda error: written.append(str(error)))
+        page.on("response", lambda answer: loaded.update({answer.url.rpartition("/")[2]: answer.status}))
+        page.goto(address)
+        page.frame_locator("figure[data-device=desktop] iframe").get_by_text("The ferry is back").first.wait_for()
+        page.get_by_role("button", name="Make a draft").click()
+        page.locator(".story").first.wait_for()
+        browser.close()
+    modules = {file.name for file in (Path(app.__file__).parent / "static").glob("*.js")}
+    assert {name: status for name, status in loaded.items() if name.endswith(".js")} == dict.fromkeys(modules, 200)
+    assert written == []
 
 
 def test_an_edition_is_drafted_edited_approved_and_sent(page: Page, newsroom: NewsroomFolder) -> None:
