@@ -1,8 +1,9 @@
-# Sets up what it needs in .venv, which is made anew when pyproject.toml changes. Wants Python 3.11 or newer.
+# Every target installs what it needs into .venv, at the versions and hashes that constraints.txt pins. It needs only
+# Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: preview test lint types check bench clean
+.PHONY: preview test lint types check bench constraints clean
 
 preview: .venv/ready  ## compose the demo newsroom's digest into preview.html
 	$(BIN)/digest preview
@@ -22,10 +23,15 @@ check: lint types test
 bench: .venv/ready  ## speed and memory, each beside an alternative in the same run
 	$(BIN)/python -m benchmarks
 
-.venv/ready: pyproject.toml
+constraints: .venv/ready  ## pin the newest versions that pyproject.toml allows, for Python 3.11 and later
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
+		--no-emit-index-url --custom-compile-command "make constraints" --output-file constraints.txt pyproject.toml
+
+.venv/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip check --quiet
 	touch $@
 
 clean:

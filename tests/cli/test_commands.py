@@ -6,12 +6,13 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.newsroom_folder import NewsroomFolder
+from tests.waiting import wait_until
 
 NOW = "2026-11-23T07:00:00Z"
 
@@ -57,7 +58,7 @@ def test_a_new_newsroom_works_at_once(tmp_path: Path) -> None:
     assert "has digest.toml and subscribers.csv and articles already" in again.stderr
 
 
-def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: Any) -> None:
+def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: NewsroomFolder) -> None:
     sent = digest("-q", "send", "--daily", "--now", NOW)
     assert (sent.returncode, sent.stdout, sent.stderr) == (0, "", "")
     again = digest("send", "--daily", "--now", NOW)
@@ -65,7 +66,7 @@ def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: Any) -> None
     assert len(newsroom.mails()) == 2
 
 
-def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Any) -> None:
+def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(30)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 40\n"))
     screen, terminal = pty.openpty()
@@ -87,31 +88,30 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Any) -> 
     assert b"/30" in shown
 
 
-def test_cancel_stops_a_send_that_is_at_work(newsroom: Any) -> None:
-    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
-    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
+def test_cancel_stops_a_send_that_is_at_work(newsroom: NewsroomFolder) -> None:
+    newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(500)))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 5\n"))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
-        while not newsroom.mails():
-            time.sleep(0.05)
+        wait_until(lambda: bool(newsroom.mails()))
         cancelled = digest("cancel", "2026-11-23-daily")
-        told, _ = run.communicate(timeout=10)
+        told, _ = run.communicate(timeout=60)
     assert (cancelled.returncode, cancelled.stderr) == (0, "")
     assert "nobody more gets it" in cancelled.stdout
     assert "without it: it was cancelled" in told
     assert run.returncode == 3
-    assert 0 < len(newsroom.mails()) < 60
+    assert 0 < len(newsroom.mails()) < 500
     assert "already stopped" in digest("cancel", "2026-11-23-daily").stdout
 
 
-def test_resume_tells_of_each_mail_when_asked(newsroom: Any) -> None:
+def test_resume_tells_of_each_mail_when_asked(newsroom: NewsroomFolder) -> None:
     digest("send", "--daily", "--now", NOW, "--limit", "1")
     resumed = digest("-v", "resume", "2026-11-23-daily")
     assert resumed.returncode == 0
     assert re.search(r"2026-11-23-daily ke\*\*\*@example.org accepted", resumed.stderr)
 
 
-def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: Any) -> None:
+def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
     command = f"{sys.executable} -m digest -vv send --daily --now {NOW} 2>&1 | head -1"
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
@@ -119,7 +119,7 @@ def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: Any) -> None:
     assert "nothing to do" in digest("send", "--daily", "--now", NOW).stdout
 
 
-def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
+def test_status_tells_of_editions_and_of_every_recipient(newsroom: NewsroomFolder) -> None:
     assert digest("status").stdout == "No edition has been sent yet.\n"
     assert json.loads(digest("status", "--json").stdout) == {"editions": [], "failing_sources": []}
     digest("send", "--daily", "--now", NOW)
@@ -133,7 +133,7 @@ def test_status_tells_of_editions_and_of_every_recipient(newsroom: Any) -> None:
     assert "the latest: 2026-11-23-daily" in unknown.stderr
 
 
-def test_articles_says_of_each_where_it_is_or_why_not(newsroom: Any) -> None:
+def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[sections]\n", "[sections]\nlimit = 1\n"))
     feed = newsroom.path / "feed.xml"
     item = "<item><title>{0}</title><link>https://www.example.com/{0}</link><category>City</category><pubDate>{1}</pubDate></item>"
@@ -153,7 +153,7 @@ def test_articles_says_of_each_where_it_is_or_why_not(newsroom: Any) -> None:
     assert told[3]["left_out"].startswith("before the window")
 
 
-def test_status_names_a_source_that_keeps_failing(newsroom: Any) -> None:
+def test_status_names_a_source_that_keeps_failing(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "gone"\npath = "gone.xml"\n')
     digest("send", "--daily", "--now", NOW)
     digest("send", "--daily", "--now", "2026-11-24T07:00:00Z")
@@ -169,7 +169,7 @@ def test_examples_in_help_stay_line_by_line(command: str) -> None:
     assert any(re.match(r"  (0 7 \* \* \*  cd .*)?digest (send|init|draft)", line) for line in told.splitlines())
 
 
-def test_preview_writes_what_one_reader_gets(newsroom: Any) -> None:
+def test_preview_writes_what_one_reader_gets(newsroom: NewsroomFolder) -> None:
     files = ["-o", "p.html", "--text", "p.txt", "--eml", "p.eml"]
     shown = digest("preview", "--now", NOW, "--as", "Kenji@Example.org", *files)
     assert shown.returncode == 0
@@ -187,7 +187,7 @@ def test_preview_writes_what_one_reader_gets(newsroom: Any) -> None:
     assert "nothing to preview" in nothing.stdout
 
 
-def test_preview_says_what_is_wrong_with_the_email(newsroom: Any) -> None:
+def test_preview_says_what_is_wrong_with_the_email(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[daily]\nsubject = "' + "A headline that never ends " * 12 + '"\n')
     shown = digest("preview", "--now", NOW)
     assert shown.returncode == 0
@@ -195,14 +195,14 @@ def test_preview_says_what_is_wrong_with_the_email(newsroom: Any) -> None:
     assert "`digest check` tells them" in shown.stdout
 
 
-def test_preview_to_stdout_is_the_html_alone(newsroom: Any) -> None:
+def test_preview_to_stdout_is_the_html_alone(newsroom: NewsroomFolder) -> None:
     shown = digest("preview", "--now", NOW, "-o", "-")
     assert shown.stdout.startswith("<!DOCTYPE html>")
     assert shown.stdout.rstrip().endswith("</html>")
     assert newsroom.path.joinpath("preview.html").exists() is False
 
 
-def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: Any) -> None:
+def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: NewsroomFolder) -> None:
     shown = digest("preview", "--now", "2026-12-24T07:00:00Z")
     assert shown.returncode == 0
     assert "no new stories since 23 Dec 07:00" in shown.stderr
@@ -210,7 +210,7 @@ def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: Any) -> N
     assert newsroom.path.joinpath("preview.html").exists()
 
 
-def test_check_wants_one_s_own_addresses_over_https(newsroom: Any) -> None:
+def test_check_wants_one_s_own_addresses_over_https(newsroom: NewsroomFolder) -> None:
     newsroom.configure(
         ('name = "The Gazette"', 'name = "The Gazette"\nlogo = "http://www.example.com/logo.png"'),
         ('unsubscribe_url = "https:', 'unsubscribe_url = "http:'),
@@ -222,7 +222,7 @@ def test_check_wants_one_s_own_addresses_over_https(newsroom: Any) -> None:
     assert told == ["publication.logo", "audience.unsubscribe_url", "sections.pages.World"]
 
 
-def test_check_finds_what_is_wrong(newsroom: Any) -> None:
+def test_check_finds_what_is_wrong(newsroom: NewsroomFolder) -> None:
     good = digest("check", "--now", NOW)
     assert good.returncode == 0, good.stdout
     assert good.stdout.count("ok    ") == 8
@@ -247,7 +247,7 @@ def test_check_finds_what_is_wrong(newsroom: Any) -> None:
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_2(
-    newsroom: Any, arguments: tuple[str, ...], status: int, words: str
+    newsroom: NewsroomFolder, arguments: tuple[str, ...], status: int, words: str
 ) -> None:
     shown = digest(*arguments)
     assert shown.returncode == status
@@ -256,7 +256,7 @@ def test_wrong_usage_is_one_sentence_and_exit_2(
     assert newsroom.mails() == []
 
 
-def test_a_broken_template_is_named_with_its_line(newsroom: Any) -> None:
+def test_a_broken_template_is_named_with_its_line(newsroom: NewsroomFolder) -> None:
     newsroom.write("templates/masthead.mjml", "<mj-text>\n{{ publicatoin.name }}</mj-text>")
     shown = digest("send", "--daily", "--now", NOW)
     assert shown.returncode == 2
@@ -264,7 +264,7 @@ def test_a_broken_template_is_named_with_its_line(newsroom: Any) -> None:
     assert newsroom.mails() == []
 
 
-def test_two_sends_at_once_send_one_edition(newsroom: Any) -> None:
+def test_two_sends_at_once_send_one_edition(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(200)))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
     running = [
@@ -276,14 +276,12 @@ def test_two_sends_at_once_send_one_edition(newsroom: Any) -> None:
     assert len(newsroom.mails()) == 200
 
 
-def test_a_killed_send_is_finished_by_the_next_one(newsroom: Any) -> None:
+def test_a_killed_send_is_finished_by_the_next_one(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
-    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 60\n"))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
     process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while len(newsroom.mails()) < 20 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(newsroom.mails()) >= 10)
     process.kill()
     process.wait()
     newsroom.configure()
@@ -296,7 +294,7 @@ def test_a_killed_send_is_finished_by_the_next_one(newsroom: Any) -> None:
     assert 150 - in_doubt <= len(newsroom.mails()) <= 150
 
 
-def test_suppress_holds_whatever_subscribers_csv_says(newsroom: Any) -> None:
+def test_suppress_holds_whatever_subscribers_csv_says(newsroom: NewsroomFolder) -> None:
     assert digest("suppress", "ADA@example.com").stdout == "ada@example.com is not mailed any more\n"
     assert digest("suppress", "ada@example.com").stdout == "ada@example.com was suppressed already\n"
     assert "ada@example.com\tunsubscribed\t" in digest("suppress", "--list").stdout
@@ -309,16 +307,14 @@ def test_suppress_holds_whatever_subscribers_csv_says(newsroom: Any) -> None:
     assert digest("suppress").returncode == 2
 
 
-def test_sigterm_finishes_what_is_on_its_way(newsroom: Any) -> None:
+def test_sigterm_finishes_what_is_on_its_way(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
-    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 60\n"))
+    newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
     process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
-    while len(newsroom.mails()) < 10 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(newsroom.mails()) >= 5)
     process.terminate()
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "left for the next run" in out
     assert "the same command goes on" in err

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
 
 NOW = "2026-11-23T07:00:00Z"
 GHOST = """\
@@ -41,7 +41,7 @@ def recipients(edition: str) -> dict[str, str]:
     return {person["email"]: person["state"] for person in told["recipients"]}
 
 
-def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: Any) -> None:
+def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(
         "ada@example.com,Ada,,weekdays,,de",
         "kenji@example.org,Kenji,Science",
@@ -68,7 +68,7 @@ def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: Any) -> None
     assert told["subscribers"][1]["categories"] == ["Science"]
 
 
-def test_import_takes_readers_and_keeps_out_who_left(newsroom: Any) -> None:
+def test_import_takes_readers_and_keeps_out_who_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("# ours", "ada@example.com,", "kenji@example.org,Kenji", "zoe@example.net,Zoë")
     newsroom.write("ghost.csv", GHOST)
     before = (newsroom.path / "subscribers.csv").read_text()
@@ -105,7 +105,7 @@ def test_import_takes_readers_and_keeps_out_who_left(newsroom: Any) -> None:
     assert digest("subscribers", "import", "again.csv").stdout == "1 added, 0 changed, 1 already there, 0 left out\n"
 
 
-def test_what_is_exported_can_be_imported_elsewhere(newsroom: Any) -> None:
+def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada,World|Science,weekly,Asia/Tokyo,de", "zoe@example.net,Zoë")
     digest("suppress", "zoe@example.net", "--reason", "complained")
     digest("suppress", "never@example.com")
@@ -131,7 +131,7 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: Any) -> None:
     }
 
 
-def test_suppress_takes_a_file_of_addresses(newsroom: Any) -> None:
+def test_suppress_takes_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
     newsroom.write("gone.txt", "ada@example.com\nkenji@example.org,complained\nnobody\n")
     done = digest("suppress", "--import", "gone.txt", "--reason", "bounced")
     assert (done.returncode, done.stdout) == (3, "2 suppressed, 0 suppressed already, 1 left out\n")
@@ -146,7 +146,7 @@ def test_suppress_takes_a_file_of_addresses(newsroom: Any) -> None:
     assert digest("suppress", "--import", "nowhere.txt").returncode == 2
 
 
-def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: Any) -> None:
+def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
     digest("send", "--daily", "--now", NOW)
     newsroom.write("more.csv", "email\nnew@example.com\n")
@@ -177,7 +177,7 @@ def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: An
     assert "ada@example.com\tAda\tdaily\tactive\tyes" in digest("subscribers", "list").stdout
 
 
-def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: Any) -> None:
+def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(3)))
     assert "2 left for the next run" in digest("send", "--daily", "--now", NOW, "--limit", "1").stdout
     with Database.open(newsroom.run()[0].config.database_url) as database, database.lock():
@@ -191,7 +191,7 @@ def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: Any) -> No
     assert len(newsroom.mails()) == 2
 
 
-def test_what_names_an_erased_reader_still_is_told(newsroom: Any) -> None:
+def test_what_names_an_erased_reader_still_is_told(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("# ada@example.com is the mayor", "ada@example.com,Ada")
     done = digest("subscribers", "erase", "ada@example.com")
     assert done.returncode == 3
@@ -199,7 +199,7 @@ def test_what_names_an_erased_reader_still_is_told(newsroom: Any) -> None:
 
 
 def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
-    newsroom: Any, monkeypatch: pytest.MonkeyPatch
+    newsroom: NewsroomFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.configure(("?t={token}", ""))
     monkeypatch.delenv("DIGEST_SECRET_KEY")
@@ -216,7 +216,7 @@ def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
     assert newsroom.mails() == []
 
 
-def test_who_chose_weekdays_gets_none_on_a_saturday(newsroom: Any) -> None:
+def test_who_chose_weekdays_gets_none_on_a_saturday(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada,,weekdays", "kenji@example.org,Kenji,,daily")
     newsroom.configure(("postal_address", 'timezone = "Asia/Tokyo"\npostal_address'))
     feed = newsroom.path / "feed.xml"

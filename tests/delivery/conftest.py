@@ -8,11 +8,11 @@ import pytest
 
 from digest.delivery import Settings, message_headers, message_id, open_provider
 from digest.models import InlineImage, MergeField, Message, Publication, Receipt, Recipient
-from tests.delivery.stand_ins.mailgun import MailgunServer
-from tests.delivery.stand_ins.postmark import PostmarkServer
-from tests.delivery.stand_ins.resend import ResendServer
-from tests.delivery.stand_ins.server import serving
-from tests.delivery.stand_ins.ses import SesServer
+from tests.servers.api import serving
+from tests.servers.mailgun import MailgunServer
+from tests.servers.postmark import PostmarkServer
+from tests.servers.resend import ResendServer
+from tests.servers.ses import SesServer
 
 SENDER = "The Gazette <news@example.com>"
 MERGE_FIELDS = tuple(
@@ -27,7 +27,7 @@ def make_message(**fields: Any) -> Message:
         "subject": "The ferry is back",
         "html": "<!DOCTYPE html><html><body><p>Zoë: xtok1hx</p><a href='xtok2hx'>leave</a></body></html>",
         "text": "Zoë: xtok1tx\nLeave: xtok2tx\n",
-        "merge_fields": MERGE_FIELDS,
+        "slots": MERGE_FIELDS,
         "headers": message_headers(
             sender=SENDER,
             reply_to="",

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import dkim
 import pytest
@@ -13,6 +12,7 @@ from digest.delivery import DkimSettings, SmtpSettings, open_provider
 from digest.delivery.dkim import signer
 from digest.errors import ConfigError
 from digest.models import Message, Receipt, Recipient
+from tests.servers.smtp import SmtpServer
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -44,7 +44,7 @@ def verified(mail: bytes, key: Path) -> bool:
 
 
 def test_a_mail_that_goes_out_is_signed_and_no_change_is_missed(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader, key: Path
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader, key: Path
 ) -> None:
     settings = SmtpSettings(
         "127.0.0.1", smtp_server.port, "plain", timeout=5, dkim=DkimSettings("example.com", "news", key)
@@ -67,7 +67,7 @@ def test_a_mail_that_goes_out_is_signed_and_no_change_is_missed(
             assert not verified(mail.replace(old, new), key)
 
 
-def test_a_key_that_is_none_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: Any) -> None:
+def test_a_key_that_is_none_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: SmtpServer) -> None:
     locked = tmp_path / "locked.pem"
     openssl("genrsa", "-aes128", "-passout", "pass:x", "-out", str(locked), "1024")
     (tmp_path / "text").write_text("no key")

@@ -18,6 +18,7 @@ from digest.delivery import (
 )
 from digest.errors import DeliveryError
 from digest.models import InlineImage, Message, Publication, Receipt, Recipient
+from tests.servers.api import StandIn
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -42,16 +43,16 @@ def settings_of(name: str, url: str, **more: Any) -> Settings:
 class Api:
     """A provider and its stand-in."""
 
-    def __init__(self, name: str, server: Any) -> None:
+    def __init__(self, name: str, server: StandIn) -> None:
         self.name = name
         self.server = server
 
     def settings(self, **more: Any) -> Settings:
         return settings_of(self.name, self.server.url, **{"timeout": 5.0, **more})
 
-    def fail(self, *answer: Any) -> None:
+    def fail(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
         """Answer so, also to a request that asks once more."""
-        self.server.answers = [answer, answer]
+        self.server.answers = [(status, body, headers or {})] * 2
 
 
 @pytest.fixture(params=["mailgun", "postmark", "resend"])

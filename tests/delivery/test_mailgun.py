@@ -10,6 +10,7 @@ import pytest
 from digest.delivery import MailgunSettings, open_provider
 from digest.errors import ConfigError, DeliveryError
 from digest.models import Message, Receipt, Recipient
+from tests.servers.mailgun import MailgunServer
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -24,11 +25,13 @@ def people_of(recipient: Reader, count: int) -> list[Recipient]:
     return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
-def settings_of(server: Any, **more: Any) -> MailgunSettings:
+def settings_of(server: MailgunServer, **more: Any) -> MailgunSettings:
     return MailgunSettings(**{"domain": "mg.example.com", "host": server.url, "timeout": 5.0, **more})
 
 
-def test_a_thousand_readers_are_one_request(send: Send, mailgun_server: Any, message: Make, recipient: Reader) -> None:
+def test_a_thousand_readers_are_one_request(
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
+) -> None:
     receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 1500), secret="good")
     assert [len(request["to"]) for request in mailgun_server.requests] == [1000, 500]
     assert set(outcomes(receipts)) == {"accepted"}
@@ -40,7 +43,7 @@ def test_a_thousand_readers_are_one_request(send: Send, mailgun_server: Any, mes
 
 
 def test_bad_addresses_are_found_among_the_others(
-    send: Send, mailgun_server: Any, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     mailgun_server.invalid = {"reader3@example.com", "reader17@example.com"}
     receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 20), secret="good")
@@ -51,7 +54,7 @@ def test_bad_addresses_are_found_among_the_others(
 
 
 def test_a_sender_that_is_no_address_is_nobodys_bounce(
-    send: Send, mailgun_server: Any, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     mailgun_server.invalid = {"news@example.com"}
     with pytest.raises(DeliveryError, match="'from' parameter is not a valid address"):
@@ -59,7 +62,7 @@ def test_a_sender_that_is_no_address_is_nobodys_bounce(
 
 
 def test_a_domain_on_probation_has_ten_recipients_a_request(
-    send: Send, mailgun_server: Any, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     mailgun_server.recipients_at_most = 10
     receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 32), secret="good")
@@ -67,7 +70,7 @@ def test_a_domain_on_probation_has_ten_recipients_a_request(
 
 
 def test_the_limit_of_the_hour_tells_when_it_is_over(
-    send: Send, mailgun_server: Any, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90)).replace("+0000", "UTC")
     words = f"Domain mg.example.com is not allowed to send: recipient limit exceeded, try again after {moment}"
@@ -79,7 +82,7 @@ def test_the_limit_of_the_hour_tells_when_it_is_over(
 
 
 def test_what_a_story_or_a_name_holds_is_not_filled_in(
-    send: Send, mailgun_server: Any, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     odd = "100% %recipient.message_id% %Unsubscribe_URL% 5%recipient"
     mail = message(subject=odd, text=f"{odd} xtok1tx", html=f"<p style='width:100%'>{odd}</p> xtok1hx")
@@ -103,7 +106,7 @@ def test_a_domain_is_wanted() -> None:
         open_provider(MailgunSettings(), "good")
 
 
-def test_a_check_sees_that_the_domain_sends(mailgun_server: Any) -> None:
+def test_a_check_sees_that_the_domain_sends(mailgun_server: MailgunServer) -> None:
     def check(**more: Any) -> None:
         with open_provider(settings_of(mailgun_server, **more), "good") as opened:
             opened.check()
@@ -116,7 +119,7 @@ def test_a_check_sees_that_the_domain_sends(mailgun_server: Any) -> None:
         check(domain="other.example.com")
 
 
-def test_a_key_that_may_only_send_is_checked_too(mailgun_server: Any) -> None:
+def test_a_key_that_may_only_send_is_checked_too(mailgun_server: MailgunServer) -> None:
     mailgun_server.sending_key = True
     with open_provider(settings_of(mailgun_server), "good") as opened:
         opened.check()

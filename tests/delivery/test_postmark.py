@@ -7,8 +7,10 @@ import pytest
 
 from digest.delivery import PostmarkSettings, open_provider
 from digest.errors import DeliveryError
-from digest.models import InlineImage, Message, Receipt, Recipient
+from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.postmark import PostmarkServer
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -23,11 +25,13 @@ def people_of(recipient: Reader, count: int) -> list[Recipient]:
     return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
-def settings_of(server: Any, **more: Any) -> PostmarkSettings:
+def settings_of(server: PostmarkServer, **more: Any) -> PostmarkSettings:
     return PostmarkSettings(**{"host": server.url, "timeout": 5.0, **more})
 
 
-def test_five_hundred_mails_are_one_request(send: Send, postmark_server: Any, message: Make, recipient: Reader) -> None:
+def test_five_hundred_mails_are_one_request(
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
+) -> None:
     receipts = send(settings_of(postmark_server), message(), *people_of(recipient, 750), secret="good")
     assert [len(request) for request in postmark_server.requests] == [500, 250]
     assert set(outcomes(receipts)) == {"accepted"}
@@ -41,7 +45,7 @@ def test_five_hundred_mails_are_one_request(send: Send, postmark_server: Any, me
 
 
 def test_no_request_is_larger_than_it_may_be(
-    send: Send, postmark_server: Any, message: Make, recipient: Reader
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
 ) -> None:
     large = InlineImage("map@digest", "map.png", "image/png", bytes(7_000_000))
     receipts = send(settings_of(postmark_server), message(images=(large,)), *people_of(recipient, 12), secret="good")
@@ -49,21 +53,21 @@ def test_no_request_is_larger_than_it_may_be(
     assert outcomes(receipts) == ["accepted"] * 12
 
 
-def test_each_mail_has_an_answer_of_its_own(send: Send, postmark_server: Any, message: Make, recipient: Reader) -> None:
+def test_each_mail_has_an_answer_of_its_own(
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
+) -> None:
     people = people_of(recipient, 9)
     postmark_server.inactive = {people[1].email}
-    postmark_server.items = {
-        people[place].email: item
-        for place, item in {
-            2: {"ErrorCode": 300, "Message": "Invalid 'To' address: 'reader2@example.com'."},
-            3: {"ErrorCode": 300, "Message": "Error parsing 'To': Illegal email domain '+' in address 'x@+'."},
-            4: {"ErrorCode": 300, "Message": "Error parsing 'Reply-To': Illegal email domain '+' in address 'x@+'."},
-            5: {"ErrorCode": 411, "Message": "Forbidden attachment type"},
-            6: {"ErrorCode": 429, "Message": "Rate limit exceeded"},
-            7: {"ErrorCode": 412, "Message": "Account is pending"},
-            8: {"Message": "Message accepted, but delivery may be delayed.", "MessageID": "38360f97"},
-        }.items()
+    items: dict[int, dict[str, Any]] = {
+        2: {"ErrorCode": 300, "Message": "Invalid 'To' address: 'reader2@example.com'."},
+        3: {"ErrorCode": 300, "Message": "Error parsing 'To': Illegal email domain '+' in address 'x@+'."},
+        4: {"ErrorCode": 300, "Message": "Error parsing 'Reply-To': Illegal email domain '+' in address 'x@+'."},
+        5: {"ErrorCode": 411, "Message": "Forbidden attachment type"},
+        6: {"ErrorCode": 429, "Message": "Rate limit exceeded"},
+        7: {"ErrorCode": 412, "Message": "Account is pending"},
+        8: {"Message": "Message accepted, but delivery may be delayed.", "MessageID": "38360f97"},
     }
+    postmark_server.items = {people[place].email: item for place, item in items.items()}
     receipts = send(settings_of(postmark_server), message(), *people, secret="good")
     assert outcomes(receipts) == ["accepted", *["refused"] * 5, *["deferred"] * 2, "accepted"]
     assert [place for place, receipt in enumerate(receipts) if receipt.bounced] == [1, 2, 3]
@@ -76,7 +80,7 @@ def test_each_mail_has_an_answer_of_its_own(send: Send, postmark_server: Any, me
     "short", [[], [{"ErrorCode": 0, "MessageID": "a"}], [{"ErrorCode": "x"}] * 2, [{}] * 2, [1, 2]]
 )
 def test_an_answer_with_not_one_for_each_leaves_all_in_doubt(
-    send: Send, postmark_server: Any, message: Make, recipient: Reader, short: Any
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader, short: Any
 ) -> None:
     postmark_server.answers = [(200, short)]
     receipts = send(settings_of(postmark_server), message(), *people_of(recipient, 2), secret="good")
@@ -84,7 +88,7 @@ def test_an_answer_with_not_one_for_each_leaves_all_in_doubt(
 
 
 def test_a_stream_or_sender_that_is_not_there_stops_the_run(
-    send: Send, postmark_server: Any, message: Make, recipient: Reader
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
 ) -> None:
     with pytest.raises(DeliveryError, match=r"1235 .*does not exist on this server.*\[delivery.postmark\] stream"):
         send(settings_of(postmark_server, stream="other"), message(), *people_of(recipient, 3), secret="good")
@@ -94,7 +98,7 @@ def test_a_stream_or_sender_that_is_not_there_stops_the_run(
     assert postmark_server.mails == []
 
 
-def test_a_check_sees_stream_and_tracking(postmark_server: Any) -> None:
+def test_a_check_sees_stream_and_tracking(postmark_server: PostmarkServer) -> None:
     def check(stream: str = "broadcast") -> None:
         with open_provider(settings_of(postmark_server, stream=stream), "good") as opened:
             opened.check()
@@ -111,13 +115,13 @@ def test_a_check_sees_stream_and_tracking(postmark_server: Any) -> None:
 
 
 def test_who_is_inactive_there_is_suppressed_here(
-    newsroom: Any, postmark_server: Any, monkeypatch: pytest.MonkeyPatch
+    newsroom: NewsroomFolder, postmark_server: PostmarkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POSTMARK_SERVER_TOKEN", postmark_server.key)
     table = f'[delivery.postmark]\nhost = "{postmark_server.url}"\n'
     newsroom.configure(("[delivery]\n", '[delivery]\nprovider = "postmark"\n'), more=table)
     postmark_server.inactive = {"ada@example.com"}
     report = newsroom.send()
-    assert (report.outcomes["accepted"], report.outcomes["refused"]) == (len(postmark_server.mails), 1)
+    assert (report.outcomes[Outcome.ACCEPTED], report.outcomes[Outcome.REFUSED]) == (len(postmark_server.mails), 1)
     with Database.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as database:
         assert [(one.email, one.reason) for one in database.suppressions.all()] == [("ada@example.com", "bounced")]

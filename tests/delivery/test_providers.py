@@ -3,7 +3,6 @@
 import mailbox
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,8 @@ from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
 Send = Callable[..., list[Receipt]]
+Provider = tuple[Settings, Callable[[], list[str]]]
+"""A provider's settings, and what returns the recipients it has delivered to."""
 
 
 def outcomes(receipts: list[Receipt]) -> list[str]:
@@ -30,8 +31,7 @@ def outcomes(receipts: list[Receipt]) -> list[str]:
 
 
 @pytest.fixture(params=["maildir", "smtp", "sendgrid", "ses", "mailgun", "postmark", "resend"])
-def provider(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, Callable[[], list[str]]]:
-    """A provider's settings, and the recipients it has delivered to."""
+def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Provider:
     if request.param == "maildir":
         folder = tmp_path / "outbox"
         return MaildirSettings(folder), lambda: [mail["To"] for mail in mailbox.Maildir(folder, create=False)]
@@ -51,7 +51,9 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, 
     return settings[request.param], lambda: [mail["to"] for mail in server.mails]
 
 
-def test_each_recipient_has_a_receipt_in_order(send: Send, provider: Any, message: Make, recipient: Reader) -> None:
+def test_each_recipient_has_a_receipt_in_order(
+    send: Send, provider: Provider, message: Make, recipient: Reader
+) -> None:
     settings, delivered = provider
     people = [recipient(f"reader{number}@example.com") for number in range(5)]
     receipts = send(settings, message(), *people)
@@ -61,7 +63,7 @@ def test_each_recipient_has_a_receipt_in_order(send: Send, provider: Any, messag
 
 
 def test_a_local_part_beyond_ascii_is_refused_and_the_rest_go_out(
-    send: Send, provider: Any, message: Make, recipient: Reader
+    send: Send, provider: Provider, message: Make, recipient: Reader
 ) -> None:
     settings, delivered = provider
     people = [recipient("a@example.com"), recipient("zoë@example.com"), recipient("b@bücher.example")]
@@ -71,13 +73,15 @@ def test_a_local_part_beyond_ascii_is_refused_and_the_rest_go_out(
     assert len(delivered()) == 2
 
 
-def test_pictures_go_along(send: Send, provider: Any, message: Make, recipient: Reader, picture: InlineImage) -> None:
+def test_pictures_go_along(
+    send: Send, provider: Provider, message: Make, recipient: Reader, picture: InlineImage
+) -> None:
     settings, delivered = provider
     assert outcomes(send(settings, message(images=(picture,)), recipient())) == ["accepted"]
     assert len(delivered()) == 1
 
 
-def test_a_check_sends_nothing(provider: Any) -> None:
+def test_a_check_sends_nothing(provider: Provider) -> None:
     settings, delivered = provider
     with open_provider(settings, "SG.good") as opened:
         opened.check()

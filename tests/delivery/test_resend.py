@@ -8,7 +8,7 @@ import pytest
 from digest.delivery import ResendSettings, open_provider
 from digest.errors import DeliveryError
 from digest.models import InlineImage, Message, Receipt, Recipient
-from tests.delivery.stand_ins.resend import too_fast
+from tests.servers.resend import ResendServer, too_fast
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -25,11 +25,13 @@ def people_of(recipient: Reader, count: int) -> list[Recipient]:
     return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
-def settings_of(server: Any, **more: Any) -> ResendSettings:
+def settings_of(server: ResendServer, **more: Any) -> ResendSettings:
     return ResendSettings(**{"host": server.url, "timeout": 5.0, **more})
 
 
-def test_a_hundred_mails_are_one_request(send: Send, resend_server: Any, message: Make, recipient: Reader) -> None:
+def test_a_hundred_mails_are_one_request(
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader
+) -> None:
     receipts = send(settings_of(resend_server), message(), *people_of(recipient, 150), secret="good")
     assert [len(request) for request in resend_server.requests] == [100, 50]
     assert set(outcomes(receipts)) == {"accepted"}
@@ -40,7 +42,7 @@ def test_a_hundred_mails_are_one_request(send: Send, resend_server: Any, message
 
 
 def test_pictures_go_one_by_one(
-    send: Send, resend_server: Any, message: Make, recipient: Reader, picture: InlineImage
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader, picture: InlineImage
 ) -> None:
     resend_server.invalid = {"reader1@example.com"}
     receipts = send(settings_of(resend_server), message(images=(picture,)), *people_of(recipient, 4), secret="good")
@@ -50,7 +52,7 @@ def test_pictures_go_one_by_one(
 
 
 def test_a_bad_address_keeps_nobody_else_from_theirs(
-    send: Send, resend_server: Any, message: Make, recipient: Reader
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader
 ) -> None:
     for permissive in (True, False):  # whether it heeds that it is asked to
         resend_server.permissive = permissive
@@ -66,7 +68,7 @@ def test_a_bad_address_keeps_nobody_else_from_theirs(
 
 @pytest.mark.parametrize("pictures", [0, 1])
 def test_an_answer_that_is_lost_is_asked_for_again_and_nobody_gets_it_twice(
-    send: Send, resend_server: Any, message: Make, recipient: Reader, picture: InlineImage, pictures: int
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader, picture: InlineImage, pictures: int
 ) -> None:
     resend_server.lose = 1
     mail = message(images=(picture,) * pictures)
@@ -75,7 +77,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_nobody_gets_it_twice(
     assert len(resend_server.mails) == 3
 
 
-def test_it_is_asked_again_once_only(send: Send, resend_server: Any, message: Make, recipient: Reader) -> None:
+def test_it_is_asked_again_once_only(send: Send, resend_server: ResendServer, message: Make, recipient: Reader) -> None:
     people = people_of(recipient, 3)
     for answers, outcome in (([BUSY], "accepted"), ([BUSY, BUSY], "in_doubt"), ([BUSY, (429, {})], "in_doubt")):
         resend_server.known.clear()
@@ -88,7 +90,7 @@ def test_it_is_asked_again_once_only(send: Send, resend_server: Any, message: Ma
 
 
 def test_the_same_batch_again_is_not_sent_again(
-    send: Send, resend_server: Any, message: Make, recipient: Reader
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader
 ) -> None:
     people = people_of(recipient, 3)
     first = send(settings_of(resend_server), message(), *people, secret="good")
@@ -101,7 +103,7 @@ def test_the_same_batch_again_is_not_sent_again(
 
 
 def test_a_second_is_waited_for(
-    send: Send, resend_server: Any, message: Make, recipient: Reader, picture: InlineImage
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader, picture: InlineImage
 ) -> None:
     resend_server.answers = [None, too_fast()]
     receipts = send(settings_of(resend_server), message(images=(picture,)), *people_of(recipient, 3), secret="good")
@@ -113,7 +115,7 @@ def test_a_second_is_waited_for(
 
 
 def test_a_half_that_was_sent_is_not_asked_for_again(
-    send: Send, resend_server: Any, message: Make, recipient: Reader
+    send: Send, resend_server: ResendServer, message: Make, recipient: Reader
 ) -> None:
     resend_server.answers = [(413, {"message": "large"}), None, too_fast(), too_fast()]
     receipts = send(settings_of(resend_server), message(), *people_of(recipient, 4), secret="good")
@@ -121,7 +123,7 @@ def test_a_half_that_was_sent_is_not_asked_for_again(
     assert [len(request) for request in resend_server.requests] == [2]
 
 
-def test_a_check_sees_domains_and_their_tracking(resend_server: Any) -> None:
+def test_a_check_sees_domains_and_their_tracking(resend_server: ResendServer) -> None:
     def check() -> None:
         with open_provider(settings_of(resend_server), "good") as opened:
             opened.check()

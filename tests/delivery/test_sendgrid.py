@@ -8,6 +8,7 @@ import pytest
 from digest.delivery import SendGridSettings, open_provider
 from digest.errors import DeliveryError
 from digest.models import Message, Receipt, Recipient
+from tests.servers.sendgrid import SendGridServer
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -22,12 +23,12 @@ def people_of(recipient: Reader, count: int) -> list[Recipient]:
     return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
-def sendgrid_settings(server: Any, **more: Any) -> SendGridSettings:
+def sendgrid_settings(server: SendGridServer, **more: Any) -> SendGridSettings:
     return SendGridSettings(**{"host": server.url, "timeout": 5.0, **more})
 
 
 def test_a_thousand_recipients_are_one_request(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     receipts = send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 1500))
     assert [len(request["personalizations"]) for request in sendgrid_server.requests] == [1000, 500]
@@ -57,7 +58,7 @@ def errors(message: str, field: str | None = None) -> dict[str, Any]:
     ],
 )
 def test_an_answer_that_refuses_everyone_stops_the_run(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader, status: int, body: Any, words: str
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader, status: int, body: Any, words: str
 ) -> None:
     sendgrid_server.answers = [(status, body)]
     with pytest.raises(DeliveryError) as caught:
@@ -81,14 +82,14 @@ def test_an_answer_that_refuses_everyone_stops_the_run(
     ],
 )
 def test_answers_that_are_about_the_whole_batch(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader, status: int, outcome: str
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader, status: int, outcome: str
 ) -> None:
     sendgrid_server.answers = [(status, None)]
     assert outcomes(send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 3))) == [outcome] * 3
 
 
 def test_a_503_in_sendgrid_s_own_words_says_that_nothing_was_begun(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     sendgrid_server.answers = [(503, errors("service not available"))]
     (receipt,) = send(sendgrid_settings(sendgrid_server), message(), *people_of(recipient, 1))
@@ -96,7 +97,7 @@ def test_a_503_in_sendgrid_s_own_words_says_that_nothing_was_begun(
 
 
 def test_a_request_that_is_refused_again_and_again_for_one_recipient_each_time_stops_the_run(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     named = errors("bad header", "personalizations.0.headers")
     sendgrid_server.respond = lambda _request: (400, named)
@@ -106,7 +107,7 @@ def test_a_request_that_is_refused_again_and_again_for_one_recipient_each_time_s
 
 
 def test_no_answer_in_time_leaves_the_batch_in_doubt(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     sendgrid_server.answers = [(-1, None)]
     receipts = send(sendgrid_settings(sendgrid_server, timeout=0.3), message(), *people_of(recipient, 2))
@@ -115,7 +116,7 @@ def test_no_answer_in_time_leaves_the_batch_in_doubt(
 
 
 def test_a_batch_that_is_too_large_is_halved(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     sendgrid_server.respond = lambda request: (
         (413, errors("too large")) if len(request["personalizations"]) > 3 else None
@@ -129,7 +130,7 @@ def test_a_batch_that_is_too_large_is_halved(
 
 
 def test_a_half_that_was_sent_is_never_sent_again(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     def respond(request: dict[str, Any]) -> tuple[int, Any] | None:
         if len(request["personalizations"]) > 2:
@@ -152,7 +153,7 @@ def test_a_key_with_a_character_that_no_key_has_is_not_sent_or_shown(
 
 
 def test_recipients_that_a_400_names_are_refused_and_the_rest_sent(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     def respond(request: dict[str, Any]) -> tuple[int, Any] | None:
         for index, personalization in enumerate(request["personalizations"]):
@@ -168,7 +169,7 @@ def test_recipients_that_a_400_names_are_refused_and_the_rest_sent(
 
 
 def test_no_server_and_a_key_that_may_not_send(
-    send: Send, sendgrid_server: Any, message: Make, recipient: Reader
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader
 ) -> None:
     with pytest.raises(DeliveryError, match=r"SendGrid cannot be reached"):
         send(SendGridSettings("http://127.0.0.1:1"), message(), recipient())

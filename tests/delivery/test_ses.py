@@ -10,7 +10,8 @@ import pytest
 from digest.delivery import SesSettings, open_provider
 from digest.errors import DeliveryError
 from digest.models import Message, Receipt, Recipient
-from tests.delivery.stand_ins.ses import error
+from tests.servers.api import Answer
+from tests.servers.ses import SesServer, error
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -19,11 +20,11 @@ Send = Callable[..., list[Receipt]]
 VERIFY = "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
 
 
-def settings_of(server: Any, **more: Any) -> SesSettings:
+def settings_of(server: SesServer, **more: Any) -> SesSettings:
     return SesSettings(**{"region": "eu-west-1", "endpoint": server.url, "timeout": 5.0, **more})
 
 
-def test_a_mail_goes_as_it_is(send: Send, ses_server: Any, message: Make, recipient: Reader) -> None:
+def test_a_mail_goes_as_it_is(send: Send, ses_server: SesServer, message: Make, recipient: Reader) -> None:
     ses_server.sets = {"news": []}
     ada = recipient()
     (receipt,) = send(settings_of(ses_server, configuration_set="news"), message(), ada)
@@ -55,7 +56,7 @@ def test_a_mail_goes_as_it_is(send: Send, ses_server: Any, message: Make, recipi
     ],
 )
 def test_what_an_answer_comes_to(
-    send: Send, ses_server: Any, message: Make, recipient: Reader, answer: Any, outcome: str
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader, answer: Answer, outcome: str
 ) -> None:
     ses_server.answers = [answer]
     (receipt,) = send(settings_of(ses_server), message(), recipient())
@@ -78,7 +79,7 @@ def test_what_an_answer_comes_to(
     ],
 )
 def test_an_answer_that_refuses_everyone_stops_the_run(
-    send: Send, ses_server: Any, message: Make, recipient: Reader, answer: Any
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader, answer: Answer
 ) -> None:
     ses_server.answers = [answer]
     with pytest.raises(DeliveryError, match=f"refuses the account or the sender: {answer[0]} .*{answer[1]['message']}"):
@@ -86,20 +87,22 @@ def test_an_answer_that_refuses_everyone_stops_the_run(
 
 
 def test_a_configuration_set_that_is_not_there_stops_the_run(
-    send: Send, ses_server: Any, message: Make, recipient: Reader
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader
 ) -> None:
     with pytest.raises(DeliveryError, match="Configuration set <news> does not exist"):
         send(settings_of(ses_server, configuration_set="news"), message(), recipient())
 
 
-def test_the_pause_that_is_asked_for_is_told(send: Send, ses_server: Any, message: Make, recipient: Reader) -> None:
+def test_the_pause_that_is_asked_for_is_told(
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader
+) -> None:
     status, body, headers = error(429, "TooManyRequestsException", "slow down")  # type: ignore[misc]
     ses_server.answers = [(status, body, {**headers, "Retry-After": "45"})]
     assert send(settings_of(ses_server), message(), recipient())[0].retry_after == 45
 
 
 def test_no_answer_in_time_is_not_asked_for_again(
-    send: Send, ses_server: Any, message: Make, recipient: Reader
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader
 ) -> None:
     ses_server.answers = [(-1, None)]
     (receipt,) = send(settings_of(ses_server, timeout=0.3), message(), recipient())
@@ -109,7 +112,7 @@ def test_no_answer_in_time_is_not_asked_for_again(
 
 
 def test_credentials_and_region_are_wanted(
-    send: Send, ses_server: Any, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
+    send: Send, ses_server: SesServer, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DeliveryError, match="You must specify a region"):
         open_provider(SesSettings(endpoint=ses_server.url))
@@ -120,7 +123,7 @@ def test_credentials_and_region_are_wanted(
         opened.check()
 
 
-def test_a_check_sees_the_account_and_the_tracking(ses_server: Any) -> None:
+def test_a_check_sees_the_account_and_the_tracking(ses_server: SesServer) -> None:
     def check(**more: Any) -> None:
         with open_provider(settings_of(ses_server, **more)) as opened:
             opened.check()

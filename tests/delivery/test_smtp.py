@@ -21,6 +21,7 @@ from aiosmtpd.controller import Controller
 from digest.delivery import SmtpSettings, open_pool
 from digest.errors import DeliveryError
 from digest.models import InlineImage, Message, Receipt, Recipient
+from tests.servers.smtp import SmtpServer
 
 Make = Callable[..., Message]
 Reader = Callable[..., Recipient]
@@ -36,18 +37,18 @@ def people_of(recipient: Reader, count: int) -> list[Recipient]:
 
 
 @pytest.fixture(params=[True, False], ids=["pipelined", "word by word"])
-def smtp_server(request: pytest.FixtureRequest, smtp_server: Any) -> Any:
+def smtp_server(request: pytest.FixtureRequest, smtp_server: SmtpServer) -> SmtpServer:
     """The server that lets its clients send several commands in one go, and the one that does not."""
     smtp_server.handler.pipelining = request.param
     return smtp_server
 
 
-def smtp_settings(server: Any, **more: Any) -> SmtpSettings:
+def smtp_settings(server: SmtpServer, **more: Any) -> SmtpSettings:
     return SmtpSettings(**{"host": "127.0.0.1", "port": server.port, "security": "plain", "timeout": 5.0, **more})
 
 
 def test_one_connection_serves_a_run_and_is_opened_anew_when_closed(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.hang_up_after = 2
     people = [recipient(f"reader{number}@example.com") for number in range(7)]
@@ -56,7 +57,7 @@ def test_one_connection_serves_a_run_and_is_opened_anew_when_closed(
 
 
 def test_a_server_that_takes_few_mails_a_session_gets_a_new_one(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.mails_a_session = 2
     assert outcomes(send(smtp_settings(smtp_server), message(), *people_of(recipient, 5))) == ["accepted"] * 5
@@ -68,7 +69,7 @@ def test_a_server_that_takes_few_mails_a_session_gets_a_new_one(
     [("550 5.1.1 no such user", "refused"), ("451 4.7.1 greylisted", "deferred"), ("421 4.3.2 going down", "deferred")],
 )
 def test_a_recipient_the_server_does_not_take(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader, answer: str, outcome: str
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader, answer: str, outcome: str
 ) -> None:
     smtp_server.handler.refuse = {"bad@example.com": answer}
     people = [recipient("a@example.com"), recipient("bad@example.com"), recipient("b@example.com")]
@@ -88,7 +89,7 @@ def test_a_recipient_the_server_does_not_take(
     ],
 )
 def test_what_happens_after_the_last_byte(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader, after: str, outcome: str
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader, after: str, outcome: str
 ) -> None:
     smtp_server.handler.after_data = after
     assert outcomes(send(smtp_settings(smtp_server), message(), recipient())) == [outcome]
@@ -110,7 +111,7 @@ def test_a_connection_lost_at_data_is_no_doubt(send: Send, message: Make, recipi
 
 
 def test_lines_that_begin_with_a_dot_arrive_whole(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     text = ".\n..\n.a line\nthe end\n"
     assert outcomes(send(smtp_settings(smtp_server), message(text=text), recipient())) == ["accepted"]
@@ -121,7 +122,7 @@ def test_lines_that_begin_with_a_dot_arrive_whole(
 
 
 def test_a_login_is_made_and_a_refused_one_says_where_to_look(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     login = smtp_settings(smtp_server, username="news")
     assert outcomes(send(login, message(), recipient(), secret="hush")) == ["accepted"]
@@ -139,7 +140,7 @@ def test_a_password_is_not_sent_in_the_clear_over_a_network(send: Send, message:
 
 
 def test_a_refused_sender_and_a_missing_starttls_stop_the_run(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.at_mail = "550 5.7.1 not yours"
     with pytest.raises(DeliveryError, match=r"refuses the sender news@example.com.*delivery\] from"):
@@ -172,7 +173,12 @@ def certificate(tmp_path: Path) -> Path:
 
 
 def test_starttls_with_a_certificate_that_is_trusted_or_not(
-    send: Send, certificate: Path, smtp_server: Any, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
+    send: Send,
+    certificate: Path,
+    smtp_server: SmtpServer,
+    message: Make,
+    recipient: Reader,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
@@ -223,7 +229,7 @@ def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make, recipient: R
 
 
 def test_an_address_that_would_begin_another_command_is_refused(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     receipts = send(smtp_settings(smtp_server), message(), recipient("a>\r\nRCPT TO:<b@example.com"))
     assert outcomes(receipts) == ["refused"]
@@ -265,7 +271,7 @@ def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
 
 
 def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
-    smtp_server: Any, message: Make, recipient: Reader
+    smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     with open_pool(smtp_settings(smtp_server), "", 2) as pool:
         assert (pool.idle, pool.busy, pool.finished(0.05)) == (2, 0, [])
@@ -386,7 +392,7 @@ def test_what_no_server_should_have_is_told_and_hangs_nothing(
 
 
 def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(
-    send: Send, smtp_server: Any, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.utf8 = True
     people = [recipient("zoë@bücher.example", "Zoë"), recipient("b@bücher.example"), recipient("δοκιμή@example.com")]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -177,7 +176,7 @@ LINE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(one_li
 
 
 @given(data=st.data())
-def test_whatever_an_editor_wants_is_what_the_file_then_says(data: Any) -> None:
+def test_whatever_an_editor_wants_is_what_the_file_then_says(data: st.DataObject) -> None:
     edits = present(BY_HAND)
     stories = data.draw(st.permutations([story for section in edits.sections for story in section.stories]))
     stories = [

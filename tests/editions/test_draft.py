@@ -22,6 +22,7 @@ from digest.models import Outcome
 from digest.sending.dry_run import dry_run, send_test
 from digest.sending.send import send
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=40)
@@ -32,11 +33,11 @@ ITEM = """<item><title>{0}</title><link>https://www.example.com/{1}</link><categ
 REQUIRED = '[daily]\napproval = "required"\n'
 
 
-def drafted(newsroom: Any, now: datetime = NOW, **options: Any) -> Any:
+def drafted(newsroom: NewsroomFolder, now: datetime = NOW, **options: Any) -> Any:
     return make(configuration.load(newsroom.path / "digest.toml"), "daily", now, **options)
 
 
-def edit(newsroom: Any, *changes: tuple[str, str]) -> None:
+def edit(newsroom: NewsroomFolder, *changes: tuple[str, str]) -> None:
     file = newsroom.path / DRAFT
     text = file.read_text(encoding="utf-8")
     for old, new in changes:
@@ -45,16 +46,16 @@ def edit(newsroom: Any, *changes: tuple[str, str]) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def shown(newsroom: Any, reader: str = "", now: datetime = LATER) -> Any:
+def shown(newsroom: NewsroomFolder, reader: str = "", now: datetime = LATER) -> Any:
     return preview(configuration.load(newsroom.path / "digest.toml"), "daily", now, reader)
 
 
-def arrives(newsroom: Any, headline: str, path: str) -> None:
+def arrives(newsroom: NewsroomFolder, headline: str, path: str) -> None:
     feed = (newsroom.path / "feed.xml").read_text(encoding="utf-8")
     newsroom.write("feed.xml", feed.replace("</channel>", ITEM.format(headline, path)))
 
 
-def test_what_editors_wrote_is_previewed_and_is_byte_for_byte_what_is_sent(newsroom: Any) -> None:
+def test_what_editors_wrote_is_previewed_and_is_byte_for_byte_what_is_sent(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(
         newsroom,
@@ -82,7 +83,7 @@ def test_what_editors_wrote_is_previewed_and_is_byte_for_byte_what_is_sent(newsr
     assert "She is back" not in seen["kenji@example.org"].text
 
 
-def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom: Any) -> None:
+def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     arrives(newsroom, "The mayor swims home", "mayor")
     (problem,) = shown(newsroom).problems
@@ -98,7 +99,7 @@ def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom:
     assert b"The mayor swims home" in newsroom.mails()[-1]
 
 
-def test_adding_keeps_what_editors_wrote_comments_included(newsroom: Any) -> None:
+def test_adding_keeps_what_editors_wrote_comments_included(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ('headline = "The ferry is back"', 'headline = "She is back" # shorter'))
     arrives(newsroom, "The mayor swims home", "mayor")
@@ -116,7 +117,7 @@ def test_adding_keeps_what_editors_wrote_comments_included(newsroom: Any) -> Non
     assert str(newsroom.send(NEXT_DAY)).endswith("nothing sent")
 
 
-def test_a_hidden_story_is_not_sent_now_nor_later(newsroom: Any) -> None:
+def test_a_hidden_story_is_not_sent_now_nor_later(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ('headline = "A comet over the harbour"', 'headline = "A comet over the harbour"\nhide = true'))
     assert newsroom.send(LATER).stories == 1
@@ -124,7 +125,7 @@ def test_a_hidden_story_is_not_sent_now_nor_later(newsroom: Any) -> None:
     assert str(newsroom.send(NEXT_DAY)).endswith("nothing sent")
 
 
-def test_a_story_moves_with_its_block_and_still_reaches_who_chose_its_category(newsroom: Any) -> None:
+def test_a_story_moves_with_its_block_and_still_reaches_who_chose_its_category(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ('[[sections]]\nname = "Science"\n\n', ""), ('name = "City"', 'name = "By the water"'))
     assert [section.name for section in shown(newsroom).edition.sections] == ["By the water"]
@@ -132,7 +133,9 @@ def test_a_story_moves_with_its_block_and_still_reaches_who_chose_its_category(n
     assert [article.headline for article in kenji.edition.articles] == ["A comet over the harbour"]
 
 
-def test_a_draft_is_sent_though_no_source_can_be_read_and_a_failed_one_keeps_its_window(newsroom: Any) -> None:
+def test_a_draft_is_sent_though_no_source_can_be_read_and_a_failed_one_keeps_its_window(
+    newsroom: NewsroomFolder,
+) -> None:
     newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "second"\npath = "second.xml"\n')
     assert len(drafted(newsroom).problems) == 1
     (newsroom.path / "feed.xml").rename(newsroom.path / "feed.away")
@@ -144,7 +147,7 @@ def test_a_draft_is_sent_though_no_source_can_be_read_and_a_failed_one_keeps_its
     assert b"The tram is back" in newsroom.mails()[-1]
 
 
-def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(newsroom: Any) -> None:
+def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ("The ferry is back", "She is back"))
     before = (newsroom.path / DRAFT).read_bytes()
@@ -161,7 +164,9 @@ def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(
     assert any("reaches nobody" in problem.message for problem in shown(newsroom).problems)
 
 
-def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_is_told(newsroom: Any) -> None:
+def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_is_told(
+    newsroom: NewsroomFolder,
+) -> None:
     drafted(newsroom)
     edit(
         newsroom,
@@ -200,7 +205,7 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
 
 
-def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: Any) -> None:
+def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     file = newsroom.path / DRAFT
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
@@ -218,7 +223,7 @@ def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: Any) ->
     assert load(config, "2026-11-23-daily").approved  # type: ignore[union-attr]
 
 
-def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choose(newsroom: Any) -> None:
+def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choose(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more="[daily]\nmax_articles = 1\n")
     assert drafted(newsroom).note.startswith("2 stories in 2 sections, 1 of them within the limits; ")
     text = (newsroom.path / DRAFT).read_text(encoding="utf-8")
@@ -230,13 +235,13 @@ def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choos
     assert [article.headline for article in shown(newsroom).edition.articles] == ["A comet over the harbour"]
 
 
-def test_no_news_makes_no_draft(newsroom: Any) -> None:
+def test_no_news_makes_no_draft(newsroom: NewsroomFolder) -> None:
     nothing = drafted(newsroom, NOW + timedelta(days=30))
     assert "no new stories since" in nothing.note
     assert not path_of(newsroom.run()[0].config, "2026-12-23-daily").exists()
 
 
-def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(newsroom: Any) -> None:
+def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[daily]\napproval = "required"\nat = "07:00"\nlocal_time = true\n')
     newsroom.subscribe(
         "kiri@example.net,Kiri,,,Pacific/Auckland",
@@ -260,7 +265,7 @@ def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(
 # --- approval ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_to_be_approved_waits_for_it_and_for_another_once_it_is_changed(newsroom: Any) -> None:
+def test_what_is_to_be_approved_waits_for_it_and_for_another_once_it_is_changed(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     with pytest.raises(DraftError, match="no draft to approve; `digest draft --daily`"):
         newsroom.send()
@@ -282,7 +287,7 @@ def test_what_is_to_be_approved_waits_for_it_and_for_another_once_it_is_changed(
     assert newsroom.send(LATER).recipients == 2
 
 
-def test_a_frozen_edition_goes_on_as_it_was_frozen(newsroom: Any) -> None:
+def test_a_frozen_edition_goes_on_as_it_was_frozen(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
@@ -293,12 +298,12 @@ def test_a_frozen_edition_goes_on_as_it_was_frozen(newsroom: Any) -> None:
     assert all(b"She is back" not in mail and b"Two comets" not in mail for mail in newsroom.mails())
 
 
-def test_a_quiet_day_waits_for_nobody(newsroom: Any) -> None:
+def test_a_quiet_day_waits_for_nobody(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     assert str(newsroom.send(NOW + timedelta(days=30))).endswith("nothing sent")
 
 
-def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: Any) -> None:
+def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     run, told = newsroom.run(LATER)
@@ -332,7 +337,7 @@ def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: Any)
     ],
 )
 def test_a_file_that_is_wrong_is_told_with_its_line(
-    newsroom: Any, old: str, new: str, line: int | None, words: str
+    newsroom: NewsroomFolder, old: str, new: str, line: int | None, words: str
 ) -> None:
     drafted(newsroom)
     edit(newsroom, (old, new))
@@ -345,7 +350,7 @@ def test_a_file_that_is_wrong_is_told_with_its_line(
     assert newsroom.mails() == []
 
 
-def test_characters_that_come_along_when_text_is_pasted_do_no_harm(newsroom: Any) -> None:
+def test_characters_that_come_along_when_text_is_pasted_do_no_harm(newsroom: NewsroomFolder) -> None:
     """A line break of a layout program is U+000B or U+2028, and MJML takes no control character."""
     drafted(newsroom)
     edit(
@@ -361,14 +366,14 @@ def test_characters_that_come_along_when_text_is_pasted_do_no_harm(newsroom: Any
     assert "After eleven years" in ada.text
 
 
-def test_a_subject_that_is_broken_is_told_where_it_stands(newsroom: Any) -> None:
+def test_a_subject_that_is_broken_is_told_where_it_stands(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ('subject = ""', 'subject = "{{ headline }}"'))
     with pytest.raises(TemplateError, match=r"subject in .*2026-11-23-daily\.toml: 'headline' is undefined"):
         newsroom.send(LATER)
 
 
-def test_hiding_the_lead_or_everything_is_told(newsroom: Any) -> None:
+def test_hiding_the_lead_or_everything_is_told(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ('headline = "The ferry is back"', 'headline = "The ferry is back"\nhide = true'))
     with pytest.raises(DraftError, match="is hidden"):
@@ -381,7 +386,7 @@ def test_hiding_the_lead_or_everything_is_told(newsroom: Any) -> None:
     assert "every story of the draft is hidden" in str(newsroom.send(LATER))
 
 
-def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: Any) -> None:
+def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     config = newsroom.run()[0].config
     barrier = Barrier(4)
@@ -404,7 +409,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: Any) -> None:
         assert told == [after.subject]
 
 
-def test_what_somebody_read_is_approved_and_nothing_else(newsroom: Any) -> None:
+def test_what_somebody_read_is_approved_and_nothing_else(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     config = newsroom.run()[0].config
@@ -420,7 +425,7 @@ def test_what_somebody_read_is_approved_and_nothing_else(newsroom: Any) -> None:
 
 
 @pytest.mark.parametrize("change", ["config", "template"])
-def test_an_approval_is_of_what_else_readers_see_too(newsroom: Any, change: str) -> None:
+def test_an_approval_is_of_what_else_readers_see_too(newsroom: NewsroomFolder, change: str) -> None:
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
@@ -432,7 +437,7 @@ def test_an_approval_is_of_what_else_readers_see_too(newsroom: Any, change: str)
         newsroom.send(LATER)
 
 
-def test_an_approved_draft_that_is_copied_to_another_day_is_not_approved(newsroom: Any) -> None:
+def test_an_approved_draft_that_is_copied_to_another_day_is_not_approved(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
@@ -441,7 +446,7 @@ def test_an_approved_draft_that_is_copied_to_another_day_is_not_approved(newsroo
         newsroom.send(NEXT_DAY)
 
 
-def test_a_story_that_today_s_edition_had_is_left_out_of_tomorrow_s_draft(newsroom: Any) -> None:
+def test_a_story_that_today_s_edition_had_is_left_out_of_tomorrow_s_draft(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     drafted(newsroom, day=date(2026, 11, 24))
     newsroom.send()
@@ -455,7 +460,7 @@ def test_a_story_that_today_s_edition_had_is_left_out_of_tomorrow_s_draft(newsro
     assert len(newsroom.mails()) == 2
 
 
-def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: Any) -> None:
+def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: NewsroomFolder) -> None:
     newsroom.write("feed.xml", "<rss version='2.0'><channel><item><title>No address</title></item></channel></rss>")
     drafted(newsroom)
     edit(newsroom, ('headline = "No address"', 'headline = "With a better title"'))
@@ -466,14 +471,14 @@ def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: Any) -> 
     assert str(newsroom.send(NEXT_DAY)).endswith("nothing sent")
 
 
-def test_a_draft_is_made_while_a_send_is_at_work(newsroom: Any) -> None:
+def test_a_draft_is_made_while_a_send_is_at_work(newsroom: NewsroomFolder) -> None:
     newsroom.send()
     with Database.open(newsroom.run()[0].config.database_url) as database, database.lock():
         arrives(newsroom, "The mayor swims", "mayor")
         assert drafted(newsroom, LATER, day=date(2026, 11, 24)).file.exists()
 
 
-def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: Any) -> None:
+def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     config = newsroom.run()[0].config
     draft = load(config, "2026-11-23-daily")
@@ -483,7 +488,7 @@ def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: Any) -> 
         save(config, "2026-11-23-daily", replace(edits_of(draft), subject="Late"), draft.version)
 
 
-def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: Any) -> None:
+def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     edit(newsroom, ("The ferry is back", "First"))
     drafted(newsroom, fresh=True)
@@ -493,7 +498,7 @@ def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: Any) ->
     assert "Second" in (newsroom.path / f"{DRAFT}.old.2").read_text(encoding="utf-8")
 
 
-def test_a_draft_keeps_its_rights_and_its_link(newsroom: Any) -> None:
+def test_a_draft_keeps_its_rights_and_its_link(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     file = newsroom.path / DRAFT
     real = newsroom.path / "real.toml"

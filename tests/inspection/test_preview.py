@@ -1,17 +1,20 @@
 """What an editor sees, leaving no trace."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from digest import config as configuration
 from digest.inspection.preview import preview
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.web import WebServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 OLD = '[[sources]]\ntype = "feed"\nname = "feed"\npath = "feed.xml"\n'
 ITEM = "<item><title>Story number {0}</title><link>https://www.example.com/{0}</link></item>"
 
 
-def test_many_sources_on_the_web_are_read_where_there_is_no_ledger_yet(newsroom: Any, web: Any) -> None:
+def test_many_sources_on_the_web_are_read_where_there_is_no_ledger_yet(
+    newsroom: NewsroomFolder, web: WebServer
+) -> None:
     tables = []
     for number in range(20):
         web.page(
@@ -27,7 +30,7 @@ def test_many_sources_on_the_web_are_read_where_there_is_no_ledger_yet(newsroom:
     assert sorted(newsroom.path.iterdir()) == before
 
 
-def test_what_is_shown_is_what_is_sent(newsroom: Any) -> None:
+def test_what_is_shown_is_what_is_sent(newsroom: NewsroomFolder) -> None:
     loaded = configuration.load(newsroom.path / "digest.toml")
     shown = preview(loaded, "daily", NOW, "Ada@example.com")
     assert shown.recipient.values["name"] == "Ada"
@@ -37,14 +40,14 @@ def test_what_is_shown_is_what_is_sent(newsroom: Any) -> None:
     assert "cid:" not in shown.html
 
 
-def test_a_preview_says_why_a_send_would_be_refused(newsroom: Any) -> None:
+def test_a_preview_says_why_a_send_would_be_refused(newsroom: NewsroomFolder) -> None:
     newsroom.configure(('postal_address = "1 Quay Street, Example City"\n', ""))
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.edition
     assert "postal_address under [publication]" in str(shown.problems[0])
 
 
-def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any) -> None:
+def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: NewsroomFolder, web: WebServer) -> None:
     gif = b"GIF89a\x20\x03\x58\x02" + b"0" * 20
     shown_from = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
     logo = web.page("/logo.gif", gif + b"1")
@@ -67,7 +70,7 @@ def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: Any, web: Any)
     assert newsroom.mails()[0].count(b"Content-ID: <") == 2
 
 
-def test_a_brief_mail_fetches_its_logos_alone(newsroom: Any, web: Any) -> None:
+def test_a_brief_mail_fetches_its_logos_alone(newsroom: NewsroomFolder, web: WebServer) -> None:
     logos = [web.page("/logo.gif", b"GIF89a\x20\x03\x58\x02" + b"0" * 20), web.page("/night.gif", status=404)]
     picture = web.page("/ferry.gif", b"GIF89a\x20\x03\x58\x02" + b"1" * 20)
     item = f"<item><title>A story</title><enclosure type='image/gif' url='{picture}'/></item>"
@@ -83,7 +86,7 @@ def test_a_brief_mail_fetches_its_logos_alone(newsroom: Any, web: Any) -> None:
     assert logos[1] in shown.html
 
 
-def test_subject_and_preheader_are_templates(newsroom: Any) -> None:
+def test_subject_and_preheader_are_templates(newsroom: NewsroomFolder) -> None:
     told = "[daily]\nsubject = '{{ publication.name }}: {{ edition.lead.headline }}'\n"
     newsroom.configure(more=told + "preheader = 'And {{ edition.articles|length - 1 }} more'\n")
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)

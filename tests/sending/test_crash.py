@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.newsroom_folder import NewsroomFolder
+
 KILLS = int(os.environ.get("DIGEST_CRASH_KILLS", "4"))
 READERS = 60
 FIRST_DAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -36,7 +38,7 @@ def recipient_of(mail: bytes) -> str:
 
 
 def set_up(
-    newsroom: Any, provider: str, chance: random.Random, request: pytest.FixtureRequest
+    newsroom: NewsroomFolder, provider: str, chance: random.Random, request: pytest.FixtureRequest
 ) -> tuple[Callable[[], list[str]], Callable[[float], None]]:
     """Configure the provider, whose server is in bad moods.
 
@@ -58,7 +60,7 @@ def set_up(
     return lambda: [recipient_of(mail) for mail in newsroom.mails()], lambda _seconds: None
 
 
-def publish(newsroom: Any, day: datetime) -> None:
+def publish(newsroom: NewsroomFolder, day: datetime) -> None:
     newsroom.write(
         "feed.xml",
         f"<rss version='2.0'><channel><item><title>What happened on {day:%A the %d %B}</title>"
@@ -67,7 +69,7 @@ def publish(newsroom: Any, day: datetime) -> None:
 
 
 def send_with_kills(
-    newsroom: Any, day: datetime, chance: random.Random, most: int, die: Callable[[float], None]
+    newsroom: NewsroomFolder, day: datetime, chance: random.Random, most: int, die: Callable[[float], None]
 ) -> int:
     """Run the command for a day until it ends by itself, killed at random instants at most so often; the kills.
 
@@ -100,7 +102,11 @@ def send_with_kills(
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("provider", ["maildir", "smtp", "sendgrid"])
 def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
-    newsroom: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database: str, provider: str
+    newsroom: NewsroomFolder,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    database: str,
+    provider: str,
 ) -> None:
     if database == "postgresql":
         monkeypatch.setenv("DIGEST_DATABASE_URL", request.getfixturevalue("postgres_url"))

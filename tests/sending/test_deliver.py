@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -13,18 +12,21 @@ from digest.delivery import Backoff
 from digest.errors import DeliveryError, LateError, UsageError
 from digest.sending.send import cancel, resume, send
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.sendgrid import SendGridServer
+from tests.servers.smtp import SmtpServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READERS = [f"reader{number}@example.com,Reader {number}" for number in range(100)]
 ADDRESSES = [row.partition(",")[0] for row in READERS]
 
 
-def states(newsroom: Any) -> Counter[str]:
+def states(newsroom: NewsroomFolder) -> Counter[str]:
     with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
         return Counter(person.state for person in database.recipients.of_edition("2026-11-23-daily"))
 
 
-def test_a_hundred_readers_through_smtp(newsroom: Any, smtp_server: Any) -> None:
+def test_a_hundred_readers_through_smtp(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.subscribe(*READERS)
     newsroom.configure(
         ("[delivery]\n", '[delivery]\nprovider = "smtp"\n'),
@@ -38,7 +40,7 @@ def test_a_hundred_readers_through_smtp(newsroom: Any, smtp_server: Any) -> None
     assert len(smtp_server.handler.mails) == 100
 
 
-def test_a_hundred_readers_through_sendgrid(newsroom: Any, sendgrid_server: Any) -> None:
+def test_a_hundred_readers_through_sendgrid(newsroom: NewsroomFolder, sendgrid_server: SendGridServer) -> None:
     newsroom.subscribe(*READERS, "ada@example.com,Ada <b>& Co</b>,Science")
     newsroom.through_sendgrid(sendgrid_server)
     assert newsroom.send().exit_status == 0
@@ -57,7 +59,7 @@ def test_a_hundred_readers_through_sendgrid(newsroom: Any, sendgrid_server: Any)
     assert len(sendgrid_server.mails) == 101
 
 
-def test_a_limit_stops_and_the_next_run_goes_on(newsroom: Any) -> None:
+def test_a_limit_stops_and_the_next_run_goes_on(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS)
     first = newsroom.send(limit=30)
     assert "30 accepted, 0 refused, 70 left for the next run" in str(first)
@@ -66,7 +68,7 @@ def test_a_limit_stops_and_the_next_run_goes_on(newsroom: Any) -> None:
     assert len({to for mail in newsroom.mails() for to in re.findall(rb"^To: (.*)", mail, re.MULTILINE)}) == 100
 
 
-def test_one_refused_recipient_does_not_stop_the_others(newsroom: Any, smtp_server: Any) -> None:
+def test_one_refused_recipient_does_not_stop_the_others(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:5])
     smtp_server.handler.refuse = {"reader2@example.com": "550 5.1.1 no such user"}
@@ -79,7 +81,7 @@ def test_one_refused_recipient_does_not_stop_the_others(newsroom: Any, smtp_serv
     assert len(smtp_server.handler.mails) == 4
 
 
-def test_a_deferred_recipient_is_tried_again_by_the_next_run(newsroom: Any, smtp_server: Any) -> None:
+def test_a_deferred_recipient_is_tried_again_by_the_next_run(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "0s"\n')
     newsroom.subscribe(*READERS[:3])
     smtp_server.handler.refuse = {"reader1@example.com": "451 4.7.1 greylisted"}
@@ -89,7 +91,7 @@ def test_a_deferred_recipient_is_tried_again_by_the_next_run(newsroom: Any, smtp
     assert len(smtp_server.handler.mails) == 3
 
 
-def test_a_provider_that_is_down_leaves_everyone_pending(newsroom: Any) -> None:
+def test_a_provider_that_is_down_leaves_everyone_pending(newsroom: NewsroomFolder) -> None:
     newsroom.configure(
         ("[delivery]\n", '[delivery]\nprovider = "smtp"\n'),
         more='[delivery.smtp]\nhost = "127.0.0.1"\nport = 1\nsecurity = "plain"\n',
@@ -100,7 +102,7 @@ def test_a_provider_that_is_down_leaves_everyone_pending(newsroom: Any) -> None:
     assert "2 accepted" in str(newsroom.send(NOW + timedelta(hours=1)))
 
 
-def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_goes_on(newsroom: Any) -> None:
+def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_goes_on(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:5])
     newsroom.send(limit=2)
     today, _ = newsroom.run()
@@ -114,7 +116,7 @@ def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_goes_on(newsroom
     assert len(newsroom.mails()) == 4
 
 
-def test_many_refusals_of_a_kind_are_told_in_a_few_lines(newsroom: Any, smtp_server: Any) -> None:
+def test_many_refusals_of_a_kind_are_told_in_a_few_lines(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS)
     smtp_server.handler.refuse = {row.partition(",")[0]: "550 5.1.1 no such user" for row in READERS[:50]}
@@ -127,7 +129,9 @@ def test_many_refusals_of_a_kind_are_told_in_a_few_lines(newsroom: Any, smtp_ser
     )
 
 
-def test_a_provider_that_takes_nobody_is_not_asked_a_hundred_times(newsroom: Any, smtp_server: Any) -> None:
+def test_a_provider_that_takes_nobody_is_not_asked_a_hundred_times(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "0s"\n')
     newsroom.subscribe(*READERS)
     smtp_server.handler.after_data = "454 4.7.0 your account is blocked"
@@ -141,7 +145,7 @@ def test_a_provider_that_takes_nobody_is_not_asked_a_hundred_times(newsroom: Any
 
 
 def test_a_provider_that_defers_the_only_batch_is_reported_and_asked_again_by_the_next_run(
-    newsroom: Any, sendgrid_server: Any
+    newsroom: NewsroomFolder, sendgrid_server: SendGridServer
 ) -> None:
     newsroom.subscribe(*READERS)
     newsroom.through_sendgrid(sendgrid_server, options='patience = "0s"\n')
@@ -152,7 +156,7 @@ def test_a_provider_that_defers_the_only_batch_is_reported_and_asked_again_by_th
     assert "100 accepted" in str(newsroom.send(NOW + timedelta(hours=1)))
 
 
-def test_a_person_decides_about_recipients_in_doubt(newsroom: Any, smtp_server: Any) -> None:
+def test_a_person_decides_about_recipients_in_doubt(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:4])
     smtp_server.handler.after_data = "hang up"
@@ -167,7 +171,7 @@ def test_a_person_decides_about_recipients_in_doubt(newsroom: Any, smtp_server: 
         resume(newsroom.run()[0], "2020-01-01-daily")
 
 
-def test_those_in_doubt_can_be_left(newsroom: Any, smtp_server: Any) -> None:
+def test_those_in_doubt_can_be_left(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:2])
     smtp_server.handler.after_data = "hang up"
@@ -178,7 +182,7 @@ def test_those_in_doubt_can_be_left(newsroom: Any, smtp_server: Any) -> None:
     assert smtp_server.handler.mails == []
 
 
-def test_a_run_that_is_told_to_stop_finishes_its_batch_and_the_next_goes_on(newsroom: Any) -> None:
+def test_a_run_that_is_told_to_stop_finishes_its_batch_and_the_next_goes_on(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:9])
     report = newsroom.send(stopping=lambda: len(newsroom.mails()) >= 4)
     assert "4 accepted, 0 refused, 5 left for the next run" in str(report)
@@ -196,7 +200,9 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_soon")
-def test_a_greylisted_recipient_is_tried_again_within_the_run(newsroom: Any, smtp_server: Any) -> None:
+def test_a_greylisted_recipient_is_tried_again_within_the_run(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:5])
     smtp_server.handler.refuse = {ADDRESSES[1]: "451 4.7.1 greylisted, come back"}
@@ -210,7 +216,7 @@ def test_a_greylisted_recipient_is_tried_again_within_the_run(newsroom: Any, smt
 
 
 @pytest.mark.usefixtures("_soon")
-def test_patience_ends_and_leaves_the_rest_deferred(newsroom: Any, smtp_server: Any) -> None:
+def test_patience_ends_and_leaves_the_rest_deferred(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "1s"\n')
     newsroom.subscribe(*READERS[:5])
     smtp_server.handler.refuse = {ADDRESSES[1]: "451 4.7.1 greylisted"}
@@ -223,7 +229,9 @@ def test_patience_ends_and_leaves_the_rest_deferred(newsroom: Any, smtp_server: 
 
 
 @pytest.mark.usefixtures("_soon")
-def test_cancelling_ends_the_wait_for_those_who_were_deferred(newsroom: Any, smtp_server: Any) -> None:
+def test_cancelling_ends_the_wait_for_those_who_were_deferred(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "10m"\n')
     newsroom.subscribe(*READERS[:5])
     smtp_server.handler.refuse = {ADDRESSES[1]: "451 4.7.1 greylisted"}
@@ -240,7 +248,9 @@ def test_cancelling_ends_the_wait_for_those_who_were_deferred(newsroom: Any, smt
 
 
 @pytest.mark.usefixtures("_soon")
-def test_a_long_list_that_is_greylisted_reader_by_reader_is_through_in_one_run(newsroom: Any, smtp_server: Any) -> None:
+def test_a_long_list_that_is_greylisted_reader_by_reader_is_through_in_one_run(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(220)))
     smtp_server.handler.refuse = {f"reader{number}@example.com": "451 4.7.1 come back" for number in range(220)}
@@ -248,7 +258,9 @@ def test_a_long_list_that_is_greylisted_reader_by_reader_is_through_in_one_run(n
     assert "220 recipients, 220 accepted, 0 refused" in str(newsroom.send())
 
 
-def test_whom_the_server_keeps_turning_away_holds_up_nobody_else(newsroom: Any, smtp_server: Any) -> None:
+def test_whom_the_server_keeps_turning_away_holds_up_nobody_else(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "0s"\n')
     newsroom.subscribe(*READERS[:40])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES[:12], "452 4.2.2 mailbox full")
@@ -260,7 +272,7 @@ def test_whom_the_server_keeps_turning_away_holds_up_nobody_else(newsroom: Any, 
 
 
 @pytest.mark.usefixtures("_soon")
-def test_nor_within_one_run(newsroom: Any, smtp_server: Any) -> None:
+def test_nor_within_one_run(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "1s"\n')
     newsroom.subscribe(*READERS[:40])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES[:12], "452 4.2.2 mailbox full")
@@ -268,7 +280,7 @@ def test_nor_within_one_run(newsroom: Any, smtp_server: Any) -> None:
 
 
 def test_a_provider_that_takes_nobody_any_more_hands_over_after_it_took_some(
-    newsroom: Any, smtp_server: Any, sendgrid_server: Any
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, sendgrid_server: SendGridServer
 ) -> None:
     newsroom.through_sendgrid(
         sendgrid_server, options='fallback = "smtp"\npatience = "0s"\nconnections = 1\nrate = 100\n'
@@ -282,7 +294,7 @@ def test_a_provider_that_takes_nobody_any_more_hands_over_after_it_took_some(
 
 
 def test_who_is_suppressed_by_a_person_stays_so_though_the_bounces_are_taken_back(
-    newsroom: Any, smtp_server: Any
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
 ) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:12])
@@ -302,7 +314,9 @@ def test_who_is_suppressed_by_a_person_stays_so_though_the_bounces_are_taken_bac
     assert "11 accepted, 0 refused, 1 suppressed" in str(newsroom.send())
 
 
-def test_what_is_cancelled_while_the_provider_refuses_everybody_is_closed(newsroom: Any, smtp_server: Any) -> None:
+def test_what_is_cancelled_while_the_provider_refuses_everybody_is_closed(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:12])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "554 5.7.1 no")
@@ -319,7 +333,9 @@ def test_what_is_cancelled_while_the_provider_refuses_everybody_is_closed(newsro
 
 
 @pytest.mark.usefixtures("_soon")
-def test_a_server_that_greylists_everybody_is_tried_again_within_the_run(newsroom: Any, smtp_server: Any) -> None:
+def test_a_server_that_greylists_everybody_is_tried_again_within_the_run(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:25])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "451 4.7.1 greylisted, come back")
@@ -330,7 +346,7 @@ def test_a_server_that_greylists_everybody_is_tried_again_within_the_run(newsroo
 
 
 def test_a_pause_too_long_to_wait_for_has_the_second_provider_take_over(
-    newsroom: Any, smtp_server: Any, sendgrid_server: Any
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, sendgrid_server: SendGridServer
 ) -> None:
     newsroom.through_sendgrid(sendgrid_server, options='fallback = "smtp"\n')
     more = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "plain"\n'
@@ -342,7 +358,7 @@ def test_a_pause_too_long_to_wait_for_has_the_second_provider_take_over(
     assert "takes nobody for now; smtp takes over" in str(told[0])
 
 
-def test_a_pause_that_the_provider_asks_for_is_kept(newsroom: Any, sendgrid_server: Any) -> None:
+def test_a_pause_that_the_provider_asks_for_is_kept(newsroom: NewsroomFolder, sendgrid_server: SendGridServer) -> None:
     newsroom.through_sendgrid(sendgrid_server, options='connections = 1\npatience = "0s"\n')
     newsroom.subscribe(*READERS, "ada@example.com,Ada,Science")
     reset = {"X-RateLimit-Reset": str(int(time.time()) + 2)}
@@ -357,7 +373,9 @@ def test_a_pause_that_the_provider_asks_for_is_kept(newsroom: Any, sendgrid_serv
 # --- connections ------------------------------------------------------------------------------------------------------
 
 
-def test_several_connections_share_the_work_and_send_each_mail_once(newsroom: Any, smtp_server: Any) -> None:
+def test_several_connections_share_the_work_and_send_each_mail_once(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options="connections = 7\n")
     newsroom.subscribe(*READERS)
     newsroom.send()
@@ -365,7 +383,9 @@ def test_several_connections_share_the_work_and_send_each_mail_once(newsroom: An
     assert len(smtp_server.handler.sessions) == 7
 
 
-def test_a_server_that_takes_few_connections_costs_the_others_not_a_mail(newsroom: Any, smtp_server: Any) -> None:
+def test_a_server_that_takes_few_connections_costs_the_others_not_a_mail(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options="connections = 5\n")
     newsroom.subscribe(*READERS)
     smtp_server.handler.sessions_at_most = 2
@@ -376,7 +396,7 @@ def test_a_server_that_takes_few_connections_costs_the_others_not_a_mail(newsroo
     assert "went on with fewer connections" in str(told[0])
 
 
-def test_a_rate_holds_for_all_connections_together(newsroom: Any, smtp_server: Any) -> None:
+def test_a_rate_holds_for_all_connections_together(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options="connections = 5\nrate = 20\n")
     newsroom.subscribe(*READERS[:30])
     started = time.monotonic()
@@ -385,7 +405,7 @@ def test_a_rate_holds_for_all_connections_together(newsroom: Any, smtp_server: A
     assert len(smtp_server.handler.mails) == 30
 
 
-def test_past_its_time_a_run_stops_and_the_rest_is_not_sent(newsroom: Any, smtp_server: Any) -> None:
+def test_past_its_time_a_run_stops_and_the_rest_is_not_sent(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options='rate = 5\nmax_lateness = "1s"\n')
     newsroom.subscribe(*READERS)
     with pytest.raises(LateError, match=r"2026-11-23-daily.*max_lateness.*digest resume"):
@@ -397,7 +417,9 @@ def test_past_its_time_a_run_stops_and_the_rest_is_not_sent(newsroom: Any, smtp_
 # --- a provider that is down ------------------------------------------------------------------------------------------
 
 
-def test_refusals_of_everyone_are_the_provider_s_and_nobody_is_lost(newsroom: Any, smtp_server: Any) -> None:
+def test_refusals_of_everyone_are_the_provider_s_and_nobody_is_lost(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS)
     smtp_server.handler.after_data = "550 5.7.1 your account is blocked"
@@ -410,7 +432,7 @@ def test_refusals_of_everyone_are_the_provider_s_and_nobody_is_lost(newsroom: An
 
 @pytest.mark.parametrize("count", [1, 5, 12])
 def test_whom_the_provider_refuses_as_everyone_has_not_had_their_edition(
-    newsroom: Any, smtp_server: Any, count: int
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, count: int
 ) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:count])
@@ -422,7 +444,7 @@ def test_whom_the_provider_refuses_as_everyone_has_not_had_their_edition(
     assert f"{count} accepted" in str(newsroom.send())
 
 
-def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: Any, smtp_server: Any) -> None:
+def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server)
     newsroom.subscribe(*READERS[:15])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES, "550 5.1.1 no such user")
@@ -434,7 +456,9 @@ def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: Any, smtp_se
     assert "15 accepted" in str(newsroom.send())
 
 
-def test_a_provider_that_fails_on_everything_leaves_one_batch_in_doubt(newsroom: Any, sendgrid_server: Any) -> None:
+def test_a_provider_that_fails_on_everything_leaves_one_batch_in_doubt(
+    newsroom: NewsroomFolder, sendgrid_server: SendGridServer
+) -> None:
     newsroom.through_sendgrid(sendgrid_server, options="rate = 1000\n")  # batches of a thousand
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(3000)))
     sendgrid_server.respond = lambda _request: (500, None)
@@ -444,7 +468,7 @@ def test_a_provider_that_fails_on_everything_leaves_one_batch_in_doubt(newsroom:
 
 
 def test_the_second_provider_takes_over_and_nobody_gets_two(
-    newsroom: Any, smtp_server: Any, sendgrid_server: Any
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, sendgrid_server: SendGridServer
 ) -> None:
     newsroom.through_sendgrid(sendgrid_server)
     more = f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {smtp_server.port}\nsecurity = "plain"\n'

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from digest.errors import DeliveryError
 from digest.sending.send import send
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.smtp import SmtpServer
 
 ZONES = {
     "kiritimati": "Pacific/Kiritimati",
@@ -24,12 +25,12 @@ LATENESS = ("[delivery]\n", '[delivery]\nmax_lateness = "59m"\n')
 
 
 @pytest.fixture
-def _by_local_time(newsroom: Any) -> None:
+def _by_local_time(newsroom: NewsroomFolder) -> None:
     newsroom.configure(LATENESS, more='[daily]\nat = "07:00"\nlocal_time = true\n')
     newsroom.subscribe(*(f"{name}@example.com,,,,{zone}" for name, zone in ZONES.items()))
 
 
-def publish(newsroom: Any, now: datetime) -> None:
+def publish(newsroom: NewsroomFolder, now: datetime) -> None:
     """A story an hour, of the last day and a half."""
     hours = [now - timedelta(hours=number) for number in range(36)]
     items = "".join(
@@ -40,7 +41,7 @@ def publish(newsroom: Any, now: datetime) -> None:
     newsroom.write("feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
 
 
-def hourly(newsroom: Any, start: datetime, hours: int) -> dict[str, list[datetime]]:
+def hourly(newsroom: NewsroomFolder, start: datetime, hours: int) -> dict[str, list[datetime]]:
     """When each reader got a mail, in runs an hour from `start`, a few minutes past."""
     got: dict[str, list[datetime]] = {name: [] for name in ZONES}
     for number in range(hours):
@@ -56,7 +57,9 @@ def hourly(newsroom: Any, start: datetime, hours: int) -> dict[str, list[datetim
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(newsroom: Any, smtp_server: Any) -> None:
+def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(
         smtp_server,
         ("[audience]\n", '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'),
@@ -72,7 +75,9 @@ def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(newsroom: An
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_the_next(newsroom: Any) -> None:
+def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_the_next(
+    newsroom: NewsroomFolder,
+) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
@@ -88,7 +93,7 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: Any) -> None:
+def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []
@@ -98,7 +103,7 @@ def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsr
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(newsroom: Any) -> None:
+def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(newsroom: NewsroomFolder) -> None:
     lateness = ("[delivery]\n", '[delivery]\nmax_lateness = "12h"\n')
     newsroom.configure(lateness, more='[daily]\nat = "07:00"\nlocal_time = true\n')
     newsroom.subscribe("ada@example.com,Ada", "kiri@example.com,Kiri,,,Pacific/Kiritimati")
@@ -110,7 +115,9 @@ def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(new
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(newsroom: Any, smtp_server: Any) -> None:
+def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     by_hour = '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'
     newsroom.through_smtp(smtp_server, ("[audience]\n", by_hour), options='max_lateness = "20h"\n')
     newsroom.subscribe("ada@example.com,Ada,,,Pacific/Honolulu")
@@ -126,7 +133,7 @@ def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(ne
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_each_reader_gets_one_a_day_at_seven_where_they_are(newsroom: Any) -> None:
+def test_each_reader_gets_one_a_day_at_seven_where_they_are(newsroom: NewsroomFolder) -> None:
     got = hourly(newsroom, datetime(2026, 11, 20, 12, tzinfo=UTC), 24 * 3)
     for name, moments in got.items():
         zone = ZoneInfo(ZONES[name] or "UTC")
@@ -140,14 +147,14 @@ def test_each_reader_gets_one_a_day_at_seven_where_they_are(newsroom: Any) -> No
 
 @pytest.mark.usefixtures("_by_local_time")
 @pytest.mark.parametrize("start", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
-def test_a_change_of_the_clocks_sends_once(newsroom: Any, start: datetime) -> None:
+def test_a_change_of_the_clocks_sends_once(newsroom: NewsroomFolder, start: datetime) -> None:
     newsroom.configure(LATENESS, more='[daily]\nat = "02:30"\nlocal_time = true\n')
     got = hourly(newsroom, start, 24)
     assert {name: len(moments) for name, moments in got.items()} == dict.fromkeys(ZONES, 1)
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(newsroom: Any) -> None:
+def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(newsroom: NewsroomFolder) -> None:
     hourly(newsroom, datetime(2026, 11, 22, 17, tzinfo=UTC), 1)
     dates = {
         b"kiritimati": b"Monday, November 23, 2026",
@@ -164,7 +171,7 @@ def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(news
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_whose_hour_is_past_by_too_much_is_left_out_and_told(newsroom: Any) -> None:
+def test_whose_hour_is_past_by_too_much_is_left_out_and_told(newsroom: NewsroomFolder) -> None:
     start = datetime(2026, 11, 22, 17, tzinfo=UTC)
     hourly(newsroom, start, 6)  # to Honolulu, Kiritimati and Tokyo, and then the machine is off
     late, told = newsroom.run(datetime(2026, 11, 23, 12, 30, tzinfo=UTC))
@@ -177,7 +184,7 @@ def test_whose_hour_is_past_by_too_much_is_left_out_and_told(newsroom: Any) -> N
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_a_weekly_edition_goes_out_on_its_day(newsroom: Any) -> None:
+def test_a_weekly_edition_goes_out_on_its_day(newsroom: NewsroomFolder) -> None:
     newsroom.configure(LATENESS, more='[weekly]\nat = "07:00"\nlocal_time = true\nday = "monday"\n')
     newsroom.subscribe(*(f"{name}@example.com,,,weekly,{zone}" for name, zone in ZONES.items()))
     start = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from digest.cli import cli
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.web import WebServer
 
 NOW = "2026-11-23T07:00:00Z"
 
@@ -18,7 +20,7 @@ def run(*words: str) -> Any:
 
 
 @pytest.fixture
-def _watched(newsroom: Any, web: Any) -> None:
+def _watched(newsroom: NewsroomFolder, web: WebServer) -> None:
     web.page("/good", b"ok")
     web.page("/bad", b"ok")
     newsroom.configure(
@@ -27,7 +29,7 @@ def _watched(newsroom: Any, web: Any) -> None:
 
 
 @pytest.mark.usefixtures("_watched")
-def test_a_run_is_written_and_pinged(newsroom: Any, web: Any) -> None:
+def test_a_run_is_written_and_pinged(newsroom: NewsroomFolder, web: WebServer) -> None:
     assert run("send", "--daily").exit_code == 0
     text = (newsroom.path / "digest.prom").read_text()
     moment = datetime(2026, 11, 23, 7, tzinfo=UTC).timestamp()
@@ -40,7 +42,7 @@ def test_a_run_is_written_and_pinged(newsroom: Any, web: Any) -> None:
 
 
 @pytest.mark.usefixtures("_watched")
-def test_a_failure_is_too(newsroom: Any, web: Any) -> None:
+def test_a_failure_is_too(newsroom: NewsroomFolder, web: WebServer) -> None:
     (newsroom.path / "feed.xml").unlink()
     assert run("send", "--daily").exit_code == 1
     assert 'exit_status{cadence="daily"} 1\n' in (newsroom.path / "digest.prom").read_text()
@@ -48,7 +50,7 @@ def test_a_failure_is_too(newsroom: Any, web: Any) -> None:
 
 
 @pytest.mark.usefixtures("_watched")
-def test_previews_dry_runs_and_tests_are_nobody_s_business(newsroom: Any, web: Any) -> None:
+def test_previews_dry_runs_and_tests_are_nobody_s_business(newsroom: NewsroomFolder, web: WebServer) -> None:
     run("send", "--daily", "--dry-run")
     run("send", "--daily", "--to", "ada@example.com")
     run("preview")
@@ -56,7 +58,9 @@ def test_previews_dry_runs_and_tests_are_nobody_s_business(newsroom: Any, web: A
     assert not (newsroom.path / "digest.prom").exists()
 
 
-def test_a_monitor_that_cannot_be_told_is_named_and_the_send_is_none_the_worse(newsroom: Any, tmp_path: Path) -> None:
+def test_a_monitor_that_cannot_be_told_is_named_and_the_send_is_none_the_worse(
+    newsroom: NewsroomFolder, tmp_path: Path
+) -> None:
     newsroom.configure(more='[monitor]\ntextfile = "none/digest.prom"\nping_success = "http://127.0.0.1:1/x"\n')
     result = run("send", "--daily")
     assert result.exit_code == 0
@@ -65,7 +69,7 @@ def test_a_monitor_that_cannot_be_told_is_named_and_the_send_is_none_the_worse(n
     assert len(newsroom.mails()) == 2
 
 
-def test_each_mail_is_told_of_and_addresses_only_when_asked(newsroom: Any) -> None:
+def test_each_mail_is_told_of_and_addresses_only_when_asked(newsroom: NewsroomFolder) -> None:
     whole = CliRunner().invoke(cli, ["-vv", "send", "--daily", "--now", NOW]).stderr
     assert "2026-11-23-daily ada@example.com accepted" in whole
     newsroom.write("ledger.sqlite3", "")

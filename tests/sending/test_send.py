@@ -14,11 +14,14 @@ import pytest
 from digest.editions import draft as drafting
 from digest.editions.compose import Composition
 from digest.errors import ConfigError, DeliveryError, LateError, LockedError, SourceError, SubscribersError, UsageError
-from digest.models import Outcome, Segment
-from digest.sending import send as sending
+from digest.models import Edition, Outcome, Segment
+from digest.render import Rendered
+from digest.sending import send as newsroom_send
 from digest.sending.dry_run import dry_run, send_test
 from digest.sending.send import send
 from digest.storage import Database
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.web import WebServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READERS = [f"reader{number}@example.com,Reader {number}" for number in range(100)]
@@ -38,7 +41,7 @@ def parts(message: EmailMessage) -> tuple[str, str]:
     return text.get_content(), html.get_content()
 
 
-def test_a_hundred_readers_get_a_mail_each_and_a_second_run_sends_none(newsroom: Any) -> None:
+def test_a_hundred_readers_get_a_mail_each_and_a_second_run_sends_none(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS)
     report = newsroom.send()
     assert str(report).startswith("2026-11-23-daily: 2 stories, 100 recipients, 100 accepted, 0 refused, ")
@@ -60,7 +63,7 @@ def test_a_hundred_readers_get_a_mail_each_and_a_second_run_sends_none(newsroom:
     assert len(newsroom.mails()) == 100
 
 
-def test_the_ledger_in_postgresql(newsroom: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ledger_in_postgresql(newsroom: NewsroomFolder, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_DATABASE_URL", postgres_url)
     newsroom.subscribe(*READERS)
     newsroom.send()
@@ -69,7 +72,7 @@ def test_the_ledger_in_postgresql(newsroom: Any, postgres_url: str, monkeypatch:
     assert not list(newsroom.path.glob("ledger*"))
 
 
-def test_readers_with_categories_get_those_and_nothing_without_news(newsroom: Any) -> None:
+def test_readers_with_categories_get_those_and_nothing_without_news(newsroom: NewsroomFolder) -> None:
     report = newsroom.send()
     assert report.recipients == 2
     by_reader = {parsed(mail)["To"].addresses[0].addr_spec: parts(parsed(mail)) for mail in newsroom.mails()}
@@ -77,12 +80,14 @@ def test_readers_with_categories_get_those_and_nothing_without_news(newsroom: An
     assert "The ferry is back" not in by_reader["kenji@example.org"][1]
 
 
-def test_each_segment_is_rendered_once_and_nothing_else(newsroom: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_segment_is_rendered_once_and_nothing_else(
+    newsroom: NewsroomFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R,{'Science' if number % 2 else 'City'}" for number in range(20)))
     rendered = []
     render = Composition.render
 
-    def counted(self: Composition, edition: Any, segment: Segment) -> Any:
+    def counted(self: Composition, edition: Edition, segment: Segment) -> Rendered:
         rendered.append(segment.key)
         return render(self, edition, segment)
 
@@ -92,7 +97,7 @@ def test_each_segment_is_rendered_once_and_nothing_else(newsroom: Any, monkeypat
     assert [record.subject for record in ledger_of(newsroom)] == ["The ferry is back"]
 
 
-def test_every_mail_has_the_headers_of_a_newsletter(newsroom: Any) -> None:
+def test_every_mail_has_the_headers_of_a_newsletter(newsroom: NewsroomFolder) -> None:
     newsroom.send()
     mail = parsed(newsroom.mails()[0])
     assert mail["From"] == "The Gazette <news@example.com>"
@@ -110,7 +115,7 @@ LINE_7 = (
 )
 
 
-def test_the_next_day_has_only_what_is_new(newsroom: Any) -> None:
+def test_the_next_day_has_only_what_is_new(newsroom: NewsroomFolder) -> None:
     newsroom.send()
     assert str(newsroom.send(NOW + timedelta(days=1))).endswith("no new stories since 23 Nov 07:00, nothing sent")
     feed = newsroom.path / "feed.xml"
@@ -119,7 +124,7 @@ def test_the_next_day_has_only_what_is_new(newsroom: Any) -> None:
     assert (report.edition, report.stories) == ("2026-11-24-daily", 1)
 
 
-def test_a_source_that_failed_loses_nothing(newsroom: Any) -> None:
+def test_a_source_that_failed_loses_nothing(newsroom: NewsroomFolder) -> None:
     newsroom.write(
         "other.xml",
         (newsroom.path / "feed.xml").read_text().replace("/ferry", "/other").replace("ferry is", "other was"),
@@ -138,14 +143,14 @@ def test_a_source_that_failed_loses_nothing(newsroom: Any) -> None:
     assert "The other was back" in str(parts(parsed(newsroom.mails()[-1])))
 
 
-def test_when_no_source_can_be_read_nothing_is_sent(newsroom: Any) -> None:
+def test_when_no_source_can_be_read_nothing_is_sent(newsroom: NewsroomFolder) -> None:
     (newsroom.path / "feed.xml").write_text("<html><body>Maintenance</body></html>")
     with pytest.raises(SourceError, match="web page"):
         newsroom.send()
     assert newsroom.mails() == []
 
 
-def test_a_preview_a_dry_run_and_a_test_leave_no_trace(newsroom: Any) -> None:
+def test_a_preview_a_dry_run_and_a_test_leave_no_trace(newsroom: NewsroomFolder) -> None:
     before = sorted(newsroom.path.iterdir())
     assert str(dry_run(newsroom.run()[0])) == "2026-11-23-daily: dry run: would send 2 stories to 2 recipients"
     assert sorted(newsroom.path.iterdir()) == before
@@ -156,12 +161,12 @@ def test_a_preview_a_dry_run_and_a_test_leave_no_trace(newsroom: Any) -> None:
     assert newsroom.send().recipients == 2
 
 
-def test_a_second_run_at_the_same_time_is_refused(newsroom: Any) -> None:
+def test_a_second_run_at_the_same_time_is_refused(newsroom: NewsroomFolder) -> None:
     with Database.open(newsroom.run()[0].config.database_url) as database, database.lock(), pytest.raises(LockedError):
         newsroom.send()
 
 
-def test_past_max_lateness_nothing_is_sent_unless_asked(newsroom: Any) -> None:
+def test_past_max_lateness_nothing_is_sent_unless_asked(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     late = NOW + timedelta(hours=6, minutes=1)
@@ -170,7 +175,7 @@ def test_past_max_lateness_nothing_is_sent_unless_asked(newsroom: Any) -> None:
     assert "3 accepted" in str(newsroom.send(late, late=True))
 
 
-def test_lateness_counts_from_at_where_it_is_set(newsroom: Any) -> None:
+def test_lateness_counts_from_at_where_it_is_set(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[sections]", '[daily]\nat = "00:30"\n[sections]'))
     with pytest.raises(LateError, match="nobody has it"):
         newsroom.send()
@@ -178,12 +183,12 @@ def test_lateness_counts_from_at_where_it_is_set(newsroom: Any) -> None:
     assert not any(record for record in ledger_of(newsroom))
 
 
-def ledger_of(newsroom: Any) -> list[Any]:
+def ledger_of(newsroom: NewsroomFolder) -> list[Any]:
     with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
         return list(database.editions.latest())
 
 
-def test_an_edition_that_nobody_got_goes_into_the_next_day_s(newsroom: Any) -> None:
+def test_an_edition_that_nobody_got_goes_into_the_next_day_s(newsroom: NewsroomFolder) -> None:
     newsroom.configure(
         ("[delivery]\n", '[delivery]\nprovider = "smtp"\n'),
         more='[delivery.smtp]\nhost = "127.0.0.1"\nport = 1\nsecurity = "plain"\n',
@@ -201,7 +206,7 @@ def test_an_edition_that_nobody_got_goes_into_the_next_day_s(newsroom: Any) -> N
     }
 
 
-def test_an_edition_that_some_got_is_stopped_the_next_day_and_told(newsroom: Any) -> None:
+def test_an_edition_that_some_got_is_stopped_the_next_day_and_told(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     reports = list(send(newsroom.run(NOW + timedelta(days=1))[0]))
@@ -210,7 +215,7 @@ def test_an_edition_that_some_got_is_stopped_the_next_day_and_told(newsroom: Any
     assert "no new stories" in str(reports[1])
 
 
-def test_an_edition_of_yesterday_is_finished_while_it_is_not_late(newsroom: Any) -> None:
+def test_an_edition_of_yesterday_is_finished_while_it_is_not_late(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     night = datetime(2026, 11, 23, 23, 50, tzinfo=UTC)
     newsroom.send(night, limit=1)
@@ -218,7 +223,7 @@ def test_an_edition_of_yesterday_is_finished_while_it_is_not_late(newsroom: Any)
     assert (reports[0].edition, reports[0].outcomes[Outcome.ACCEPTED]) == ("2026-11-23-daily", 3)
 
 
-def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: Any) -> None:
+def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[daily]\nat = "07:00"\n')
     newsroom.subscribe(*READERS[:4])
     loaded = newsroom.run()[0].config
@@ -228,7 +233,7 @@ def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: Any
     assert "3 accepted" in str(newsroom.send(seven + timedelta(minutes=10)))
 
 
-def test_an_earlier_edition_that_comes_to_its_end_in_mid_run_is_no_end_of_today_s(newsroom: Any) -> None:
+def test_an_earlier_edition_that_comes_to_its_end_in_mid_run_is_no_end_of_today_s(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[delivery]\n", '[delivery]\nmax_lateness = "24h"\nrate = 1\n'))
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
@@ -241,7 +246,7 @@ def test_an_earlier_edition_that_comes_to_its_end_in_mid_run_is_no_end_of_today_
     assert (today.edition, today.outcomes[Outcome.ACCEPTED]) == ("2026-11-24-daily", 4)
 
 
-def test_a_limit_is_for_all_editions_of_a_run(newsroom: Any) -> None:
+def test_a_limit_is_for_all_editions_of_a_run(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[delivery]\n", '[delivery]\nmax_lateness = "2d"\n'))
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
@@ -250,7 +255,7 @@ def test_a_limit_is_for_all_editions_of_a_run(newsroom: Any) -> None:
     assert len(newsroom.mails()) == 4
 
 
-def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: Any) -> None:
+def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[daily]\nat = "06:00"\n')
     newsroom.subscribe(*READERS[:4])
     loaded = newsroom.run()[0].config
@@ -261,7 +266,9 @@ def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: Any) 
         dry_run(newsroom.run(NOW + timedelta(hours=8))[0])
 
 
-def test_one_ledger_by_two_names_has_one_lock(newsroom: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_ledger_by_two_names_has_one_lock(
+    newsroom: NewsroomFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     (tmp_path / "link.sqlite3").symlink_to(newsroom.path / "ledger.sqlite3")
@@ -273,23 +280,23 @@ def test_one_ledger_by_two_names_has_one_lock(newsroom: Any, tmp_path: Path, mon
         newsroom.send()
 
 
-def test_cancelling_gives_up_what_is_left(newsroom: Any) -> None:
+def test_cancelling_gives_up_what_is_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
-    assert "3 of 4 readers do not get it" in sending.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "3 of 4 readers do not get it" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
     assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(newsroom.send())
     assert len(newsroom.mails()) == 1
 
 
-def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(newsroom: Any) -> None:
+def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS)
     loaded = newsroom.run()[0].config
     said: list[str] = []
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 4 and not said:
-            said.append(sending.cancel(loaded, "2026-11-23-daily", NOW))
+            said.append(newsroom_send.cancel(loaded, "2026-11-23-daily", NOW))
         return False
 
     report = newsroom.send(stopping=cancelled_meanwhile)
@@ -298,11 +305,11 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
     assert report.exit_status == 3
     assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
     assert "already stopped at 07:00: 4 got it, 96 readers did not" in str(newsroom.send())
-    assert "already stopped" in sending.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "already stopped" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
     assert len(newsroom.mails()) == 4
 
 
-def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom: Any) -> None:
+def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
@@ -314,17 +321,19 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(today)
     assert len(newsroom.mails()) == 1
     with pytest.raises(UsageError, match="was stopped"):
-        sending.resume(newsroom.run()[0], "2026-11-23-daily")
+        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
 
 
-def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_closed_by_that(newsroom: Any) -> None:
+def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_closed_by_that(
+    newsroom: NewsroomFolder,
+) -> None:
     newsroom.subscribe(*READERS[:4], *(f"weekly{number}@example.com,W,,weekly" for number in range(4)))
     loaded = newsroom.run()[0].config
     list(send(replace(newsroom.run(limit=1)[0], cadence="weekly")))
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 3:
-            sending.cancel(loaded, "2026-11-23-weekly", NOW)
+            newsroom_send.cancel(loaded, "2026-11-23-weekly", NOW)
         return False
 
     daily, weekly = send(newsroom.run(stopping=cancelled_meanwhile)[0])
@@ -339,7 +348,7 @@ def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_clos
         ('from = "The Gazette <news@example.com>"\n', "under [delivery]"),
     ],
 )
-def test_a_mail_that_lacks_what_it_must_have_is_refused(newsroom: Any, old: str, words: str) -> None:
+def test_a_mail_that_lacks_what_it_must_have_is_refused(newsroom: NewsroomFolder, old: str, words: str) -> None:
     newsroom.configure((old, ""))
     with pytest.raises(ConfigError) as caught:
         newsroom.send()
@@ -347,7 +356,7 @@ def test_a_mail_that_lacks_what_it_must_have_is_refused(newsroom: Any, old: str,
     assert not list(newsroom.path.glob("ledger*"))
 
 
-def test_no_way_to_unsubscribe_is_refused(newsroom: Any) -> None:
+def test_no_way_to_unsubscribe_is_refused(newsroom: NewsroomFolder) -> None:
     newsroom.configure(
         ('unsubscribe_url = "https://www.example.com/leave?t={token}"\n', ""),
         ('unsubscribe_mailto = "leave@example.com"\n', ""),
@@ -361,7 +370,7 @@ def test_no_way_to_unsubscribe_is_refused(newsroom: Any) -> None:
     [("SENDGRID_API_KEY", "sendgrid", "SENDGRID_API_KEY"), ("DIGEST_SECRET_KEY", "maildir", "DIGEST_SECRET_KEY")],
 )
 def test_a_missing_secret_is_named(
-    newsroom: Any, monkeypatch: pytest.MonkeyPatch, environment: str, provider: str, words: str
+    newsroom: NewsroomFolder, monkeypatch: pytest.MonkeyPatch, environment: str, provider: str, words: str
 ) -> None:
     monkeypatch.delenv(environment, raising=False)
     newsroom.configure(("[delivery]\n", f'[delivery]\nprovider = "{provider}"\n'))
@@ -370,14 +379,14 @@ def test_a_missing_secret_is_named(
     assert ledger_of(newsroom) == []
 
 
-def test_a_secret_of_the_second_provider_is_missed_before_it_is_needed(newsroom: Any) -> None:
+def test_a_secret_of_the_second_provider_is_missed_before_it_is_needed(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[delivery]\n", '[delivery]\nfallback = "sendgrid"\n'))
     with pytest.raises(ConfigError, match="SENDGRID_API_KEY"):
         newsroom.send()
     assert ledger_of(newsroom) == []
 
 
-def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: Any) -> None:
+def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("not an address,X")
     today, told = newsroom.run()
     with pytest.raises(SubscribersError, match="not one valid subscriber"):
@@ -386,13 +395,13 @@ def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: Any) -> 
     assert ledger_of(newsroom) == []
 
 
-def test_no_sources_is_an_error(newsroom: Any) -> None:
+def test_no_sources_is_an_error(newsroom: NewsroomFolder) -> None:
     newsroom.configure(('[[sources]]\ntype = "feed"\nname = "feed"\npath = "feed.xml"\n', ""))
     with pytest.raises(ConfigError, match=r"no sources.*\[\[sources\]\]"):
         newsroom.send()
 
 
-def test_another_feed_s_undated_copy_does_not_come_back(newsroom: Any) -> None:
+def test_another_feed_s_undated_copy_does_not_come_back(newsroom: NewsroomFolder) -> None:
     copy = "<item><title>The ferry is back!</title><link>https://wire.example/7</link></item>"
     newsroom.write("wire.xml", f"<rss version='2.0'><channel>{copy}</channel></rss>")
     newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "wire"\npath = "wire.xml"\n')
@@ -402,7 +411,7 @@ def test_another_feed_s_undated_copy_does_not_come_back(newsroom: Any) -> None:
     assert "no new stories" in str(newsroom.send(NOW + timedelta(days=1)))
 
 
-def test_a_story_published_late_under_an_old_date_is_news_when_first_seen(newsroom: Any) -> None:
+def test_a_story_published_late_under_an_old_date_is_news_when_first_seen(newsroom: NewsroomFolder) -> None:
     old = "<item><title>From the archive</title><link>https://www.example.com/1</link><pubDate>Sun, 01 Nov 2026 05:00:00 GMT</pubDate></item>"
     feed = newsroom.path / "feed.xml"
     whole = feed.read_text()
@@ -416,13 +425,13 @@ def test_a_story_published_late_under_an_old_date_is_news_when_first_seen(newsro
     assert "From the desk, late" in str(parts(parsed(newsroom.mails()[-1])))
 
 
-def test_an_undated_story_is_sent_once(newsroom: Any) -> None:
+def test_an_undated_story_is_sent_once(newsroom: NewsroomFolder) -> None:
     newsroom.write("feed.xml", "<rss version='2.0'><channel><item><title>No date at all</title></item></channel></rss>")
     assert newsroom.send().stories == 1
     assert "no new stories" in str(newsroom.send(NOW + timedelta(days=1)))
 
 
-def test_a_correction_is_not_news_again(newsroom: Any) -> None:
+def test_a_correction_is_not_news_again(newsroom: NewsroomFolder) -> None:
     newsroom.send()
     feed = newsroom.path / "feed.xml"
     corrected = (
@@ -434,7 +443,7 @@ def test_a_correction_is_not_news_again(newsroom: Any) -> None:
     assert "no new stories" in str(newsroom.send(NOW + timedelta(days=1)))
 
 
-def test_a_day_without_network_loses_no_story_and_sends_none_twice(newsroom: Any, web: Any) -> None:
+def test_a_day_without_network_loses_no_story_and_sends_none_twice(newsroom: NewsroomFolder, web: WebServer) -> None:
     items: list[str] = []
 
     def publish(day: int) -> None:
@@ -465,7 +474,7 @@ def test_a_day_without_network_loses_no_story_and_sends_none_twice(newsroom: Any
             assert [f"/{day}/{hour}\n" in mail.replace("\r\n", "\n") for mail in mails].count(True) == 1
 
 
-def test_a_story_that_had_no_room_in_the_mail_is_not_counted_as_sent(newsroom: Any) -> None:
+def test_a_story_that_had_no_room_in_the_mail_is_not_counted_as_sent(newsroom: NewsroomFolder) -> None:
     items = "".join(
         f"<item><title>Story number {number} {'of a long headline ' * 14}</title><link>https://www.example.com/{number}</link></item>"
         for number in range(300)
@@ -480,7 +489,7 @@ def test_a_story_that_had_no_room_in_the_mail_is_not_counted_as_sent(newsroom: A
     assert report.stories <= shown + 1
 
 
-def test_readers_reach_their_preferences_in_their_own_language(newsroom: Any) -> None:
+def test_readers_reach_their_preferences_in_their_own_language(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='preferences_url = "https://www.example.com/me?u={email}&t={token}"\n')
     newsroom.subscribe("ada@example.com,Ada", "uwe@example.org,Uwe,,,,de")
     newsroom.send()
@@ -493,12 +502,12 @@ def test_readers_reach_their_preferences_in_their_own_language(newsroom: Any) ->
     assert ">Einstellungen</a>" in mails["uwe@example.org"][1]
 
 
-def test_without_a_page_of_preferences_none_is_offered(newsroom: Any) -> None:
+def test_without_a_page_of_preferences_none_is_offered(newsroom: NewsroomFolder) -> None:
     newsroom.send()
     assert "Preferences" not in "".join(parts(parsed(newsroom.mails()[0])))
 
 
-def test_what_is_wrong_in_every_segment_is_told_once(newsroom: Any) -> None:
+def test_what_is_wrong_in_every_segment_is_told_once(newsroom: NewsroomFolder) -> None:
     newsroom.configure(('name = "The Gazette"\n', 'name = "The Gazette"\nlogo = "gone.png"\n'))
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji,Science", "zoe@example.net,Zoë,City")
     run, told = newsroom.run()

@@ -17,6 +17,7 @@ from digest.models import Article, Author, FetchResult, Source
 from digest.sources import read_sources
 from digest.sources.feed import parse
 from digest.sources.http import Document
+from tests.servers.web import WebServer
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -335,7 +336,7 @@ def test_encodings_come_out_right() -> None:
         assert word in " ".join(article.headline for article in found.articles)
 
 
-def test_a_home_page_leads_to_its_feed(web: Any) -> None:
+def test_a_home_page_leads_to_its_feed(web: WebServer) -> None:
     web.page("/rss", b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
     page = b"<!doctype html><html><head><link rel='alternate' type='application/rss+xml' href='/rss'></head></html>"
     url = web.page("/", page)
@@ -344,7 +345,7 @@ def test_a_home_page_leads_to_its_feed(web: Any) -> None:
     assert f"its feed {web.url}/rss was read" in str(found.problems[0])
 
 
-def test_an_unchanged_feed_is_not_sent_again_and_still_read(web: Any) -> None:
+def test_an_unchanged_feed_is_not_sent_again_and_still_read(web: WebServer) -> None:
     body = b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>"
     source = Source("feed", "site", url=web.page("/rss", body, ETag='"1"'))
     first = read_sources([source], now=NOW)[0]

@@ -3,20 +3,20 @@
 import gzip
 import socket
 import threading
-from typing import Any
 
 import pytest
 
 from digest.errors import SourceError
 from digest.sources import http as module
 from digest.sources.http import Document, HttpFetcher
+from tests.servers.web import WebServer
 
 
 def fetch(url: str) -> Document:
     return HttpFetcher("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
 
 
-def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: Any) -> None:
+def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: WebServer) -> None:
     web.page("/feed", b"<rss/>", Content_Type="application/rss+xml; charset=utf-8")
     document = fetch(web.page("/old", status=301, Location="/feed"))
     assert (document.body, document.url) == (b"<rss/>", f"{web.url}/feed")
@@ -25,7 +25,7 @@ def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: Any) -> Non
     assert web.agents[0].endswith(" (+https://www.example.com)")
 
 
-def test_gzip_is_unpacked(web: Any) -> None:
+def test_gzip_is_unpacked(web: WebServer) -> None:
     assert fetch(web.page("/feed", gzip.compress(b"<rss/>"), Content_Encoding="gzip")).body == b"<rss/>"
 
 
@@ -43,24 +43,24 @@ def test_gzip_is_unpacked(web: Any) -> None:
         (599, "no standard status"),
     ],
 )
-def test_an_error_status_says_what_next(web: Any, status: int, words: str) -> None:
+def test_an_error_status_says_what_next(web: WebServer, status: int, words: str) -> None:
     with pytest.raises(SourceError, match=str(status)) as caught:
         fetch(web.page("/feed", b"sorry", status=status))
     assert words in str(caught.value)
     assert caught.value.location == f"{web.url}/feed"
 
 
-def test_fifty_megabytes_are_not_read(web: Any) -> None:
+def test_fifty_megabytes_are_not_read(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", b"x" * 50_000_000))
 
 
-def test_a_bomb_is_stopped_after_unpacking(web: Any) -> None:
+def test_a_bomb_is_stopped_after_unpacking(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", gzip.compress(b"\0" * 200_000_000, 1), Content_Encoding="gzip"))
 
 
-def test_a_server_that_does_not_answer_or_never_ends_is_left(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_or_never_ends_is_left(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TOTAL_SECONDS", 0.3)
     web.slow["/never"] = 1.0
     with pytest.raises(SourceError, match="no answer in time"):
@@ -70,14 +70,14 @@ def test_a_server_that_does_not_answer_or_never_ends_is_left(web: Any, monkeypat
         fetch(web.page("/dripping", b"x" * 2_000_000))
 
 
-def test_redirects_end(web: Any) -> None:
+def test_redirects_end(web: WebServer) -> None:
     with pytest.raises(SourceError, match="more than 5 redirects"):
         fetch(web.page("/loop", status=302, Location="/loop"))
     with pytest.raises(SourceError, match="not http"):
         fetch(web.page("/out", status=302, Location="file:///etc/passwd"))
 
 
-def test_broken_compression_is_said(web: Any) -> None:
+def test_broken_compression_is_said(web: WebServer) -> None:
     with pytest.raises(SourceError, match="compression is broken"):
         fetch(web.page("/feed", b"not gzip at all", Content_Encoding="gzip"))
 
@@ -112,7 +112,7 @@ def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> N
         thread.join()
 
 
-def test_a_bad_moment_is_tried_again_and_then_given_up(web: Any) -> None:
+def test_a_bad_moment_is_tried_again_and_then_given_up(web: WebServer) -> None:
     pauses: list[float] = []
     client = HttpFetcher(trusted_host="127.0.0.1", sleep=pauses.append)
     url = web.page("/feed", status=503)
@@ -130,7 +130,7 @@ def test_a_bad_moment_is_tried_again_and_then_given_up(web: Any) -> None:
     assert len(web.agents) == 7
 
 
-def test_only_what_has_changed_is_fetched(web: Any) -> None:
+def test_only_what_has_changed_is_fetched(web: WebServer) -> None:
     url = web.page(
         "/feed", b"<rss/>", ETag='"1"', Last_Modified="Mon, 23 Nov 2026 06:00:00 GMT", Content_Type="text/xml"
     )
@@ -142,7 +142,7 @@ def test_only_what_has_changed_is_fetched(web: Any) -> None:
     assert again.fetched == []
 
 
-def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: Any) -> None:
+def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: WebServer) -> None:
     web.page("/new", b"<rss/>")
     web.page("/temporary", status=302, Location="/new")
     client = HttpFetcher(trusted_host="127.0.0.1")
@@ -155,7 +155,7 @@ def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: Any) -> None:
     assert f"to {web.url}/temporary" in str(client.problems[1:])
 
 
-def test_private_addresses_are_not_fetched_unless_the_configuration_names_them(web: Any) -> None:
+def test_private_addresses_are_not_fetched_unless_the_configuration_names_them(web: WebServer) -> None:
     other = web.url.replace("127.0.0.1", "localhost")
     with pytest.raises(SourceError, match="private network"):
         HttpFetcher(trusted_host="").get(web.page("/feed", b"<rss/>"))

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from digest.models import Source
 from digest.sources import read_sources
 from digest.sources.opml import outlines
+from tests.servers.web import WebServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LIST = Source("opml", "list", path=Path("/list.opml"), category="News")
@@ -32,7 +32,7 @@ def test_outlines_become_feeds_with_the_name_of_their_folder() -> None:
     assert [str(problem) for problem in problems] == ["/list.opml:5: `javascript:alert(1)` is no web address; Bad"]
 
 
-def test_each_feed_of_a_list_is_a_source_of_its_own(web: Any, tmp_path: Path) -> None:
+def test_each_feed_of_a_list_is_a_source_of_its_own(web: WebServer, tmp_path: Path) -> None:
     feed = web.page("/good", b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
     file = tmp_path / "list.opml"
     file.write_text(
@@ -56,7 +56,7 @@ def test_a_list_that_is_none_fails_alone(tmp_path: Path, body: str) -> None:
     assert [article.headline for article in good.articles] == ["Kept"]
 
 
-def test_a_list_from_the_web_does_not_lead_into_private_networks(web: Any) -> None:
+def test_a_list_from_the_web_does_not_lead_into_private_networks(web: WebServer) -> None:
     inner = web.url.replace("127.0.0.1", "127.0.0.2")
     listed = f"<opml><body><outline text='Inner' xmlUrl='{inner}/feed'/></body></opml>".encode()
     found = read_sources([Source("opml", "list", url=web.page("/list", listed))], now=NOW)

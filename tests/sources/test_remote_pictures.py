@@ -1,11 +1,10 @@
 """Pictures of articles as bytes: what can be had within limits, and a reason for what cannot."""
 
-from typing import Any
-
 import pytest
 
 from digest.models import Problem
 from digest.sources import fetch_pictures
+from tests.servers.web import WebServer
 
 LARGEST = 150_000
 
@@ -14,7 +13,7 @@ def told(found: bytes | Problem) -> str:
     return found.message if isinstance(found, Problem) else "had"
 
 
-def test_what_can_be_had_is_and_each_of_the_others_has_a_reason(web: Any) -> None:
+def test_what_can_be_had_is_and_each_of_the_others_has_a_reason(web: WebServer) -> None:
     addresses = {
         web.page("/ferry.jpg", b"x" * LARGEST): "had",
         web.page("/huge.jpg", b"x" * (LARGEST + 1)): "larger than",
@@ -30,7 +29,7 @@ def test_what_can_be_had_is_and_each_of_the_others_has_a_reason(web: Any) -> Non
         assert told(found[url]).startswith(words)
 
 
-def test_a_site_that_is_slow_does_not_hold_up_the_mail(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_that_is_slow_does_not_hold_up_the_mail(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.sources.remote_pictures.SECONDS", 0.1)
     urls = [web.page(f"/{number}.jpg", b"x") for number in range(20)]
     web.slow = {f"/{number}.jpg": 0.2 for number in range(20)}

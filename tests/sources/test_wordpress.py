@@ -13,6 +13,7 @@ import pytest
 
 from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
+from tests.servers.web import WebServer
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -107,7 +108,7 @@ def test_drafts_and_protected_posts_are_left_out_and_odd_ones_kept_or_named(tmp_
     assert "(post 9)" in found.problems[0].location
 
 
-def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: Any) -> None:
+def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: WebServer) -> None:
     bare = {key: value for key, value in POST.items() if key != "_embedded"}
     query = "?_embed=1&per_page=100&orderby=date&order=desc"
     web.page(f"/wp-json/wp/v2/posts{query}&page=1", json.dumps([bare]).encode())
@@ -118,7 +119,7 @@ def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: Any) -> 
     assert article.authors == ()
 
 
-def test_every_page_is_read_since_the_window_and_a_missing_one_fails_the_source(web: Any) -> None:
+def test_every_page_is_read_since_the_window_and_a_missing_one_fails_the_source(web: WebServer) -> None:
     query = "?_embed=1&per_page=100&orderby=date&order=desc&after=2026-11-21T07%3A00%3A00"
     for page in (1, 2):
         post = {**POST, "id": page, "link": f"https://news.example/{page}"}

@@ -1,15 +1,19 @@
 """The desk over HTTP: for its own person only, and every button does what it says."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from digest.drafts import edits_of
+from digest.web.desk import app
 from digest.web.desk.app import application
 from digest.web.desk.newsdesk import Newsdesk
+from tests.newsroom_folder import NewsroomFolder
 
 from .conftest import NOW
 
@@ -26,8 +30,8 @@ def desk(open_desk: Callable[[], Newsdesk]) -> Newsdesk:
 
 @pytest.fixture
 def client(desk: Newsdesk) -> Iterator[TestClient]:
-    app = application(desk, TOKEN, (HOST, "localhost:8642"))
-    with TestClient(app, base_url=f"http://{HOST}", follow_redirects=True) as client:
+    site = application(desk, TOKEN, (HOST, "localhost:8642"))
+    with TestClient(site, base_url=f"http://{HOST}", follow_redirects=True) as client:
         assert client.get("/", params={"token": TOKEN}).status_code == 200
         yield client
 
@@ -76,7 +80,9 @@ def test_the_mail_is_shown_light_and_dark_with_and_without_pictures(client: Test
     assert client.get("/mail", params={"part": "source"}).headers["content-type"].startswith("text/plain")
 
 
-def test_a_draft_is_made_saved_approved_and_tested(client: TestClient, desk: Newsdesk, newsroom: Any) -> None:
+def test_a_draft_is_made_saved_approved_and_tested(
+    client: TestClient, desk: Newsdesk, newsroom: NewsroomFolder
+) -> None:
     newsroom.configure(more='[daily]\napproval = "required"\n')
     assert "2 stories in 2 sections" in client.post("/draft", json=MADE).json()["said"]
     form = form_of(desk, subject="Good morning", note="A *note*")
@@ -101,7 +107,7 @@ def test_a_draft_is_made_saved_approved_and_tested(client: TestClient, desk: New
 
 
 def test_of_two_editors_the_later_is_told_and_nothing_is_lost(
-    client: TestClient, desk: Newsdesk, newsroom: Any
+    client: TestClient, desk: Newsdesk, newsroom: NewsroomFolder
 ) -> None:
     client.post("/draft", json=MADE)
     first, second = form_of(desk, subject="The first"), form_of(desk, subject="The second")
@@ -115,7 +121,7 @@ def test_of_two_editors_the_later_is_told_and_nothing_is_lost(
     assert 'subject = "The second"' in file.read_text()
 
 
-def test_what_is_not_in_the_draft_is_listed_and_added(client: TestClient, newsroom: Any) -> None:
+def test_what_is_not_in_the_draft_is_listed_and_added(client: TestClient, newsroom: NewsroomFolder) -> None:
     client.post("/draft", json=MADE)
     feed = (newsroom.path / "feed.xml").read_text()
     item = "<item><title>The mayor swims</title><link>https://www.example.com/m</link><category>City</category></item>"
@@ -143,7 +149,9 @@ def test_readers_are_found_and_sources_read_again(client: TestClient) -> None:
     assert client.get("/stamp").json()["stamp"] != before
 
 
-def test_what_is_not_saved_yet_is_shown_and_not_written(client: TestClient, desk: Newsdesk, newsroom: Any) -> None:
+def test_what_is_not_saved_yet_is_shown_and_not_written(
+    client: TestClient, desk: Newsdesk, newsroom: NewsroomFolder
+) -> None:
     client.post("/draft", json=MADE)
     file = newsroom.path / "editions" / f"{EDITION}.toml"
     before = file.read_bytes()
@@ -157,7 +165,7 @@ def test_what_is_not_saved_yet_is_shown_and_not_written(client: TestClient, desk
 
 
 def test_approving_is_of_what_is_on_the_page_though_that_cannot_be_read_again(
-    client: TestClient, desk: Newsdesk, newsroom: Any
+    client: TestClient, desk: Newsdesk, newsroom: NewsroomFolder
 ) -> None:
     newsroom.configure(more='[daily]\napproval = "required"\n')
     client.post("/draft", json=MADE)
@@ -172,7 +180,7 @@ def test_approving_is_of_what_is_on_the_page_though_that_cannot_be_read_again(
     assert "Not approved yet" in client.get("/").text
 
 
-def test_a_page_of_yesterday_saves_into_yesterday_s_draft_and_approves_nothing(newsroom: Any) -> None:
+def test_a_page_of_yesterday_saves_into_yesterday_s_draft_and_approves_nothing(newsroom: NewsroomFolder) -> None:
     moments = [NOW]
     desk = Newsdesk(newsroom.path / "digest.toml", "daily", lambda _config: moments[-1])
     client = TestClient(
@@ -189,7 +197,7 @@ def test_a_page_of_yesterday_saves_into_yesterday_s_draft_and_approves_nothing(n
 
 
 def test_a_test_wants_the_secret_that_a_send_wants(
-    client: TestClient, newsroom: Any, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, newsroom: NewsroomFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DIGEST_SECRET_KEY")
     newsroom.subscribe("bo@example.com,Bo")  # so that the desk reads the configuration again
@@ -199,7 +207,7 @@ def test_a_test_wants_the_secret_that_a_send_wants(
     assert newsroom.mails() == []
 
 
-def test_a_sent_edition_is_closed(client: TestClient, desk: Newsdesk, newsroom: Any) -> None:
+def test_a_sent_edition_is_closed(client: TestClient, desk: Newsdesk, newsroom: NewsroomFolder) -> None:
     client.post("/draft", json=MADE)
     form = form_of(desk, subject="Too late")
     before = client.get("/stamp").json()["stamp"]
@@ -210,7 +218,9 @@ def test_a_sent_edition_is_closed(client: TestClient, desk: Newsdesk, newsroom: 
     assert (told.status_code, "it was sent already" in told.json()["error"]) == (422, True)
 
 
-def test_a_broken_template_is_told_and_no_story_is_said_to_be_hidden(client: TestClient, newsroom: Any) -> None:
+def test_a_broken_template_is_told_and_no_story_is_said_to_be_hidden(
+    client: TestClient, newsroom: NewsroomFolder
+) -> None:
     client.post("/draft", json=MADE)
     newsroom.write("templates/lead.mjml", "{{ broken ")
     page = client.get("/").text
@@ -218,10 +228,26 @@ def test_a_broken_template_is_told_and_no_story_is_said_to_be_hidden(client: Tes
     assert "hidden" not in page.partition('id="draft"')[0]
 
 
+def test_every_module_is_served_as_javascript_and_says_what_it_is_for(client: TestClient) -> None:
+    page = client.get("/").text
+    assert re.findall(r"<script[^>]*>", page) == ['<script type="module" src="/static/main.js">']
+    files = {file.name for file in (Path(app.__file__).parent / "static").glob("*.js")}
+    reached, waiting = set[str](), ["main.js"]
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        answer = client.get(f"/static/{name}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+        assert re.match(r"// [A-Z][^\n]+\.\n", answer.text), f"{name} does not begin with its purpose"
+        imported = re.findall(r"""^import (?:.* from )?"\./([^"]+)";$""", answer.text, re.MULTILINE)
+        waiting += [each for each in imported if each not in reached]
+    assert reached == files
+
+
 # --- nobody else ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/mail", "/stamp", "/readers", "/static/desk.js"])
+@pytest.mark.parametrize("path", ["/", "/mail", "/stamp", "/readers", "/static/main.js"])
 def test_without_the_token_there_is_nothing(open_desk: Callable[[], Newsdesk], path: str) -> None:
     stranger = TestClient(application(open_desk(), TOKEN, (HOST,)), base_url=f"http://{HOST}")
     assert stranger.get(path).status_code == 403

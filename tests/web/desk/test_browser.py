@@ -7,11 +7,15 @@ import sys
 import time
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from typing import Any
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from digest.core.resources import shipped
+from digest.web.desk import app
+from tests.newsroom_folder import NewsroomFolder
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NOW = "2026-11-23T07:30:00Z"
@@ -24,7 +28,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(newsroom: Any) -> Iterator[str]:
+def address(newsroom: NewsroomFolder) -> Iterator[str]:
     """A desk in a process of its own."""
     newsroom.configure(more='[daily]\napproval = "required"\n')
     command = [*DIGEST, "preview", "--serve", "--port", "0", "--now", NOW]
@@ -37,9 +41,7 @@ def address(newsroom: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
+def page(address: str) -> Iterator[Page]:
     with sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -51,7 +53,13 @@ def page(address: str) -> Iterator[Any]:
     assert errors == []
 
 
-def until(page: Any, what: str, timeout: float = 10.0) -> None:
+def plain_text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert isinstance(part, EmailMessage)
+    return str(part.get_content())
+
+
+def until(page: Page, what: str, timeout: float = 10.0) -> None:
     """Wait for JavaScript to be true; Playwright's own way evaluates text, which the desk's policy forbids."""
     ends = time.monotonic() + timeout
     while not page.evaluate(what):
@@ -59,7 +67,26 @@ def until(page: Any, what: str, timeout: float = 10.0) -> None:
         page.wait_for_timeout(50)
 
 
-def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any) -> None:
+def test_the_page_loads_all_its_modules_without_an_error_on_the_console(address: str, newsroom: NewsroomFolder) -> None:
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        written: list[str] = []
+        loaded: dict[str, int] = {}
+        page.on("console", lambda line: written.append(f"{line.type}: {line.text}"))
+        page.on("pageerror", lambda error: written.append(str(error)))
+        page.on("response", lambda answer: loaded.update({answer.url.rpartition("/")[2]: answer.status}))
+        page.goto(address)
+        page.frame_locator("figure[data-device=desktop] iframe").get_by_text("The ferry is back").first.wait_for()
+        page.get_by_role("button", name="Make a draft").click()
+        page.locator(".story").first.wait_for()
+        browser.close()
+    modules = {file.name for file in (Path(app.__file__).parent / "static").glob("*.js")}
+    assert {name: status for name, status in loaded.items() if name.endswith(".js")} == dict.fromkeys(modules, 200)
+    assert written == []
+
+
+def test_an_edition_is_drafted_edited_approved_and_sent(page: Page, newsroom: NewsroomFolder) -> None:
     phone = page.frame_locator("figure[data-device=phone] iframe")
     phone.get_by_text("The ferry is back").first.wait_for()
     assert page.locator("figure[data-device=phone] iframe").evaluate("e => e.contentWindow.innerWidth") == 375
@@ -109,13 +136,13 @@ def test_an_edition_is_drafted_edited_approved_and_sent(page: Any, newsroom: Any
     )
     assert "2 stories, 2 recipients, 2 accepted" in sent.stdout
     parsed = [message_from_bytes(one, policy=policy.default) for one in newsroom.mails()]
-    mails: dict[str, Any] = {mail["To"]: mail for mail in parsed}
-    ada = mails["Ada <ada@example.com>"].get_body(("plain",)).get_content()
+    mails = {mail["To"]: mail for mail in parsed}
+    ada = plain_text(mails["Ada <ada@example.com>"])
     assert "Good morning from the quay." in ada
     assert "She is back, and so are we" in ada
     assert "The mayor swims" not in ada
     assert mails["Ada <ada@example.com>"]["Subject"] == "She is back, and so are we"
-    assert "She is back" not in mails["Kenji <kenji@example.org>"].get_body(("plain",)).get_content()
+    assert "She is back" not in plain_text(mails["Kenji <kenji@example.org>"])
 
 
 LATE = (
@@ -124,17 +151,17 @@ LATE = (
 )
 
 
-def test_a_finding_leads_to_its_place(page: Any, newsroom: Any) -> None:
+def test_a_finding_leads_to_its_place(page: Page, newsroom: NewsroomFolder) -> None:
     footer = (shipped("templates") / "footer.mjml").read_text()
     picture = '<tr><td><img src="https://www.example.com/shop.gif" width="10" height="10" /></td></tr></mj-table>'
     newsroom.write("templates/footer.mjml", footer.replace("</mj-table>", picture))
     page.get_by_role("button", name="no alt attribute").click()
     hit = page.frame_locator("figure[data-device=phone] iframe").locator("img[src$='shop.gif']")
-    assert "outline" in hit.get_attribute("style")
+    assert "outline" in (hit.get_attribute("style") or "")
 
 
 def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_are_asked(
-    page: Any, address: str, newsroom: Any
+    page: Page, address: str, newsroom: NewsroomFolder
 ) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -168,7 +195,7 @@ def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_ar
     assert "A note" in file.read_text()
 
 
-def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: Any, newsroom: Any) -> None:
+def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.locator(".story[data-id='example.com/comet'] .headline").fill("Two comets")
@@ -184,7 +211,7 @@ def test_what_was_not_saved_when_the_page_was_closed_can_be_brought_back(page: A
     assert "Two comets" in (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
 
 
-def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Any, newsroom: Any) -> None:
+def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.click("#note")
@@ -211,7 +238,7 @@ def test_who_writes_on_keeps_their_place_whatever_is_saved_or_changes(page: Any,
     page.locator("#trying").wait_for(state="hidden")
 
 
-def test_what_is_written_while_a_question_is_open_is_kept(page: Any, address: str, newsroom: Any) -> None:
+def test_what_is_written_while_a_question_is_open_is_kept(page: Page, address: str, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     other = page.context.new_page()
@@ -234,7 +261,7 @@ def test_what_is_written_while_a_question_is_open_is_kept(page: Any, address: st
 
 
 def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clash(
-    page: Any, address: str, newsroom: Any
+    page: Page, address: str, newsroom: NewsroomFolder
 ) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -251,7 +278,7 @@ def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clas
     assert text.index('name = "Town"') < text.index("comet") < text.index('name = "Science"')
 
 
-def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Any, newsroom: Any) -> None:
+def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.fill("#by", "Zoë")
@@ -270,7 +297,7 @@ def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Any, n
     assert page.locator("#note").is_disabled()
 
 
-def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: Any) -> None:
+def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Page, newsroom: NewsroomFolder) -> None:
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
     page.get_by_role("button", name="Add a section").click()
@@ -287,7 +314,7 @@ def test_a_section_is_made_renamed_and_filled_at_the_desk(page: Any, newsroom: A
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390])
-def test_the_page_does_not_run_out_of_its_window(page: Any, width: int) -> None:
+def test_the_page_does_not_run_out_of_its_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.get_by_role("button", name="Make a draft").click()
     page.locator(".story").first.wait_for()
@@ -299,7 +326,7 @@ def test_the_page_does_not_run_out_of_its_window(page: Any, width: int) -> None:
     ]
 
 
-def test_a_change_on_disk_is_on_the_page_within_a_second(page: Any, newsroom: Any) -> None:
+def test_a_change_on_disk_is_on_the_page_within_a_second(page: Page, newsroom: NewsroomFolder) -> None:
     phone = page.frame_locator("figure[data-device=phone] iframe")
     phone.get_by_text("The ferry is back").first.wait_for()
     newsroom.configure(("The Gazette", "The Evening Gazette"), more='[daily]\napproval = "required"\n')

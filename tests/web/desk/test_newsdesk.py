@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from datetime import date
 from threading import Timer
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,8 @@ from digest.editions.draft import make
 from digest.errors import TemplateError, UsageError
 from digest.web.desk import newsdesk
 from digest.web.desk.newsdesk import Newsdesk
+from tests.newsroom_folder import NewsroomFolder
+from tests.servers.web import WebServer
 
 from .conftest import NOW
 
@@ -25,7 +26,7 @@ def headlines(desk: Newsdesk, reader: str = "", segment: str = "") -> list[str]:
     return [article.headline for article in shown.edition.articles] if shown.edition else []
 
 
-def test_each_reader_and_each_segment_sees_their_own(newsroom: Any, open_desk: Open) -> None:
+def test_each_reader_and_each_segment_sees_their_own(newsroom: NewsroomFolder, open_desk: Open) -> None:
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji,Science", "eve@example.org,Eve,Science,weekly")
     desk = open_desk()
     assert headlines(desk) == ["The ferry is back", "A comet over the harbour"]
@@ -37,7 +38,7 @@ def test_each_reader_and_each_segment_sees_their_own(newsroom: Any, open_desk: O
         desk.preview(reader="stranger@example.com")
 
 
-def test_whatever_changes_on_disk_is_shown(newsroom: Any, open_desk: Open) -> None:
+def test_whatever_changes_on_disk_is_shown(newsroom: NewsroomFolder, open_desk: Open) -> None:
     desk = open_desk()
     stamps = {desk.look().stamp}
 
@@ -66,7 +67,9 @@ def test_whatever_changes_on_disk_is_shown(newsroom: Any, open_desk: Open) -> No
     assert headlines(desk)[0] == "He is back"
 
 
-def test_what_is_broken_is_told_and_mended_without_opening_the_desk_again(newsroom: Any, open_desk: Open) -> None:
+def test_what_is_broken_is_told_and_mended_without_opening_the_desk_again(
+    newsroom: NewsroomFolder, open_desk: Open
+) -> None:
     desk = open_desk()
     newsroom.configure(("[publication]", "[publicaton]"))
     assert "did you mean `publication`" in desk.look().error
@@ -81,7 +84,7 @@ def test_what_is_broken_is_told_and_mended_without_opening_the_desk_again(newsro
 
 
 def test_what_failed_for_a_moment_is_read_again_though_no_file_has_changed(
-    newsroom: Any, open_desk: Open, monkeypatch: pytest.MonkeyPatch
+    newsroom: NewsroomFolder, open_desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(newsdesk, "_AGAIN", 0.05)
     desk = open_desk()
@@ -98,7 +101,9 @@ def test_what_failed_for_a_moment_is_read_again_though_no_file_has_changed(
     assert mended.stamp != broken.stamp
 
 
-def test_a_draft_that_changes_while_the_desk_opens_is_read_again(newsroom: Any, web: Any, open_desk: Open) -> None:
+def test_a_draft_that_changes_while_the_desk_opens_is_read_again(
+    newsroom: NewsroomFolder, web: WebServer, open_desk: Open
+) -> None:
     file = make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
     web.page("/feed", (newsroom.path / "feed.xml").read_bytes())
     web.slow["/feed"] = 0.4
@@ -110,20 +115,22 @@ def test_a_draft_that_changes_while_the_desk_opens_is_read_again(newsroom: Any, 
     assert headlines(desk)[0] == "She is back"
 
 
-def test_rows_that_are_wrong_are_told(newsroom: Any, open_desk: Open) -> None:
+def test_rows_that_are_wrong_are_told(newsroom: NewsroomFolder, open_desk: Open) -> None:
     newsroom.subscribe("ada@example.com,Ada", *(f"nobody {number},X" for number in range(5)))
     told = [str(notice) for notice in open_desk().look().notices]
     assert sum("subscribers.csv:" in line for line in told) == 4
     assert "2 more rows are wrong" in told[-1]
 
 
-def test_a_reader_of_another_edition_is_told_apart(newsroom: Any, open_desk: Open) -> None:
+def test_a_reader_of_another_edition_is_told_apart(newsroom: NewsroomFolder, open_desk: Open) -> None:
     newsroom.subscribe("ada@example.com,Ada", "eve@example.org,Eve,,weekly")
     _, shown = open_desk().preview("eve@example.org")
     assert "eve@example.org: does not get this edition: weekly" in [str(problem) for problem in shown.problems]
 
 
-def test_sources_are_asked_once_and_again_when_told_to(newsroom: Any, web: Any, open_desk: Open) -> None:
+def test_sources_are_asked_once_and_again_when_told_to(
+    newsroom: NewsroomFolder, web: WebServer, open_desk: Open
+) -> None:
     web.page("/feed", (newsroom.path / "feed.xml").read_bytes())
     newsroom.configure(('path = "feed.xml"', f'url = "{web.url}/feed"'))
     desk = open_desk()
@@ -134,7 +141,7 @@ def test_sources_are_asked_once_and_again_when_told_to(newsroom: Any, web: Any, 
     assert headlines(desk)[0] == "She is back"
 
 
-def test_a_draft_is_shown_though_no_source_can_be_read(newsroom: Any, open_desk: Open) -> None:
+def test_a_draft_is_shown_though_no_source_can_be_read(newsroom: NewsroomFolder, open_desk: Open) -> None:
     make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     (newsroom.path / "feed.xml").unlink()
     desk = open_desk()
@@ -142,7 +149,7 @@ def test_a_draft_is_shown_though_no_source_can_be_read(newsroom: Any, open_desk:
     assert any("no such file" in str(notice).lower() for notice in desk.look().notices)
 
 
-def test_another_day_s_edition_is_drafted_before_it_has_come(newsroom: Any) -> None:
+def test_another_day_s_edition_is_drafted_before_it_has_come(newsroom: NewsroomFolder) -> None:
     tomorrow = date(2026, 11, 24)
     desk = Newsdesk(newsroom.path / "digest.toml", "daily", lambda _config: NOW, tomorrow)
     assert desk.look().edition == "2026-11-24-daily"

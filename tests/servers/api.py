@@ -1,14 +1,14 @@
 """What the stand-ins for providers' APIs share: a real server on loopback, which also fails as networks do."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
+
+from tests.servers.http import Handler, http_server
 
 Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 """A status, a body (bytes, or what JSON holds), and headers if any. Status 0 hangs up, -1 never answers."""
@@ -57,46 +57,28 @@ S = TypeVar("S", bound=StandIn)
 
 @contextmanager
 def serving(stand_in: S) -> Iterator[S]:
-    class Handler(BaseHTTPRequestHandler):
+    class ApiHandler(Handler):
         protocol_version = "HTTP/1.1"
 
         def setup(self) -> None:
             super().setup()
             stand_in.connections += 1
 
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            self.give(*stand_in.answered(Request(self.command, self.path, self.headers, body)))
-
-        def do_POST(self) -> None:
-            self.do_GET()
+        def respond(self) -> None:
+            self.give(*stand_in.answered(Request(self.command, self.path, self.headers, self.read_body())))
 
         def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            if status < 0:
+                stand_in.release.wait(10)
             if status <= 0:
-                if status < 0:
-                    stand_in.release.wait(10)
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
+                self.hang_up()
                 return
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
             kind = "text/html" if isinstance(body, bytes) else "application/json"
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
+            self.reply(status, data, {"Content-Type": kind, **(headers or {})})
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    stand_in.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield stand_in
-    finally:
-        stand_in.release.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with http_server(ApiHandler) as stand_in.url:
+        try:
+            yield stand_in
+        finally:
+            stand_in.release.set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
 
-from tests.delivery.stand_ins.server import Answer, Request, StandIn
+from tests.servers.api import Answer, Request, StandIn
 
 FIELDS = {"from", "to", "subject", "html", "text", "headers", "tags", "reply_to", "attachments"}
 INVALID_TO = (

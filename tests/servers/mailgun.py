@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
 
-from tests.delivery.stand_ins.server import Answer, Request, StandIn
+from tests.servers.api import Answer, Request, StandIn
 
 MAX_BYTES = 25_000_000
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from tests.delivery.stand_ins.server import Answer, Request, StandIn
+from tests.servers.api import Answer, Request, StandIn
 
 
 def error(status: int, code: str, message: str) -> Answer:

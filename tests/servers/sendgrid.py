@@ -1,0 +1,149 @@
+"""SendGrid's v3 mail/send API on loopback."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from tests.servers.api import Answer
+from tests.servers.http import Handler, http_server
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+
+
+def sendgrid_schema() -> dict[str, Any] | None:
+    """The schema of a mail/send request, its references resolved; None where the corpus is absent."""
+    folder = CORPUS / "sendgrid"
+    if not folder.is_dir():
+        return None
+    schemas = json.loads((folder / "oai_components_schemas.json").read_text())
+    paths = json.loads((folder / "oai_mail_send.json").read_text())
+    schema = paths["mail_send"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    components = schemas.get("components", {}).get("schemas") or schemas.get("schemas") or schemas
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolved(components[node["$ref"].rpartition("/")[2]])
+            return {key: resolved(value) for key, value in node.items() if key not in ("example", "examples")}
+        return [resolved(item) for item in node] if isinstance(node, list) else node
+
+    answer: dict[str, Any] = resolved(schema)
+    return answer
+
+
+@dataclass
+class SendGridServer:
+    """Speaks v3 mail/send: checks each request against the API's schema, and expands it into mails as SendGrid does."""
+
+    url: str = ""
+    key: str = "SG.good"
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Answer | None] = field(default_factory=list)
+    """What to answer to the next requests instead: a status, a body, and headers if any; status 0 hangs up, -1 hangs,
+    and None answers as usual."""
+    respond: Callable[[dict[str, Any]], Answer | None] = lambda _request: None
+    mood: Callable[[], str] = lambda: ""
+    """What is done with the next request that would be accepted: `take and hang`, `take and hang up`, `take and babble`,
+    `hang`, `lose` and the number of an error; or nothing to take it as usual."""
+    schema: dict[str, Any] | None = None
+    scopes: list[str] = field(default_factory=lambda: ["mail.send"])
+    release: threading.Event = field(default_factory=threading.Event)
+    dead: bool = False
+    """Hang up on every connection."""
+
+    def die(self, seconds: float) -> None:
+        """Be gone for so many seconds."""
+        self.dead = True
+        time.sleep(seconds)
+        self.dead = False
+
+    def answer(self, request: dict[str, Any], authorization: str) -> Answer:
+        self.requests.append(request)
+        if self.answers and (told := self.answers.pop(0)) is not None:
+            return told
+        if authorization != f"Bearer {self.key}":
+            return 401, _errors("The provided authorization grant is invalid, expired, or revoked")
+        if self.schema:
+            try:
+                jsonschema.validate(request, self.schema)
+            except jsonschema.ValidationError as error:
+                return 400, _errors(f"{error.json_path}: {error.message}")
+        if told := self.respond(request):
+            return told
+        return self._take(request, self.mood())
+
+    def _take(self, request: dict[str, Any], mood: str) -> Answer:
+        if mood in ("lose", "hang"):
+            return 0 if mood == "lose" else -1, None
+        if mood.isdigit():
+            return int(mood), None
+        for personalization in request["personalizations"]:
+            self.mails.append(_expanded(request, personalization))
+        answers: dict[str, Answer] = {
+            "take and hang up": (0, None),
+            "take and hang": (-1, None),
+            "take and babble": (204, b"what?"),
+        }
+        return answers.get(mood, (202, None))
+
+
+def _errors(message: str, field_name: str | None = None) -> dict[str, Any]:
+    return {"errors": [{"message": message, "field": field_name, "help": None}]}
+
+
+def _expanded(request: dict[str, Any], personalization: dict[str, Any]) -> dict[str, Any]:
+    def substituted(text: str) -> str:
+        for tag, value in personalization["substitutions"].items():
+            text = text.replace(tag, value)
+        return text
+
+    assert len(personalization["to"]) == 1
+    assert len(json.dumps(personalization["substitutions"]).encode()) <= 10_000
+    return {
+        "to": personalization["to"][0]["email"],
+        "subject": substituted(request["subject"]),
+        "headers": {**request.get("headers", {}), **personalization.get("headers", {})},
+        "custom_args": personalization["custom_args"],
+        "attachments": [base64.b64decode(item["content"]) for item in request.get("attachments", [])],
+        **{part["type"]: substituted(part["value"]) for part in request["content"]},
+    }
+
+
+@contextmanager
+def serve_sendgrid() -> Iterator[SendGridServer]:
+    api = SendGridServer(schema=sendgrid_schema())
+
+    class SendGridHandler(Handler):
+        protocol_version = "HTTP/1.1"
+
+        def respond(self) -> None:
+            authorization = self.headers["Authorization"]
+            if self.command == "GET":
+                good = authorization == f"Bearer {api.key}"
+                self.give(*((200, {"scopes": api.scopes}) if good else (401, _errors("access denied"))))
+                return
+            body = json.loads(self.read_body())
+            assert self.path == "/v3/mail/send"
+            self.give(*((0, None) if api.dead else api.answer(body, authorization)))
+
+        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            if status < 0:
+                api.release.wait(10)
+            if status <= 0:
+                self.hang_up()
+                return
+            data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.reply(status, data, {"X-Message-Id": "stand-in", **(headers or {})})
+
+    with http_server(SendGridHandler) as api.url:
+        yield api
+        api.release.set()

@@ -1,0 +1,129 @@
+"""An SMTP server on loopback that keeps the mails it accepts, and fails in every way a test asks for."""
+
+import asyncio
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+@dataclass
+class SmtpHandler:
+    """Keeps the mails it is given; `refuse` and `answers` say what it does instead."""
+
+    mails: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    """Answers to RCPT by address."""
+    refuse_times: int = 0
+    """How often to answer so before taking the address after all, 0 for ever."""
+    refused: Counter[str] = field(default_factory=Counter)
+    at_mail: str = ""
+    after_data: str = ""
+    """An answer after the mail's last byte, or `hang up`."""
+    mood: Callable[[], str] = lambda: ""
+    """What is done with the next mail: `lose`, `hang`, `take and hang`, `take and hang up` and `defer`, or nothing to
+    take it as usual."""
+    hang_up_after: int = 0
+    """Close the connection after so many mails, as servers do that take only a few each time."""
+    mails_a_session: int = 0
+    """Refuse MAIL for now after so many in one connection, 0 for never."""
+    sessions_at_most: int = 0
+    """Connections that may send, 0 for any number."""
+    sessions: Counter[str] = field(default_factory=Counter)
+
+    utf8: bool = False
+    """Whether to say that addresses may be beyond ASCII."""
+    pipelining: bool = True
+    """Whether to say that several commands may come in one go."""
+
+    async def handle_EHLO(self, _s: SMTP, session: Session, _e: Envelope, name: str, answers: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
+        session.host_name = name
+        offered = [answer for answer in answers if self.utf8 or answer != "250-SMTPUTF8"]
+        return [*offered[:-1], *(["250-PIPELINING"] if self.pipelining else []), offered[-1]]
+
+    async def handle_MAIL(self, _s: SMTP, session: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
+        self.sessions[str(session.peer)] += 1
+        if 0 < self.sessions_at_most <= list(self.sessions).index(str(session.peer)):
+            return "421 4.7.0 too many connections"
+        if 0 < self.mails_a_session < self.sessions[str(session.peer)]:
+            return "452 4.4.5 too many mails in this session"
+        envelope.mail_from = address
+        return self.at_mail or "250 OK"
+
+    async def handle_RCPT(self, _s: SMTP, _n: Session, envelope: Envelope, address: str, _o: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
+        if address in self.refuse and not 0 < self.refuse_times <= self.refused[address]:
+            self.refused[address] += 1
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _n: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        mood = self.mood()
+        if mood == "defer":
+            return "451 4.7.1 not now"
+        if mood in ("take and hang", "take and hang up"):
+            self._take(envelope)
+        if mood in ("hang", "take and hang"):
+            await asyncio.sleep(5)
+        if self.after_data == "hang up" or mood:
+            assert server.transport
+            server.transport.abort()  # type: ignore[attr-defined]  # a socket has it, a BaseTransport need not
+            return "250 too late"
+        if self.after_data:
+            return self.after_data
+        self._take(envelope)
+        if self.hang_up_after and len(self.mails) % self.hang_up_after == 0:
+            assert server.transport
+            server.loop.call_soon(server.transport.close)  # once the answer is written, before the next command is read
+        return "250 taken"
+
+    def _take(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(envelope.content)
+        self.recipients += envelope.rcpt_tos
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    handler: SmtpHandler
+    port: int
+    die: Callable[[float], None]
+    """Cut every connection and be gone for so many seconds."""
+
+
+def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: Any) -> AuthResult:
+    good = isinstance(data, LoginPassword) and data == LoginPassword(b"news", b"hush")
+    return AuthResult(success=good, handled=False)
+
+
+@contextmanager
+def serve_smtp() -> Iterator[SmtpServer]:
+    """A server without TLS that accepts the user `news` with the password `hush`, and clients that do not log in."""
+    handler = SmtpHandler()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller: Controller
+
+    def start() -> None:
+        nonlocal controller
+        controller = Controller(
+            handler, hostname="127.0.0.1", port=port, authenticator=_login, auth_require_tls=False, ready_timeout=5
+        )
+        controller.start()
+
+    def die(seconds: float) -> None:
+        controller.stop()
+        time.sleep(seconds)
+        start()
+
+    start()
+    yield SmtpServer(handler, port, die)
+    controller.stop()
