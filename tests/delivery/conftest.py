@@ -27,7 +27,7 @@ def make_message(**fields: Any) -> Message:
         "subject": "The ferry is back",
         "html": "<!DOCTYPE html><html><body><p>Zoë: xtok1hx</p><a href='xtok2hx'>leave</a></body></html>",
         "text": "Zoë: xtok1tx\nLeave: xtok2tx\n",
-        "slots": MERGE_FIELDS,
+        "merge_fields": MERGE_FIELDS,
         "headers": message_headers(
             sender=SENDER,
             reply_to="",
