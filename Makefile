@@ -3,13 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: preview test lint types check bench constraints clean
+.PHONY: preview test test-slow lint types check bench constraints clean
 
 preview: .venv/ready  ## compose the demo newsroom's digest into preview.html
 	$(BIN)/digest preview
 
-test: .venv/ready  ## every test, the slow ones too, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: .venv/ready  ## every test on all cores, with branch coverage
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
+
+test-slow: .venv/ready  ## the long forms of tests
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 lint: .venv/ready
 	$(BIN)/ruff check

@@ -8,7 +8,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from tests.chromium import open_chromium
 from tests.newsroom_folder import FEED, NewsroomFolder
 from tests.servers.sendgrid import SendGridServer, serve_sendgrid
 from tests.servers.smtp import SmtpServer, serve_smtp
@@ -66,3 +68,10 @@ def sendgrid_server() -> Iterator[SendGridServer]:
 def web() -> Iterator[WebServer]:
     with serve_web() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a file: starting it takes seconds, opening a context of its own nothing."""
+    with open_chromium() as browser:
+        yield browser

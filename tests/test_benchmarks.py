@@ -4,12 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.slow
 def test_a_small_run_prints_a_table() -> None:
     command = [sys.executable, "-m", "benchmarks", "--scale", "0.0002", "building", "ledger"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)

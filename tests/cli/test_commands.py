@@ -1,4 +1,4 @@
-"""The commands as a person or a cron runs them: a process, its output, its exit status."""
+"""The commands as a person or cron runs them: their output, their exit status, and what signals and pipes do to them."""
 
 import json
 import os
@@ -11,22 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import digest
 from tests.newsroom_folder import NewsroomFolder
 from tests.waiting import wait_until
 
 NOW = "2026-11-23T07:00:00Z"
-
-
-def digest(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "digest", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        timeout=60,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
 
 
 def test_help_teaches_every_command() -> None:
@@ -266,7 +255,7 @@ def test_a_broken_template_is_named_with_its_line(newsroom: NewsroomFolder) -> N
 
 def test_two_sends_at_once_send_one_edition(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(200)))
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-W", "error", "-m", "digest", "send", "--daily", "--now", NOW]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=newsroom.path)
         for _ in range(2)

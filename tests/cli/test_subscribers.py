@@ -1,16 +1,14 @@
-"""Readers shown, imported, exported, suppressed and erased, as a person does it: a process, its output, its status."""
+"""Readers shown, imported, exported, suppressed and erased, as a person does it: the output and the exit status."""
 
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from digest.storage import Database
+from tests.command import digest
 from tests.newsroom_folder import NewsroomFolder
 
 NOW = "2026-11-23T07:00:00Z"
@@ -23,17 +21,6 @@ id,email,name,subscribed_to_emails,created_at,labels
 5,nobody,No Address,true,2026-01-01,
 """
 HEADER = "email,name,categories,cadence,timezone,language,status"
-
-
-def digest(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "digest", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
 
 
 def recipients(edition: str) -> dict[str, str]:

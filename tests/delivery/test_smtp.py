@@ -256,7 +256,7 @@ def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
 ) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=0.5)
+        settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=2)
         with open_pool(settings, "", 3) as pool:
             started = time.monotonic()
             for person in people_of(recipient, 3):
@@ -264,7 +264,7 @@ def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
             done = []
             while pool.busy:
                 done += pool.finished()
-        assert time.monotonic() - started < 2, "each waits for itself alone"
+        assert time.monotonic() - started < 5, "each waits for itself alone"
         server.shutdown()
     assert [receipt.outcome.value for item in done for receipt in item.receipts] == ["in_doubt"] * 3
     assert "no answer in time" in done[0].receipts[0].detail

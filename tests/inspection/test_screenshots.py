@@ -13,7 +13,6 @@ EMAIL = """<!DOCTYPE html><style>body{margin:0;background:#fff}
 @media (prefers-color-scheme:dark){body{background:#101010}}</style><div style="height:1234px">A story</div>"""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason=f"none of {', '.join(BROWSERS)} on the PATH")
 def test_an_email_is_pictured_whole_at_both_widths_in_both_schemes(tmp_path: Path) -> None:
     taken = take(EMAIL, tmp_path / "preview.html")

@@ -1,4 +1,4 @@
-"""What mail programs support, from caniemail's data as it is."""
+"""What mail programs support, from data in caniemail's form."""
 
 import json
 from collections.abc import Callable

@@ -1,25 +1,23 @@
 """Feeds into articles."""
 
 import json
-import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.models import Article, Author, FetchResult, Source
+from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
 from digest.sources.feed import parse
 from digest.sources.http import Document
 from tests.servers.web import WebServer
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+FEEDS = Path(__file__).resolve().parents[1] / "data" / "feeds"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SOURCE = Source("feed", "feed", url="https://www.example.com/feed", category="News")
 
@@ -298,42 +296,150 @@ def test_one_source_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [article.source for article in fine.articles] == ["good"]
 
 
-def corpus_feeds() -> list[Path]:
-    return sorted((CORPUS / "feeds").glob("*")) + sorted((CORPUS / "wordpress" / "sites").glob("*/feed/index.xml"))
+# --- whole feeds, as publishers write them ----------------------------------------------------------------------------
 
 
-def test_real_feeds_give_clean_articles() -> None:
-    files = corpus_feeds()
-    if not files:
-        pytest.skip(f"no corpus of feeds at {CORPUS}")
-    results = read_sources([Source("feed", str(file), path=file) for file in files], now=NOW)
-    failed = [str(found.failed) for found in results if found.failed]
-    assert len(failed) == 1, failed
-    assert "notafeed.html: is a web page" in failed[0]
-    articles = [article for found in results for article in found.articles]
-    assert len(articles) > 400
-    for article in articles:
-        assert article.headline == " ".join(article.headline.split()) != ""
-        shown = (article.headline, article.summary, *article.categories, *(author.name for author in article.authors))
-        for text in shown:
-            assert not set(text) & set("\n\r\t\0\x1b"), text
-            assert "&amp;" not in text
-            assert "CDATA" not in text
-        assert re.fullmatch(r"(https?://\S+)?", article.url)
-        assert article.published is None or article.published.tzinfo is UTC
+def entries(found: FetchResult) -> list[tuple[str, str, str]]:
+    """Headline, URL and date of each article."""
+    return [(a.headline, a.url, a.published.isoformat() if a.published else "") for a in found.articles]
 
 
-def test_encodings_come_out_right() -> None:
-    if not corpus_feeds():
-        pytest.skip(f"no corpus of feeds at {CORPUS}")
-    names = {
-        "miniflux_urdu_UTF8.xml": "امریک",
-        "rssparser_encoding.rss": "Raríssimas",
-        "prof18_greek.xml": "καραντίνας",
-    }
-    for name, word in names.items():
-        found: Any = read_sources([Source("feed", name, path=CORPUS / "feeds" / name)], now=NOW)[0]
-        assert word in " ".join(article.headline for article in found.articles)
+def test_a_newspaper_s_feed_with_html_excerpts_and_pictures() -> None:
+    (found,) = read_sources([Source("feed", "english", path=FEEDS / "english.rss")], now=NOW)
+    assert found.problems == ()
+    assert len(found.articles) == 4
+    assert found.articles[0] == Article(
+        url="https://www.example.com/city/2026/nov/23/marigold-returns?CMP=rss&page=1",
+        headline="‘We thought she was scrap’: how the Marigold came back after eleven years",
+        source="english",
+        guid="https://www.example.com/city/2026/nov/23/marigold-returns",
+        summary="The crew found her between two barges, with a heron asleep on the bridge · Timetable from Monday",
+        published=datetime(2026, 11, 23, 5, 40, 12, tzinfo=UTC),
+        categories=("City", "Public transport"),
+        authors=(Author("Zoë Brandão"),),
+        image=Image("https://www.example.com/img/marigold/460.jpg?fit=max&s=2b", width=460),
+        language="en-gb",
+    )
+    assert found.articles[1].headline == "Council votes 12–11 to keep the lighthouse & its keeper"
+    assert found.articles[1].guid == "herald:40172"
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "author", "category", "published"),
+    [
+        ("arabic.rss", "العبّارة «Marigold» تعود إلى الميناء بعد 11 عامًا", "ليلى حدّاد", "المدينة", "2026-11-23T05:00:00+00:00"),
+        ("urdu.rss", "گیارہ سال بعد کشتی بندرگاہ میں واپس", "سارہ خان", "شہر", "2026-11-23T05:00:00+00:00"),
+        ("chinese.atom", "停航十一年的渡轮“金盏花号”重返海港", "陈海", "城市", "2026-11-22T21:10:00+00:00"),
+        ("german.atom", "Nachtfährenwiederinbetriebnahme: Die „Ringelblume“ fährt wieder", "Jörg Müßig", "News", "2026-11-23T05:45:00+00:00"),
+    ],
+)  # fmt: skip
+def test_feeds_in_other_scripts(name: str, headline: str, author: str, category: str, published: str) -> None:
+    (found,) = read_sources([Source("feed", name, path=FEEDS / name, category="News")], now=NOW)
+    article = found.articles[0]
+    assert (article.headline, article.authors, article.categories) == (headline, (Author(author),), (category,))
+    assert article.published == datetime.fromisoformat(published)
+    assert article.language == {"arabic": "ar", "urdu": "ur", "chinese": "zh-Hans", "german": "de"}[Path(name).stem]
+
+
+def test_an_atom_entry_s_picture_and_its_date_of_publication() -> None:
+    chinese, german = (
+        read_sources([Source("feed", name, path=FEEDS / name)], now=NOW)[0].articles[0]
+        for name in ("chinese.atom", "german.atom")
+    )
+    assert chinese.image == Image("https://www.example.com/img/ferry-144.jpg", width=144, height=81)
+    assert german.image == Image("https://www.example.com/de/imgs/faehre.jpeg", alt="Die Fähre", width=700)
+    assert german.summary == "Nach elf Jahren an Land überquert sie wieder den Hafen."
+
+
+@pytest.mark.parametrize(
+    ("declared", "content_type", "encoding", "headline"),
+    [
+        ("iso-8859-7", "", "iso-8859-7", "Το φεριμπότ επιστρέφει στο λιμάνι"),
+        ("ISO-8859-1", "", "iso-8859-1", "Notícias raríssimas: a balsa não afundou"),
+        ("", "", "iso-8859-1", "Le bac est revenu cet été"),
+        ("windows-1252", "", "windows-1252", "Le bac – « enfin » – à l’œuvre"),
+        ("", "", "utf-8-sig", "Паром вернулся"),
+        ("utf-16", "", "utf-16", "フェリーが帰ってきた"),
+        ("", "application/rss+xml; charset=shift_jis", "shift_jis", "フェリーが帰ってきた"),
+        ("UTF-8", "text/xml; charset=utf-8", "utf-8", "کشتی واپس آ گئی"),
+    ],
+)
+def test_an_encoding_is_that_of_the_declaration_the_header_or_the_bytes(
+    declared: str, content_type: str, encoding: str, headline: str
+) -> None:
+    declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    text = f'{declaration}<rss version="2.0"><channel><item><title>{headline}</title></item></channel></rss>'
+    assert [article.headline for article in result(text.encode(encoding), content_type).articles] == [headline]
+
+
+RDF_090 = (
+    '<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+    'xmlns="http://my.netscape.com/rdf/simple/0.9/"><channel><title>T</title><link>https://www.example.com/</link></channel>'
+    "<item><title>First</title><link>https://www.example.com/1?wt=rdf</link></item>"
+    "<item><title>Second</title><link>https://www.example.com/2</link></item></rdf:RDF>"
+)
+BLANK_LINES_FIRST = (
+    "\n\n\t\n<?xml version='1.0'?>\n<?xml-stylesheet href='/style.xsl' type='text/xsl'?>\n<rss version='2.0'><channel>"
+    "<item><title>First</title><link>https://www.example.com/1?wt=rdf</link></item>"
+    "<item><title>Second</title><link>https://www.example.com/2</link></item></channel></rss>"
+)
+INDENTED = (
+    "<rss version='2.0'><channel>\n <title>\n  <![CDATA[ T ]]>\n </title>\n <item>\n  <title>\n   <![CDATA[\nFirst\n]]>\n  </title>"
+    "\n  <link>\n   https://www.example.com/1?wt=rdf\n  </link>\n </item>\n <item>\n  <title>\tSecond </title>"
+    "\n  <link>\n   <![CDATA[https://www.example.com/2]]></link></item></channel></rss>"
+)
+RELATIVE = (
+    "<rss version='2.0'><channel><title>T</title><link>/news</link><item><title>First</title><link>/1?wt=rdf</link></item>"
+    "<item><title>Second</title><link>2</link></item></channel></rss>"
+)
+METADATA_LAST = (
+    "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel>"
+    "<item><title>First</title><link>https://www.example.com/1?wt=rdf</link></item>"
+    "<item><title>Second</title><link>https://www.example.com/2</link></item>"
+    "<title>T</title><link>https://www.example.com/</link><itunes:category text='Music'/></channel></rss>"
+)
+TWO_GUIDS = (
+    "<rss version='2.0'><channel><item><title>First</title><guid>https://www.example.com/1?wt=rdf</guid>"
+    "<guid>https://www.example.com/1?wt=rdf</guid></item><item><title>Second</title>"
+    "<guid>https://www.example.com/2</guid></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [RDF_090, BLANK_LINES_FIRST, INDENTED, RELATIVE, METADATA_LAST, TWO_GUIDS],
+    ids=["rdf 0.90", "blank lines first", "indented", "relative links", "metadata last", "two guids"],
+)
+def test_habits_of_feeds_make_no_difference(body: str) -> None:
+    found = result(body)
+    assert found.problems == ()
+    assert entries(found) == [
+        ("First", "https://www.example.com/1?wt=rdf", ""),
+        ("Second", "https://www.example.com/2", ""),
+    ]
+
+
+def test_an_ampersand_in_a_link_costs_no_entry_before_or_after_it() -> None:
+    item = "<item><title>{0}</title><link>https://www.example.com/{0}?a=1{1}b=2</link></item>"
+    found = result(
+        "<rss version='2.0'><channel>"
+        + "".join(item.format(title, ampersand) for title, ampersand in (("A", "&amp;"), ("B", "&"), ("C", "&amp;")))
+        + "</channel></rss>"
+    )
+    assert entries(found) == [(title, f"https://www.example.com/{title}?a=1&b=2", "") for title in "ABC"]
+    assert "malformed XML" in found.problems[0].message
+
+
+def test_texts_are_clean_of_markup_entities_and_control_characters() -> None:
+    article = one(
+        "<title><![CDATA[Tea &amp;amp; toast]]>\tat\n  ten</title><category>&lt;b&gt;Food&lt;/b&gt; &amp;amp; drink</category>"
+        "<dc:creator>\n By  Ada&amp;nbsp;Penhale\t</dc:creator><description>One&amp;#27;&amp;#13;two &amp;amp;amp; three</description>",
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    )
+    assert article.headline == "Tea & toast at ten"
+    assert article.categories == ("Food & drink",)
+    assert article.authors == (Author("Ada Penhale"),)
+    assert article.summary == "One two & three"
 
 
 def test_a_home_page_leads_to_its_feed(web: WebServer) -> None:

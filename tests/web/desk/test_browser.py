@@ -1,7 +1,6 @@
 """An editor's morning at the desk, in a real browser, until the readers have their mail."""
 
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -11,20 +10,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from digest.core.resources import shipped
 from digest.web.desk import app
+from tests.chromium import needs_chromium
 from tests.newsroom_folder import NewsroomFolder
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NOW = "2026-11-23T07:30:00Z"
 DIGEST = (sys.executable, "-m", "digest")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the PATH"),
-]
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -41,15 +37,13 @@ def address(newsroom: NewsroomFolder) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    with sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)
         yield page
-        browser.close()
     assert errors == []
 
 
@@ -59,7 +53,7 @@ def plain_text(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def until(page: Page, what: str, timeout: float = 10.0) -> None:
+def until(page: Page, what: str, timeout: float = 30.0) -> None:
     """Wait for JavaScript to be true; Playwright's own way evaluates text, which the desk's policy forbids."""
     ends = time.monotonic() + timeout
     while not page.evaluate(what):
@@ -67,10 +61,9 @@ def until(page: Page, what: str, timeout: float = 10.0) -> None:
         page.wait_for_timeout(50)
 
 
-def test_the_page_loads_all_its_modules_without_an_error_on_the_console(address: str, newsroom: NewsroomFolder) -> None:
-    with sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
+def test_the_page_loads_all_its_modules_without_an_error_on_the_console(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
         written: list[str] = []
         loaded: dict[str, int] = {}
         page.on("console", lambda line: written.append(f"{line.type}: {line.text}"))
@@ -80,7 +73,6 @@ def test_the_page_loads_all_its_modules_without_an_error_on_the_console(address:
         page.frame_locator("figure[data-device=desktop] iframe").get_by_text("The ferry is back").first.wait_for()
         page.get_by_role("button", name="Make a draft").click()
         page.locator(".story").first.wait_for()
-        browser.close()
     modules = {file.name for file in (Path(app.__file__).parent / "static").glob("*.js")}
     assert {name: status for name, status in loaded.items() if name.endswith(".js")} == dict.fromkeys(modules, 200)
     assert written == []
@@ -169,10 +161,10 @@ def test_what_two_editors_change_is_kept_and_where_both_changed_the_same_they_ar
     other.goto(address)
     other.locator(".story").first.wait_for()
 
+    other.fill("#subject", "A subject of mine")
     page.locator(".story[data-id='example.com/ferry'] .headline").fill("She is back")
     page.keyboard.press("Control+s")
     page.get_by_text("Saved in 2026-11-23-daily.toml.").wait_for()
-    other.fill("#subject", "A subject of mine")
     other.locator(".story[data-id='example.com/comet'] .down").click()
     other.get_by_role("button", name="Save", exact=True).click()
     other.get_by_text("What somebody else had changed meanwhile is in it too.").wait_for()
@@ -268,10 +260,10 @@ def test_a_section_that_one_renames_and_stories_that_the_other_moves_are_no_clas
     other = page.context.new_page()
     other.goto(address)
     other.locator(".story").first.wait_for()
+    other.locator(".story[data-id='example.com/comet'] .up").click()
     page.locator(".section[data-was=City] .name").fill("Town")
     page.keyboard.press("Control+s")
     page.get_by_text("Saved in").wait_for()
-    other.locator(".story[data-id='example.com/comet'] .up").click()
     other.get_by_role("button", name="Save", exact=True).click()
     other.get_by_text("What somebody else had changed meanwhile is in it too.").wait_for()
     text = (newsroom.path / "editions" / "2026-11-23-daily.toml").read_text()
