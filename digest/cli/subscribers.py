@@ -1,4 +1,4 @@
-"""`digest subscribers`: who reads, and readers who come from elsewhere or want to be forgotten."""
+"""`digest subscribers`: list, import, export and erase readers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,105 +17,91 @@ from digest.cli.console import Console, print_table
 
 if TYPE_CHECKING:
     from digest.config import Config
-    from digest.models import Subscriber, Suppression
-    from digest.storage import Database
-    from digest.subscribers.imports import Merged, Plan
-
-_AT_ONCE = 1000
-"""Readers whose suppressions are looked up together."""
+    from digest.subscribers import ListedSubscriber
 
 
 @click.group()
 def subscribers() -> None:
-    """Show, import, export and erase readers."""
+    """List, import, export and erase readers."""
 
 
 @subscribers.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
-@click.option("--segment", is_flag=True, help="Show with whom each shares a mail: their categories and language.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--segment", is_flag=True, help="Show each reader's segment: the categories and language of their email.")
 @click.pass_obj
 def list_(console: Console, *, as_json: bool, segment: bool) -> None:
-    """Show who is in subscribers.csv, whether they get mail, and why not.
+    """List the readers, whether they get mail, and if not, why.
 
-    The last line counts them. Rows that are wrong are named on stderr.
+    The last line counts them. Invalid rows are reported on stderr.
     """
     from digest import subscribers
     from digest.storage import Database
 
     config = console.config()
+    store = subscribers.open_store(config)
     counts: Counter[str] = Counter()
-
-    def rows(database: Database) -> Iterator[dict[str, Any]]:
-        for reader, suppression in _readers(console, config, database):
-            why_not = _why_not(reader, suppression)
-            counts["suppressed" if suppression else reader.cadence if not why_not else reader.status] += 1
-            yield {
-                "email": reader.email,
-                "name": reader.name,
-                "categories": list(reader.categories),
-                "cadence": reader.cadence,
-                "timezone": reader.timezone,
-                "language": reader.language,
-                "status": reader.status,
-                "segment": subscribers.segment_of(reader, config.publication.language).key,
-                "gets_mail": not why_not,
-                "why_not": why_not,
-            }
-
     with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
+        rows = _rows(config, subscribers.list_subscribers(store, database, console.problem), counts)
         if as_json:
-            click.echo('{"subscribers": [', nl=False)
-            for number, row in enumerate(rows(database)):
-                click.echo(f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
-            click.echo(f'\n], "counts": {json.dumps(counts)}}}')
+            _print_json(rows, counts)
             return
-        shown = ["email", "name", "cadence", "status", *(["segment"] if segment else []), "mail"]
-        mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows(database))
-        print_table(shown, ([row[column] for column in shown] for row in mail))
-    told = ", ".join(f"{count} {what}" for what, count in counts.most_common())
-    console.result(f"{_people(counts.total())}{': ' * bool(told)}{told}")
+        columns = ["email", "name", "cadence", "status", *(["segment"] if segment else []), "mail"]
+        with_mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows)
+        print_table(columns, ([row[column] for column in columns] for row in with_mail))
+    total = counts.total()
+    summary = ", ".join(f"{count} {label}" for label, count in counts.most_common())
+    console.result(f"{total} {'subscriber' if total == 1 else 'subscribers'}{': ' * bool(summary)}{summary}")
+
+
+def _rows(config: Config, items: Iterable[ListedSubscriber], counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    """Each reader as a row, counted on the way by what they get or why they get nothing."""
+    from digest.subscribers import segment_of
+
+    for item in items:
+        reader = item.subscriber
+        kind = "suppressed" if item.suppression else reader.cadence if item.gets_mail else reader.status
+        counts[kind] += 1
+        yield {
+            "email": reader.email,
+            "name": reader.name,
+            "categories": list(reader.categories),
+            "cadence": reader.cadence,
+            "timezone": reader.timezone,
+            "language": reader.language,
+            "status": reader.status,
+            "segment": segment_of(reader, config.publication.language).key,
+            "gets_mail": item.gets_mail,
+            "why_not": item.reason,
+        }
+
+
+def _print_json(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
+    """One JSON document, printed as the rows stream."""
+    click.echo('{"subscribers": [', nl=False)
+    for number, row in enumerate(rows):
+        click.echo(f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
+    click.echo(f'\n], "counts": {json.dumps(counts)}}}')
 
 
 @subscribers.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Say what would become of it, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would change; write nothing.")
 @click.pass_context
 def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
-    """Take the readers of FILE into subscribers.csv: what another newsletter service exported, as CSV.
+    """Import the readers of FILE, a CSV that another newsletter service exported, into subscribers.csv.
 
-    Columns may have the names that Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others
-    give them. Who is there already keeps their row, with what is empty in it filled in. Whoever left, bounced or
-    complained, here or there, gets no mail from now on. Everything else in subscribers.csv stays as it is; the file as
-    it was before is kept as subscribers.csv.bak. Rows that are left out are named on stderr, and the exit status is 3.
+    The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others are known.
+    Readers who are already listed keep their row; only its empty fields are filled in. Anyone who unsubscribed, bounced
+    or complained, according to the file or to our list, gets no mail from now on. Nothing else in subscribers.csv
+    changes, and the previous file is kept as subscribers.csv.bak. Rows that are left out are reported on stderr, and
+    the exit status is then 3.
     """
-    from digest import subscribers
-    from digest.models import Problem
-    from digest.storage import Database
+    from digest.subscribers import import_subscribers
 
     console: Console = context.obj
-    config = console.config()
-    known = config.sections
-    sections = {*known.order, *known.names, *known.names.values(), *known.limits, *known.pages}
-    export = subscribers.read_export(file, sections, console.problem)
-    listed = config.audience.subscribers
-    current_status = subscribers.current_status(listed, export.readers) if listed.exists() else {}
-    opened = Database.open_to_read if dry_run else Database.open
-    with opened(config.database_url, config.secrets.secret_key) as database:
-        plan = subscribers.plan(
-            export.readers,
-            current_status,
-            _suppressed(database, export.readers),
-            lambda line, what, step: Problem(f"{file}:{line}", what, step),
-        )
-        for problem in plan.left_out:
-            console.problem(problem)
-        if not dry_run:
-            # Before the list, so that nobody who left is mailed though this should stop half way.
-            database.suppressions.add_all(plan.suppress.items(), datetime.now(UTC))
-    merged = subscribers.merge(listed, plan, write=not dry_run)
-    left_out = export.left_out + len(plan.left_out)
-    console.result(("dry run, nothing written: " if dry_run else "") + _told(merged, plan, left_out, export.again))
-    context.exit(3 if left_out else 0)
+    report = import_subscribers(console.config(), file, datetime.now(UTC), console.problem, dry_run=dry_run)
+    console.result(f"{'dry run, nothing written: ' if dry_run else ''}{report}")
+    context.exit(3 if report.left_out else 0)
 
 
 @subscribers.command("export")
@@ -125,118 +110,31 @@ def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     default=Path("-"),
-    help="A file instead of stdout.",
+    help="Write to a file instead of stdout.",
 )
 @click.pass_obj
 def export_(console: Console, output: Path) -> None:
-    """Write every reader, and everyone who is suppressed, as CSV to stdout or the file -o."""
+    """Write every reader, and every suppressed address, as CSV."""
+    from digest import subscribers
     from digest.core.atomic_file import AtomicFile
     from digest.errors import SubscribersError
     from digest.storage import Database
 
     config = console.config()
+    store = subscribers.open_store(config)
     with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
-        lines = _lines(_known(console, config, database))
+        lines = _csv_lines(subscribers.export_rows(store, database, console.problem))
         if output == Path("-"):
             for line in lines:
                 click.echo(line, nl=False)
             return
-        with AtomicFile(output, SubscribersError) as replacement:
-            replacement.stream.writelines(lines)
-            replacement.commit()
+        with AtomicFile(output, SubscribersError) as new_file:
+            new_file.stream.writelines(lines)
+            new_file.commit()
 
 
-@subscribers.command()
-@click.argument("email")
-@click.pass_context
-def erase(context: click.Context, email: str) -> None:
-    """Forget EMAIL, as the reader may ask (GDPR, art. 17), and never mail it again.
-
-    Their row goes from subscribers.csv and its backup; their address, name and links go from the ledger, where a keyed
-    hash of the address stays (by DIGEST_SECRET_KEY), so that no import brings them back. Not while a send is at work.
-    Mails in outbox/, your mail provider's logs and your own backups are not within reach.
-    """
-    from digest import subscribers
-    from digest.storage import Database
-
-    console: Console = context.obj
-    config = console.config()
-    address = subscribers.normalize_address(email)
-    listed = config.audience.subscribers
-    with Database.open(config.database_url, config.secrets.secret_key) as database, database.lock():
-        editions = database.erasure.erase(address, datetime.now(UTC))
-        rows, problems = subscribers.erase(listed, address)
-        _, more = subscribers.erase(subscribers.backup_of(listed), address)
-    for problem in (*problems, *more):
-        console.problem(problem)
-    where = f"{rows} {'row' if rows == 1 else 'rows'} of {listed.name}"
-    told = f"{where}, {editions} {'edition' if editions == 1 else 'editions'}"
-    console.result(f"{address} is erased ({told}) and never mailed again")
-    context.exit(3 if problems or more else 0)
-
-
-# --- what the commands share ------------------------------------------------------------------------------------------
-
-
-def _readers(console: Console, config: Config, database: Database) -> Iterator[tuple[Subscriber, Suppression | None]]:
-    """Every reader of the list with their suppression, as they stream; rows that are wrong go to stderr."""
-    from digest import subscribers
-    from digest.models import Problem
-
-    rows = subscribers.read_subscribers(config.audience.subscribers)
-    while some := list(islice(rows, _AT_ONCE)):
-        suppressed = database.suppressions.find([row.email for row in some if not isinstance(row, Problem)])
-        for row in some:
-            if isinstance(row, Problem):
-                console.problem(row)
-            else:
-                yield row, suppressed.get(row.email)
-
-
-def _why_not(reader: Subscriber, suppression: Suppression | None) -> str:
-    """Why a reader gets no mail, empty for one who does."""
-    if suppression is None:
-        return "" if reader.status == "active" else reader.status
-    erased = suppression.email != reader.email
-    return f"suppressed since {suppression.since:%Y-%m-%d}: {'erased' if erased else suppression.reason}"
-
-
-def _suppressed(database: Database, emails: Mapping[str, object]) -> dict[str, Suppression]:
-    addresses = iter(emails)
-    found: dict[str, Suppression] = {}
-    while some := list(islice(addresses, _AT_ONCE)):
-        found.update(database.suppressions.find(some))
-    return found
-
-
-def _known(console: Console, config: Config, database: Database) -> Iterator[dict[str, str]]:
-    """Everything known of everyone: first the list's readers, then who is suppressed and not in the list."""
-    in_the_list = set()
-    for reader, suppression in _readers(console, config, database):
-        in_the_list.add(reader.email)
-        yield {
-            "email": reader.email,
-            "name": reader.name,
-            "categories": "|".join(reader.categories),
-            "cadence": reader.cadence,
-            "timezone": reader.timezone,
-            "language": reader.language,
-            "status": reader.status,
-            **_suppression(suppression),
-        }
-    for suppression in database.suppressions.all():
-        if suppression.email not in in_the_list and "@" in suppression.email:
-            yield {"email": suppression.email, "status": suppression.reason, **_suppression(suppression)}
-
-
-def _suppression(suppression: Suppression | None) -> dict[str, str]:
-    if suppression is None:
-        return {}
-    return {"suppressed": suppression.reason, "suppressed_since": suppression.since.isoformat(timespec="seconds")}
-
-
-def _lines(rows: Iterator[dict[str, str]]) -> Iterator[str]:
-    """Rows as lines of CSV, under a header."""
+def _csv_lines(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+    """Rows as lines of CSV, below a header."""
     from digest.subscribers import COLUMNS
 
     out = io.StringIO(newline="")
@@ -250,11 +148,24 @@ def _lines(rows: Iterator[dict[str, str]]) -> Iterator[str]:
     yield out.getvalue()
 
 
-def _told(merged: Merged, plan: Plan, left_out: int, again: int) -> str:
-    parts = (f"{merged.added} added", f"{merged.changed} changed", f"{merged.there} already there")
-    rare = ((plan.gone, "gone there, not mailed"), (again, "more rows of the same readers"))
-    return ", ".join([*parts, f"{left_out} left out", *(f"{count} {what}" for count, what in rare if count)])
+@subscribers.command()
+@click.argument("email")
+@click.pass_context
+def erase(context: click.Context, email: str) -> None:
+    """Erase EMAIL at the reader's request (GDPR, art. 17), and never mail it again.
 
+    Deletes the reader's row from subscribers.csv and its backup, and the address, name and links from the ledger. The
+    ledger keeps a hash of the address, keyed with DIGEST_SECRET_KEY, so that no import brings the reader back. Cannot
+    run during a send. Emails in outbox/, your provider's logs and your own backups are out of reach.
+    """
+    from digest.subscribers import erase_subscriber
 
-def _people(count: int) -> str:
-    return f"{count} {'subscriber' if count == 1 else 'subscribers'}"
+    console: Console = context.obj
+    config = console.config()
+    erased = erase_subscriber(config, email, datetime.now(UTC))
+    for problem in erased.problems:
+        console.problem(problem)
+    rows = f"{erased.rows} {'row' if erased.rows == 1 else 'rows'} of {config.audience.subscribers.name}"
+    editions = f"{erased.editions} {'edition' if erased.editions == 1 else 'editions'}"
+    console.result(f"{erased.email} is erased ({rows}, {editions}) and never mailed again")
+    context.exit(3 if erased.problems else 0)

@@ -1,4 +1,4 @@
-"""`digest suppress` and `digest unsuppress`: who must not be mailed."""
+"""`digest suppress` and `digest unsuppress`: addresses that must not be mailed."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     type=click.Choice(["unsubscribed", "bounced", "complained"]),
     default="unsubscribed",
     show_default=True,
-    help="Why; of an imported address that brings its own reason, that one counts.",
+    help="Why. With --import, a reason given in the file takes precedence.",
 )
 @click.option(
     "--import",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Suppress every address of a list, or of a CSV with a column of them and perhaps a `reason`, instead.",
+    help="Suppress every address in a file: a plain list, or a CSV with an email column and optionally a `reason`.",
 )
-@click.option("--list", "show", is_flag=True, help="List who is suppressed, instead.")
+@click.option("--list", "show", is_flag=True, help="List the suppressed addresses.")
 @click.pass_context
 def suppress(
     context: click.Context, email: str | None, reason: SuppressionReason, file: Path | None, *, show: bool
 ) -> None:
-    """Mail EMAIL no more, whatever subscribers.csv says.
+    """Stop mailing EMAIL, whatever subscribers.csv says.
 
-    It holds at once, also for a send that is under way. Addresses that a server says do not exist are suppressed by
-    themselves.
+    Takes effect immediately, even during a send. Addresses that a server reports as nonexistent are suppressed
+    automatically.
     """
     from digest.storage import Database
     from digest.subscribers import normalize_address
 
     if sum((bool(email), bool(file), show)) != 1:
-        raise click.UsageError("name an address, or a file to --import, or ask for --list")
+        raise click.UsageError("give an address, --import FILE or --list")
     console: Console = context.obj
     config = console.config()
     if file:
@@ -57,11 +57,11 @@ def suppress(
     address = normalize_address(email)
     with Database.open(config.database_url, config.secrets.secret_key) as database:
         new = database.suppressions.add(address, reason, datetime.now(UTC))
-    console.result(f"{address} is not mailed any more" if new else f"{address} was suppressed already")
+    console.result(f"{address} is suppressed" if new else f"{address} was already suppressed")
 
 
 def _import(console: Console, config: Config, file: Path, reason: SuppressionReason) -> int:
-    """Suppress every address of a file; the exit status, 3 when rows were left out."""
+    """Suppress every address of a file. Returns the exit status: 3 if rows were left out."""
     from digest.models import Problem
     from digest.storage import Database
     from digest.subscribers import read_addresses
@@ -73,11 +73,11 @@ def _import(console: Console, config: Config, file: Path, reason: SuppressionRea
             console.problem(row)
             left_out += 1
         else:
-            address, told = row
-            found[address] = told or reason
+            address, own_reason = row
+            found[address] = own_reason or reason
     with Database.open(config.database_url, config.secrets.secret_key) as database:
         new = database.suppressions.add_all(found.items(), datetime.now(UTC))
-    console.result(f"{new} suppressed, {len(found) - new} suppressed already, {left_out} left out")
+    console.result(f"{new} suppressed, {len(found) - new} already suppressed, {left_out} left out")
     return 3 if left_out else 0
 
 
@@ -85,10 +85,10 @@ def _import(console: Console, config: Config, file: Path, reason: SuppressionRea
 @click.argument("email")
 @click.pass_obj
 def unsuppress(console: Console, email: str) -> None:
-    """Mail EMAIL again, if subscribers.csv has it.
+    """Allow mail to EMAIL again, if it is in subscribers.csv.
 
-    One who was erased and asks to be a reader again is known by the address; where DIGEST_SECRET_KEY is lost, by the
-    `erased:...` that `digest suppress --list` shows.
+    For a reader who was erased and wants to subscribe again, give the address; if DIGEST_SECRET_KEY is lost, give the
+    `erased:...` name from `digest suppress --list`.
     """
     from digest.storage import ERASED, Database
     from digest.subscribers import normalize_address
@@ -96,5 +96,5 @@ def unsuppress(console: Console, email: str) -> None:
     config = console.config()
     address = email if email.startswith(ERASED) else normalize_address(email)
     with Database.open(config.database_url, config.secrets.secret_key) as database:
-        known = database.suppressions.remove(address)
-    console.result(f"{address} may be mailed again" if known else f"{address} was not suppressed")
+        was_suppressed = database.suppressions.remove(address)
+    console.result(f"{address} may be mailed again" if was_suppressed else f"{address} was not suppressed")

@@ -53,7 +53,7 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Che
 def _cadences(config: Config) -> list[Cadence]:
     """The editions that somebody reads; the daily one where that cannot be told."""
     try:
-        rows = subscribers.read_subscribers(config.audience.subscribers)
+        rows = subscribers.open_store(config).read()
         read = {row.cadence for row in rows if isinstance(row, Subscriber) and row.status == "active"}
     except DigestError:  # told of where the list is looked at
         read = set()
@@ -177,7 +177,7 @@ def _links(composition: Composition) -> CheckResult:
 
 
 def _subscribers(config: Config) -> CheckResult:
-    rows = list(subscribers.read_subscribers(config.audience.subscribers))
+    rows = list(subscribers.open_store(config).read())
     readers = [row for row in rows if isinstance(row, Subscriber)]
     cadences = Counter(row.cadence for row in readers if row.status == "active")
     counts = ", ".join(f"{count} {cadence}" for cadence, count in cadences.items()) or "nobody to send to"

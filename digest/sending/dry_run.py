@@ -13,7 +13,6 @@ from digest.editions.approve import unapproved
 from digest.editions.compose import edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed
 from digest.errors import DeliveryError
-from digest.inspection.preview import find
 from digest.models import Problem, Segment, Subscriber
 from digest.sending.failures import FailureTracker
 from digest.sending.freeze import RecipientList
@@ -82,7 +81,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
         DigestError: as for composing, rendering and delivery.
     """
     require_sendable(run.config)
-    subscriber = find(run.config, reader) if reader else Subscriber("")
+    subscriber = subscribers.find_subscriber(subscribers.open_store(run.config), reader) if reader else Subscriber("")
     segment = segment_of(run.config, subscriber)
     started = monotonic()
     today = edition_id(run.config, run.cadence, run.now, day)

@@ -81,7 +81,7 @@ class RecipientList:
         config = self._composition.config
         valid = False
         late = 0
-        for row in subscribers.read_subscribers(config.audience.subscribers):
+        for row in subscribers.open_store(config).read():
             if isinstance(row, Problem):
                 self._tell(row)
                 continue

@@ -81,7 +81,7 @@ def _days(run: SendRun) -> list[date]:
 
 def _timezones(config: Config, cadence: Cadence) -> set[str]:
     """The timezones that the active readers of a cadence are in."""
-    readers = (row for row in subscribers.read_subscribers(config.audience.subscribers) if isinstance(row, Subscriber))
+    readers = (row for row in subscribers.open_store(config).read() if isinstance(row, Subscriber))
     return {
         reader.timezone or config.publication.timezone
         for reader in readers

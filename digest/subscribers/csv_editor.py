@@ -1,4 +1,4 @@
-"""A subscriber list with some rows changed, added or taken out, and every other byte of it as it was."""
+"""A CSV list with some rows changed, added or deleted, and every other byte as it was."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from digest.subscribers.csv_reader import COLUMNS
-from digest.subscribers.csv_table import COMMENT, Row, Table, reading
+from digest.subscribers.csv_rows import COLUMNS
+from digest.subscribers.csv_table import COMMENT, Row, Table, open_csv
 
 Edit = Callable[[Row], Mapping[str, str] | None]
-"""What becomes of a row: its new values by column, an empty mapping to leave it as it is, None to take it out."""
+"""An edit of a row: its new values by column, an empty mapping to keep it as it is, None to delete it."""
 
 
 @contextmanager
-def editing(file: Path) -> Iterator[Editor]:
-    """Open a list to edit; one that is not there is a header with all our columns.
+def edit_csv(file: Path) -> Iterator[CsvEditor]:
+    """Open a list to edit; one that does not exist yet starts as a header with all our columns.
 
     Raises:
         SubscribersError: it cannot be read, is empty, or has no `email` column.
     """
     if not file.exists():
         header = ",".join(COLUMNS) + "\n"
-        yield Editor(file, io.StringIO(header), io.StringIO(header))
+        yield CsvEditor(file, io.StringIO(header), io.StringIO(header))
         return
     with ExitStack() as stack:
-        parsed = stack.enter_context(reading(file, "run the command again"))
-        yield Editor(file, parsed, stack.enter_context(file.open(encoding="utf-8", newline="")))
+        parsed = stack.enter_context(open_csv(file, "run the command again"))
+        yield CsvEditor(file, parsed, stack.enter_context(file.open(encoding="utf-8", newline="")))
 
 
-class Editor:
-    """The text of a list as it streams by: what is edited is written anew, the rest is copied."""
+class CsvEditor:
+    """Streams the text of a list: edited rows are rewritten, the rest is copied."""
 
     def __init__(self, file: Path, parsed: TextIO, copied: TextIO) -> None:
-        """Both streams are of the list: one is read for its rows, the other for its text."""
+        """Both streams read the list: one for its rows, the other for its text."""
         self._table = Table(file, parsed)
         self._table.require("email", COLUMNS)
         self._columns = list(self._table.columns)
@@ -52,9 +52,9 @@ class Editor:
         return self._columns
 
     def rows(self, edit: Edit, more_columns: Sequence[str] = ()) -> Iterator[str]:
-        """The list's text, piece by piece, with its rows as `edit` says; comments and what is no row are copied.
+        """The list's text, piece by piece, with its rows edited; comments and invalid rows are copied.
 
-        `more_columns` come after the others; rows that are not edited stay shorter than the header.
+        `more_columns` are appended to the header; rows that are not edited stay shorter than it.
         """
         yield from self._copy(self._table.header_line - 1)
         header = self._next_lines(1)
@@ -72,7 +72,7 @@ class Editor:
         yield from self._copy(None)
 
     def added(self, rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
-        """Rows to add, by column, as text to come after that of all the others."""
+        """New rows, by column, as text to append after all others."""
         for values in rows:
             if not _line_end(self._last):
                 yield self._line_end
@@ -96,7 +96,7 @@ class Editor:
 
     def _written(self, cells: Sequence[str], *, quote_all: bool = False) -> str:
         out = io.StringIO(newline="")
-        # The writer quotes what holds a character of its line end, so that a field of two lines comes back as it was.
+        # The writer quotes a field that contains a character of its line end, so a field of two lines is unchanged.
         csv.writer(
             out,
             delimiter=self._table.separator,

@@ -1,4 +1,4 @@
-"""A CSV file into rows by column name, as they stream: separators, quotes, line numbers."""
+"""A CSV file as a stream of rows by column name: separators, quotes and line numbers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TextIO
 from digest.errors import SubscribersError
 from digest.models import Problem
 
-_LONGEST_ROW = 100
-"""Lines a quoted field may go over; past these its quote was never meant to be open."""
+_MAX_ROW_LINES = 100
+"""Lines that one row may span; a quote still open after so many was left open by mistake."""
 
 _SEPARATORS = ",;\t"
 COMMENT = re.compile(r"#(?![\d,;\t])")
@@ -24,7 +24,7 @@ COMMENT = re.compile(r"#(?![\d,;\t])")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the lines it begins and ends on, its cells as they are, and by column its fields, each on one line."""
+    """One row: its first and last line, its raw cells, and its fields by column, each folded onto one line."""
 
     line: int
     last: int
@@ -33,45 +33,47 @@ class Row:
 
 
 @contextmanager
-def reading(file: Path, missing: str) -> Iterator[TextIO]:
-    """Open a list to read. SubscribersError when it is not there (`missing` is what to do then), or is not UTF-8."""
+def open_csv(file: Path, missing_hint: str) -> Iterator[TextIO]:
+    """Open a list to read. Raises SubscribersError if it does not exist (with this hint) or is not UTF-8."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             yield stream
     except FileNotFoundError:
-        raise SubscribersError("no such file", location=str(file), hint=missing) from None
+        raise SubscribersError("no such file", location=str(file), hint=missing_hint) from None
     except UnicodeDecodeError as error:
-        raise not_utf8(file, _first_undecodable(file), f"byte {error.object[error.start]:#04x}") from None
+        raise _not_utf8_error(file, _find_undecodable_line(file), f"byte {error.object[error.start]:#04x}") from None
     except OSError as error:
         raise SubscribersError(
-            f"cannot be read: {error.strerror}", location=str(file), hint="name another file, or mend its rights"
+            f"cannot be read: {error.strerror}", location=str(file), hint="name another file, or fix its permissions"
         ) from None
 
 
 class Table:
-    """The header of a file and, as they stream, its rows. `columns` are casefolded, in the order of the file.
+    """The header of a file, and its rows as a stream. `columns` are casefolded, in the order of the file.
 
-    A line that begins with `#` is a comment, but for `#1` and for a column called `#`.
+    A line that begins with `#` is a comment, except `#1` and a column named `#`.
     """
 
     def __init__(self, file: Path, stream: TextIO, columns: Sequence[str] = ()) -> None:
-        """Read the header; with `columns` the file has none. Raises SubscribersError when it is empty."""
+        """Read the header; with `columns`, the file has none. Raises SubscribersError if it is empty."""
         self.file = file
         self._lines = _Lines(stream)
         header = self._first_line()
         if "\0" in header:
-            raise not_utf8(file, 1, "it holds zero bytes")
+            raise _not_utf8_error(file, 1, "it contains zero bytes")
         if not header:
-            raise SubscribersError("is empty", location=str(file), hint="begin it with a header: email,name")
-        # The separator is the one the header has most of: names of columns hold none of the three.
+            raise SubscribersError("is empty", location=str(file), hint="start it with a header: email,name")
+        # The separator is the one that occurs most often in the header: column names contain none of the three.
         self.separator = max(_SEPARATORS, key=header.count)
         self.columns = [name.strip().casefold() for name in next(csv.reader([header], delimiter=self.separator))]
         self.header_line = self._lines.first
         if columns:
             self.columns = list(columns)
             stream.seek(0)
-            parted = (line for line in stream if any(mark in line for mark in _SEPARATORS) and not COMMENT.match(line))
-            self.separator = max(_SEPARATORS, key=next(parted, header).count)
+            separated = (
+                line for line in stream if any(mark in line for mark in _SEPARATORS) and not COMMENT.match(line)
+            )
+            self.separator = max(_SEPARATORS, key=next(separated, header).count)
             stream.seek(0)
             self._lines = _Lines(stream)
 
@@ -83,31 +85,33 @@ class Table:
         return ""
 
     def require(self, column: str, known: Collection[str]) -> None:
-        """Refuse a header without a column, or with one of the known ones twice. Raises SubscribersError."""
-        where = f"{self.file}:{self.header_line}"
+        """Raise SubscribersError unless the header has this column, and none of the known ones twice."""
+        location = f"{self.file}:{self.header_line}"
         if column not in self.columns:
             names = ", ".join(filter(None, self.columns)) or "none"
-            seen = f"its columns, parted by {_spoken(self.separator)}: {names}"
+            found = f"its columns, separated by {_describe(self.separator)}: {names}"
             near = next((name for name in self.columns if column in name or "mail" in name), "")
             if any("@" in name for name in self.columns):
-                hint = f"its first line is no header: put one before it that begins with `{column}`"
+                hint = f"its first line is not a header: add one above it that begins with `{column}`"
             elif near:
                 hint = f"rename its column `{near}` to `{column}`"
             else:
-                hint = f"name the column that holds the addresses `{column}`"
-            raise SubscribersError(f"has no `{column}` column ({seen})", location=where, hint=hint)
+                hint = f"name the column with the addresses `{column}`"
+            raise SubscribersError(f"has no `{column}` column ({found})", location=location, hint=hint)
         if twice := [name for name in known if self.columns.count(name) > 1]:
-            raise SubscribersError(f"has more than one `{twice[0]}` column", location=where, hint="keep the right one")
+            raise SubscribersError(
+                f"has more than one `{twice[0]}` column", location=location, hint="keep the right one"
+            )
 
-    def unknown(self, known: Collection[str]) -> Iterator[Problem]:
-        """One Problem for all the columns that nobody reads."""
+    def report_unknown_columns(self, known: Collection[str]) -> Iterator[Problem]:
+        """One Problem for all the columns that digest does not read."""
         if names := [name for name in self.columns if name and name not in known]:
-            what = f"unknown columns are ignored: {', '.join(names)}"
-            yield self.problem(self.header_line, what, f"known: {', '.join(known)}")
+            message = f"unknown columns are ignored: {', '.join(names)}"
+            yield self.problem(self.header_line, message, f"known: {', '.join(known)}")
 
     def rows(self) -> Iterator[Row | Problem]:
-        """Each row that is not blank; a Problem for one that cannot be read, or that would lose a field."""
-        # Not strict, an open quote would take in every row to the end of the file, and with them their readers.
+        """Each row that is not blank; a Problem for one that cannot be read or has too many fields."""
+        # Without `strict`, an open quote would swallow every row, and its reader, up to the end of the file.
         reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
         while True:
             self._lines.begin_row()
@@ -116,37 +120,37 @@ class Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield self.problem(self._lines.first, f"cannot be read: {error}", "left out; mend the row's quotes")
+                yield self.problem(self._lines.first, f"cannot be read: {error}", "left out; fix the row's quotes")
                 self._lines.read_again()
                 continue
             line = self._lines.first
             fields = [_one_line(cell) for cell in cells]
             if any(fields[len(self.columns) :]):
-                hint = f"left out; quote a field that holds {_spoken(self.separator)}"
+                hint = f"left out; quote a field that contains {_describe(self.separator)}"
                 yield self.problem(line, f"has {len(fields)} fields, the header {len(self.columns)}", hint)
             elif any(fields):
                 yield Row(line, self._lines.last, cells, dict(zip(self.columns, fields, strict=False)))
 
-    def problem(self, line: int, what: str, hint: str) -> Problem:
-        """Something wrong with a line."""
-        return Problem(f"{self.file}:{line}", what, hint)
+    def problem(self, line: int, message: str, hint: str) -> Problem:
+        """A Problem with a line of the file."""
+        return Problem(f"{self.file}:{line}", message, hint)
 
 
 class _Lines(Iterator[str]):
-    """The lines of a file, numbered, where those of a row that did not end can be read again as rows of their own."""
+    """The numbered lines of a file; the lines of a row that did not end can be read again as rows of their own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._numbered = enumerate(stream, 1)
         self._again: deque[tuple[int, str]] = deque()
         self._row: list[tuple[int, str]] = []
         self.first = 0
-        """The number of the line the present row begins on."""
+        """The number of the current row's first line."""
         self.last = 0
-        """The number of the line read last."""
+        """The number of the last line read."""
 
     def __next__(self) -> str:
-        if len(self._row) == _LONGEST_ROW:
-            raise csv.Error(f"a quote that opens here is still open {_LONGEST_ROW} lines on")
+        if len(self._row) == _MAX_ROW_LINES:
+            raise csv.Error(f"a quote that opens here is still open {_MAX_ROW_LINES} lines later")
         number, line = self._next()
         while not self._row and COMMENT.match(line):
             number, line = self._next()
@@ -162,20 +166,20 @@ class _Lines(Iterator[str]):
         self._row.clear()
 
     def read_again(self) -> None:
-        """Give out the lines of this row once more, but for the one it begins on."""
+        """Return the lines of this row again, except its first."""
         self._again.extendleft(reversed(self._row[1:]))
 
 
-def not_utf8(file: Path, line: int, how: str) -> SubscribersError:
+def _not_utf8_error(file: Path, line: int, detail: str) -> SubscribersError:
     """The error for a file in another encoding."""
     return SubscribersError(
-        f"not UTF-8 ({how})",
+        f"not UTF-8 ({detail})",
         location=f"{file}:{line}",
-        hint="save it as UTF-8; a spreadsheet calls it CSV UTF-8",
+        hint="save it as UTF-8; spreadsheets call it CSV UTF-8",
     )
 
 
-def _first_undecodable(file: Path) -> int:
+def _find_undecodable_line(file: Path) -> int:
     """The number of the first line that is not UTF-8, 0 if all are."""
     with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
@@ -186,12 +190,12 @@ def _first_undecodable(file: Path) -> int:
     return 0
 
 
-def _spoken(separator: str) -> str:
+def _describe(separator: str) -> str:
     return "tabs" if separator == "\t" else f"`{separator}`"
 
 
 def _one_line(value: str) -> str:
-    """A field without line breaks and control characters: it goes into headers."""
+    """A field without line breaks and control characters: it is used in headers."""
     if value.isprintable() and "  " not in value and value == value.strip():
-        return value  # as nearly all are: the long way takes as long as all else that is done to a row
+        return value  # nearly every field; the slow path takes as long as everything else done to a row
     return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value).split())

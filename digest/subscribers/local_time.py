@@ -1,4 +1,4 @@
-"""When it is the hour to send where each reader is."""
+"""When an edition is due by each reader's own clock."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 
 
 def due_at(day: date, at: time, timezone: str) -> datetime:
-    """The moment, in UTC, at which it is `at` o'clock of that day in a timezone.
+    """The moment, in UTC, at which it is `at` on that day in a time zone.
 
-    An hour that comes twice that day is the first of the two; one that is left out is as long after the clocks were
-    put forward as it would have been after that moment (PEP 495).
+    Of an hour that occurs twice, the first counts; an hour that daylight saving skips is moved forward by the length of
+    the gap (PEP 495).
     """
     return datetime.combine(day, at, ZoneInfo(timezone)).astimezone(UTC)
 
 
 def days_due(timezones: Iterable[str], at: time, now: datetime, max_lateness: timedelta) -> list[date]:
-    """The days whose hour has come in one of these timezones, and is not past by more than `max_lateness`; in order.
+    """The days on which `at` has passed in one of these time zones, by no more than `max_lateness`; in order.
 
-    They may be two: it is seven in the morning in Honolulu and, a day later by the calendar, in Kiritimati.
+    There may be two: when it is seven in the morning in Honolulu, it is seven in Kiritimati, a calendar day later.
     """
     days = set()
     for timezone in timezones:

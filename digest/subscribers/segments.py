@@ -1,4 +1,4 @@
-"""Which edition a subscriber wants, and with whom they share its Message."""
+"""Which editions a subscriber gets, and with whom they share a Message."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _SATURDAY = 5
 
 
 def wants(subscriber: Subscriber, cadence: Cadence, day: date) -> bool:
-    """Whether a subscriber gets the edition of this cadence and day, while they are active.
+    """Whether an active subscriber gets the edition of this cadence and day.
 
-    `day` is the edition's date where the publication is; who chose `weekdays` gets the daily one, Monday to Friday.
+    `day` is the edition's date in the publication's time zone; `weekdays` means the daily edition, Monday to Friday.
     """
     if subscriber.status != "active":
         return False
@@ -22,7 +22,7 @@ def wants(subscriber: Subscriber, cadence: Cadence, day: date) -> bool:
 
 
 def segment_of(subscriber: Subscriber, language: str) -> Segment:
-    """The segment a subscriber reads with; `language` is the publication's, which needs no telling."""
+    """The segment of a subscriber; `language` is the publication's own."""
     categories = tuple(sorted({" ".join(name.casefold().split()) for name in subscriber.categories}))
     own = subscriber.language.casefold()
     return Segment(categories, "" if own == language.casefold() else subscriber.language)

@@ -1,4 +1,4 @@
-"""The links a reader leaves by and changes what they get by, signed so that nobody can do it for somebody else."""
+"""The links for unsubscribing and for preferences, signed so that nobody can use them for somebody else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from digest.errors import ConfigError, SubscribersError
 
-# A token made for one purpose must not serve another.
+# A token made for one purpose must not be valid for another.
 _UNSUBSCRIBE = "digest.unsubscribe"
 _PREFERENCES = "digest.preferences"
 
 
 def unsubscribe_url(template: str, email: str, secret: str) -> str:
-    """The unsubscribe link of one reader: `{email}` and `{token}` in the template replaced, percent-encoded.
+    """One reader's unsubscribe link: the template with `{email}` (percent-encoded) and `{token}` replaced.
 
     Raises:
         ConfigError: the template holds `{token}` and there is no secret.
@@ -24,7 +24,7 @@ def unsubscribe_url(template: str, email: str, secret: str) -> str:
 
 
 def preferences_url(template: str, email: str, secret: str) -> str:
-    """The link to one reader's preferences, filled as `unsubscribe_url` is; its token is good for nothing else.
+    """The link to one reader's preferences, filled like `unsubscribe_url`; its token is valid for nothing else.
 
     Raises:
         ConfigError: the template holds `{token}` and there is no secret.
@@ -34,10 +34,10 @@ def preferences_url(template: str, email: str, secret: str) -> str:
 
 
 def unsubscribe_token(email: str, secret: str) -> str:
-    """A URL-safe token that holds the address, signed.
+    """A signed, URL-safe token that contains the address.
 
     Raises:
-        ConfigError: there is no secret: anybody could sign with an empty one.
+        ConfigError: there is no secret; anybody could sign with an empty one.
     """
     return _serializer(secret).dumps(email)
 
@@ -46,13 +46,13 @@ def read_token(token: str, secret: str) -> str:
     """The address in a token.
 
     Raises:
-        SubscribersError: the token was not made with this secret, or was changed.
+        SubscribersError: the token was made with another secret, or was changed.
         ConfigError: there is no secret.
     """
     try:
         return str(_serializer(secret).loads(token))
     except BadData:
-        raise SubscribersError("the unsubscribe token is not genuine", hint="use the link of the newest mail") from None
+        raise SubscribersError("the unsubscribe token is not valid", hint="use the link in the newest email") from None
 
 
 def _serializer(secret: str, salt: str = _UNSUBSCRIBE) -> URLSafeSerializer:

@@ -1,4 +1,4 @@
-"""What newsletter services say of where a reader stands, and what it means here."""
+"""The status words of newsletter services, and what they mean here."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import get_args
 from digest.models import SuppressionReason
 
 OPTED_OUT: tuple[SuppressionReason, ...] = get_args(SuppressionReason)
-"""Statuses of those who must not be mailed, whoever says so."""
+"""Statuses that forbid mail, whoever sets them."""
 
 KNOWN = ("active", "pending", *OPTED_OUT)
-"""Every status from the one that says least against a mail to the one that says most; only `active` readers get any."""
+"""Every status, from the least to the most restrictive; only `active` readers get mail."""
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "active": ("", "active", "subscribed", "enabled", "confirmed", "verified", "regular", "opted in", "cold"),
@@ -37,16 +37,16 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 _MEANING = {word: status for status, words in _WORDS.items() for word in words}
 
 
-def status_of(told: str) -> str | None:
-    """The status a word stands for, in any case, with spaces, hyphens or underscores; None for a word nobody knows."""
-    return _MEANING.get(re.sub(r"[\s_-]+", " ", told.strip()).casefold())
+def parse_status(word: str) -> str | None:
+    """The status a word stands for, in any case, with spaces, hyphens or underscores; None for an unknown word."""
+    return _MEANING.get(re.sub(r"[\s_-]+", " ", word.strip()).casefold())
 
 
-def worst(*statuses: str) -> str:
-    """The status that says most against a mail; an unknown one says more than `active` and less than the others."""
+def most_restrictive(*statuses: str) -> str:
+    """The most restrictive of some statuses; an unknown one counts as more restrictive than `active` only."""
     return max(statuses, key=lambda status: KNOWN.index(status) if status in KNOWN else 0.5)
 
 
 def suppression_reason(status: str) -> SuppressionReason | None:
-    """Why an address of this status must not be mailed, None where it may be."""
+    """The status as the reason of a Suppression, None if the address may be mailed."""
     return status if status in OPTED_OUT else None

@@ -170,7 +170,7 @@ def test_preview_writes_what_one_reader_gets(newsroom: NewsroomFolder) -> None:
     assert not list(newsroom.path.glob("ledger*"))
     stranger = digest("preview", "--now", NOW, "--as", "stranger@example.com")
     assert stranger.returncode == 2
-    assert "stranger@example.com is not among the subscribers" in stranger.stderr
+    assert "stranger@example.com is not a subscriber" in stranger.stderr
     nothing = digest("preview", "--now", NOW, "--as", "zoe@example.net")
     assert nothing.returncode == 0
     assert "nothing to preview" in nothing.stdout
@@ -220,7 +220,7 @@ def test_check_finds_what_is_wrong(newsroom: NewsroomFolder) -> None:
     bad = digest("check", "--now", NOW)
     assert bad.returncode == 1
     assert "FAIL  sources" in bad.stdout
-    assert "subscribers.csv:2: `nonsense` is no address" in bad.stdout
+    assert "subscribers.csv:2: `nonsense` is not a valid email address" in bad.stdout
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ def test_a_killed_send_is_finished_by_the_next_one(newsroom: NewsroomFolder) -> 
 
 
 def test_suppress_holds_whatever_subscribers_csv_says(newsroom: NewsroomFolder) -> None:
-    assert digest("suppress", "ADA@example.com").stdout == "ada@example.com is not mailed any more\n"
-    assert digest("suppress", "ada@example.com").stdout == "ada@example.com was suppressed already\n"
+    assert digest("suppress", "ADA@example.com").stdout == "ada@example.com is suppressed\n"
+    assert digest("suppress", "ada@example.com").stdout == "ada@example.com was already suppressed\n"
     assert "ada@example.com\tunsubscribed\t" in digest("suppress", "--list").stdout
     sent = digest("send", "--daily", "--now", NOW)
     assert "2 recipients, 1 accepted, 0 refused, 1 suppressed" in sent.stdout

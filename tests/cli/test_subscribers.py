@@ -48,7 +48,7 @@ def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: NewsroomFold
         f"bad@example.com\tB\tdaily\tactive\t\tsuppressed since {today}: bounced",
         "4 subscribers: 1 weekdays, 1 daily, 1 unsubscribed, 1 suppressed",
     ]
-    assert "subscribers.csv:5: `nobody` is no address" in shown.stderr
+    assert "subscribers.csv:5: `nobody` is not a valid email address" in shown.stderr
     told = json.loads(digest("subscribers", "list", "--json").stdout)
     assert told["counts"] == {"weekdays": 1, "daily": 1, "unsubscribed": 1, "suppressed": 1}
     assert [row["gets_mail"] for row in told["subscribers"]] == [True, True, False, False]
@@ -61,14 +61,14 @@ def test_import_takes_readers_and_keeps_out_who_left(newsroom: NewsroomFolder) -
     before = (newsroom.path / "subscribers.csv").read_text()
 
     dry = digest("subscribers", "import", "ghost.csv", "--dry-run")
-    line = "1 added, 2 changed, 0 already there, 1 left out, 2 gone there, not mailed\n"
+    line = "1 added, 2 changed, 0 already there, 1 left out, 2 opted out and not mailed\n"
     assert (dry.returncode, dry.stdout) == (3, f"dry run, nothing written: {line}")
     assert (newsroom.path / "subscribers.csv").read_text() == before
     assert not list(newsroom.path.glob("ledger*"))
 
     done = digest("subscribers", "import", "ghost.csv")
     assert (done.returncode, done.stdout) == (3, line)
-    assert "ghost.csv:6: `nobody` is no address: An email address must have an @-sign; left out" in done.stderr
+    assert "ghost.csv:6: `nobody` is not a valid email address: An email address must have an @-sign; left out" in done.stderr
     assert "ghost.csv:1: tags not taken over: VIP" in done.stderr
     assert (newsroom.path / "subscribers.csv").read_text().splitlines() == [
         HEADER,
@@ -109,7 +109,7 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
     for file in ("subscribers.csv", "ledger.sqlite3"):
         (newsroom.path / file).unlink()
     taken = digest("subscribers", "import", "all.csv")
-    assert taken.stdout == "1 added, 0 changed, 0 already there, 0 left out, 2 gone there, not mailed\n"
+    assert taken.stdout == "1 added, 0 changed, 0 already there, 0 left out, 2 opted out and not mailed\n"
     again = list(csv.DictReader(io.StringIO(digest("subscribers", "export").stdout)))
     assert again[0] == rows[0]
     assert {row["email"]: row["suppressed"] for row in again[1:]} == {
@@ -121,14 +121,14 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
 def test_suppress_takes_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
     newsroom.write("gone.txt", "ada@example.com\nkenji@example.org,complained\nnobody\n")
     done = digest("suppress", "--import", "gone.txt", "--reason", "bounced")
-    assert (done.returncode, done.stdout) == (3, "2 suppressed, 0 suppressed already, 1 left out\n")
-    assert "gone.txt:3: `nobody` is no address" in done.stderr
+    assert (done.returncode, done.stdout) == (3, "2 suppressed, 0 already suppressed, 1 left out\n")
+    assert "gone.txt:3: `nobody` is not a valid email address" in done.stderr
     shown = digest("suppress", "--list").stdout
     assert "ada@example.com\tbounced\t" in shown
     assert "kenji@example.org\tcomplained\t" in shown
     newsroom.write("gone.txt", "email\nADA@example.com\n")
     done = digest("suppress", "--import", "gone.txt")
-    assert (done.returncode, done.stdout) == (0, "0 suppressed, 1 suppressed already, 0 left out\n")
+    assert (done.returncode, done.stdout) == (0, "0 suppressed, 1 already suppressed, 0 left out\n")
     assert digest("suppress", "ada@example.com", "--import", "gone.txt").returncode == 2
     assert digest("suppress", "--import", "nowhere.txt").returncode == 2
 
@@ -150,7 +150,7 @@ def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: Ne
     newsroom.write("more.csv", "email\nADA@example.com\n")
     again = digest("subscribers", "import", "more.csv")
     assert (again.returncode, again.stdout) == (3, "0 added, 0 changed, 0 already there, 1 left out\n")
-    assert "more.csv:2: ada@example.com asked to be forgotten on " in again.stderr
+    assert "more.csv:2: ada@example.com was erased at their request on " in again.stderr
 
     # Nor by hand: the send itself knows them.
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
@@ -182,7 +182,7 @@ def test_what_names_an_erased_reader_still_is_told(newsroom: NewsroomFolder) -> 
     newsroom.subscribe("# ada@example.com is the mayor", "ada@example.com,Ada")
     done = digest("subscribers", "erase", "ada@example.com")
     assert done.returncode == 3
-    assert "subscribers.csv:2: names ada@example.com still; take it out by hand" in done.stderr
+    assert "subscribers.csv:2: still contains ada@example.com; delete it by hand" in done.stderr
 
 
 def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(

@@ -191,7 +191,7 @@ class Newsdesk:
         people: dict[str, Subscriber] = {}
         wrong: list[Problem] = []
         counts: Counter[Segment] = Counter()
-        for row in subscribers.read_subscribers(loaded.audience.subscribers):
+        for row in subscribers.open_store(loaded).read():
             if isinstance(row, Problem):
                 wrong.append(row)
                 continue

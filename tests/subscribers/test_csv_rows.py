@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber
-from digest.subscribers import read_subscribers
+from digest.subscribers.csv_rows import read_subscribers
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
 
@@ -49,13 +49,13 @@ def test_each_bad_row_is_named_with_its_line_and_the_rest_go_on(tmp_path: Path) 
     )
     assert [row.email for row in rows] == ["ada@example.com", "zoe@example.com", "last@example.com"]
     assert rows[0].name == "Ada Byron"
-    assert problems[0].startswith("5: `not an address` is no address")
+    assert problems[0].startswith("5: `not an address` is not a valid email address")
     assert problems[1:] == [
         "6: has no address; left out",
-        "7: ada@example.com is on line 2 already; counted once",
-        "8: unknown cadence `hourly`; taken as daily; known: daily, weekdays, weekly",
+        "7: ada@example.com is already on line 2; counted once",
+        "8: unknown cadence `hourly`; read as daily; known: daily, weekdays, weekly",
         "9: unknown status `asleep`; left out; known: active, pending, unsubscribed, bounced, complained",
-        "11: has 5 fields, the header 4; left out; quote a field that holds `,`",
+        "11: has 5 fields, the header 4; left out; quote a field that contains `,`",
     ]
 
 
@@ -79,7 +79,7 @@ def test_whoever_is_unsubscribed_on_any_line_is_not_mailed(tmp_path: Path) -> No
 def test_an_address_with_a_status_nobody_knows_is_not_mailed_for_its_other_row(tmp_path: Path) -> None:
     rows, problems = read(tmp_path, "email,status\nada@example.com,active\nada@example.com,paused?\n")
     assert [row.status for row in rows] == ["unknown"]
-    assert problems == ["3: ada@example.com is on line 2 already; counted once"]
+    assert problems == ["3: ada@example.com is already on line 2; counted once"]
 
 
 def test_a_quote_left_open_costs_its_own_row_and_no_other(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_quote_left_open_costs_its_own_row_and_no_other(tmp_path: Path) -> Non
         ("zoe@example.com", "Zoë Brandão"),
     ]
     assert [problem.partition(": ")[0] for problem in problems] == ["2", "6", "7"]
-    assert all("mend the row's quotes" in problem for problem in problems)
+    assert all("fix the row's quotes" in problem for problem in problems)
 
 
 def test_a_quote_left_open_in_a_long_list_costs_no_other_row(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_zero_byte_does_not_make_another_address(tmp_path: Path) -> None:
     rows, problems = read(tmp_path, "email\na\0da@example.com\n\0\0\0\n")
     assert rows == []
     assert len(problems) == 1
-    assert problems[0].startswith("2: `a da@example.com` is no address")
+    assert problems[0].startswith("2: `a da@example.com` is not a valid email address")
 
 
 def test_reserved_names_are_no_addresses_but_example_domains_are(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_what_is_wrong_beside_the_address_leaves_the_reader_on_the_list(tmp_path
     )
     assert rows == [Subscriber("ada@example.com"), Subscriber("zoe@example.com", language="de")]
     assert [problem.partition("`;")[0] for problem in problems[:1]] == [
-        "2: `Mars/Olympus` is no timezone; taken as the publication's; write America/Chicago"
+        "2: `Mars/Olympus` is not a valid time zone; the publication's is used; write it as America/Chicago"
     ]
     assert len(problems) == 3
 
@@ -169,8 +169,8 @@ def test_unknown_columns_are_named_once(tmp_path: Path) -> None:
         (b"email,name\nada@example.com,Zo\xeb\n", "csv:2: not UTF-8 .byte 0xeb"),
         ("email\nada@example.com\n".encode("utf-16"), "csv:1: not UTF-8"),
         ("email\nada@example.com\n".encode("utf-16-le"), "csv:1: not UTF-8"),
-        (b"Email Address;Name\nada@example.com;Ada\n", "parted by `;`: email address, name.*rename its column"),
-        (b"ada@example.com,Ada\n", "first line is no header"),
+        (b"Email Address;Name\nada@example.com;Ada\n", "separated by `;`: email address, name.*rename its column"),
+        (b"ada@example.com,Ada\n", "first line is not a header"),
         (b"email,status,Status\nada@example.com,active,bounced\n", "more than one `status` column"),
     ],
 )

@@ -6,8 +6,8 @@ import pytest
 
 from digest.errors import SubscribersError
 from digest.models import Problem
-from digest.subscribers import read_addresses, read_export
-from digest.subscribers.export_formats import Export, ImportedSubscriber
+from digest.subscribers.import_file import Export, read_addresses, read_export
+from digest.subscribers.import_plan import ImportedSubscriber
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
 
@@ -148,7 +148,7 @@ def test_mailchimp_s_customers_who_never_subscribed_get_no_mail(tmp_path: Path) 
 def test_tags_are_categories_where_the_newsroom_has_such_a_section(tmp_path: Path, tags: str) -> None:
     export, told = read(tmp_path, f"email,tags\nada@example.com,{tags}\n", "Science", "City")
     assert export.readers["ada@example.com"].values == {"categories": "Science"}
-    assert told == ["1: tags not taken over: VIP; name those that are sections in [sections] order, then import again"]
+    assert told == ["1: tags not imported: VIP; add those that are sections to [sections] order, then import again"]
 
 
 def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_reader_of_several_rows_is_one_and_the_worst_counts(tmp_path: Path) ->
         "ada@example.com,Other,Chess,subscribed\n",
     )
     assert export.readers == {"ada@example.com": ImportedSubscriber(2, "unsubscribed", {"name": "Ada"})}
-    assert (export.again, export.left_out) == (2, 0)
+    assert (export.repeated, export.left_out) == (2, 0)
 
 
 def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Pat
     assert list(export.readers) == ["ada@example.com"]
     assert export.left_out == 3
     assert [line.partition(": ")[0] for line in told] == ["2", "3", "4", "6", "1"]
-    assert told[-1] == "1: columns not taken over: company"
+    assert told[-1] == "1: columns not imported: company"
 
 
 @pytest.mark.parametrize("text", ["name,shoe\nAda,38\n", "ada@example.com\nzoe@example.com\n", ""])
@@ -237,7 +237,7 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
     assert rows[0] == ("bad@example.com", None)
     assert [str(row).partition(":")[2].partition(";")[0] for row in rows[1:]] == [
         "3: in@example.com is `active` there",
-        "4: `nobody` is no address: An email address must have an @-sign",
+        "4: `nobody` is not a valid email address: An email address must have an @-sign",
     ]
 
 

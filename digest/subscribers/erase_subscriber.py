@@ -1,0 +1,39 @@
+"""A reader erased at their own request (GDPR, art. 17): from the list, its backup and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.config import Config
+from digest.models import Problem
+from digest.storage import Database
+from digest.subscribers.address import normalize_address
+from digest.subscribers.store import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureResult:
+    """What was erased: rows of the list and editions of the ledger; `problems` name the places to clean by hand."""
+
+    email: str
+    rows: int
+    editions: int
+    problems: Sequence[Problem]
+
+
+def erase_subscriber(config: Config, address: str, now: datetime) -> ErasureResult:
+    """Erase a reader and never mail them again: the ledger keeps only a keyed hash of the address.
+
+    Raises:
+        SubscribersError: the address is not valid, or the list cannot be written.
+        LockedError: a send is running.
+        ConfigError: DIGEST_SECRET_KEY is not set.
+    """
+    email = normalize_address(address)
+    store = open_store(config)
+    with Database.open(config.database_url, config.secrets.secret_key) as database, database.lock():
+        editions = database.erasure.erase(email, now)
+        rows, problems = store.erase(email)
+    return ErasureResult(email, rows, editions, problems)

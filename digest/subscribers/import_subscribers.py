@@ -1,0 +1,75 @@
+"""Another service's export imported: who left is suppressed first, then the list is updated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest.config import Config
+from digest.models import Problem
+from digest.storage import Database
+from digest.subscribers.import_file import read_export
+from digest.subscribers.import_plan import ImportResult, plan_import
+from digest.subscribers.store import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did: changes to the list, rows left out, readers who had left, and repeated rows of one reader."""
+
+    result: ImportResult
+    left_out: int
+    opted_out: int
+    repeated: int
+
+    def __str__(self) -> str:
+        """`3 added, 1 changed, 0 already there, 0 left out, 2 opted out and not mailed`."""
+        result = self.result
+        parts = [f"{result.added} added", f"{result.changed} changed", f"{result.unchanged} already there"]
+        rare = ((self.opted_out, "opted out and not mailed"), (self.repeated, "repeated rows"))
+        parts += [f"{self.left_out} left out", *(f"{count} {label}" for count, label in rare if count)]
+        return ", ".join(parts)
+
+
+def import_subscribers(
+    config: Config, file: Path, now: datetime, report: Callable[[Problem], None], *, dry_run: bool = False
+) -> ImportReport:
+    """Import a file; a `dry_run` writes nothing.
+
+    Args:
+        config: The newsroom.
+        file: An export of another service, or a list like our own.
+        now: When the suppressions begin.
+        report: Receives a Problem for each row that is left out and each value that is not imported.
+        dry_run: Only count what would change.
+
+    Raises:
+        SubscribersError: the file or the list cannot be used.
+        StorageError: the ledger cannot be used.
+    """
+    export = read_export(file, _known_sections(config), report)
+    store = open_store(config)
+    statuses = store.statuses(export.readers) if store.exists() else {}
+    open_database = Database.open_to_read if dry_run else Database.open
+    with open_database(config.database_url, config.secrets.secret_key) as database:
+        plan = plan_import(
+            export.readers,
+            statuses,
+            database.suppressions.find(export.readers),
+            lambda line, message, hint: Problem(f"{file}:{line}", message, hint),
+        )
+        for problem in plan.left_out:
+            report(problem)
+        if not dry_run:
+            # Before the list is written, so that nobody who left is mailed even if this stops half-way.
+            database.suppressions.add_all(plan.suppress.items(), now)
+    result = store.apply(plan, write=not dry_run)
+    return ImportReport(result, export.left_out + len(plan.left_out), plan.opted_out, export.repeated)
+
+
+def _known_sections(config: Config) -> set[str]:
+    """Every section and category that the configuration names."""
+    sections = config.sections
+    return {*sections.order, *sections.names, *sections.names.values(), *sections.limits, *sections.pages}
