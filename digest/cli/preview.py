@@ -131,9 +131,9 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _summarise(console: Console, shown: Preview, output: Path) -> None:
+    from digest.core.text import count_of
     from digest.inspection.preview import sections_line
     from digest.models import Problem
-    from digest.sending.report import count_of
 
     edition = shown.edition
     assert edition is not None

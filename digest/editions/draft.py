@@ -9,12 +9,12 @@ from pathlib import Path
 
 from digest import drafts, editorial, render
 from digest.config import Config
+from digest.core.text import count_of
 from digest.drafts import Contents, Draft, Edits, Reading
 from digest.drafts.file import alone, keep, require_version, text_in, write
 from digest.editions.compose import Composition, compose, edition_id
 from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
 from digest.models import Article, Cadence, Problem, Segment
-from digest.sending.report import count_of
 from digest.storage import Database
 
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from digest import drafts, editorial
 from digest.config import Config
+from digest.core.text import count_of
 from digest.drafts import Draft, Reading
 from digest.editions.compose import Composition, compose
 from digest.errors import DraftError
 from digest.models import Article, Cadence, FetchResult, Problem, Source
-from digest.sending.report import count_of
 from digest.storage import Database
 
 

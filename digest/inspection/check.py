@@ -10,13 +10,13 @@ from functools import partial
 
 from digest import delivery, editorial, lint, render, sources, subscribers
 from digest.config import Config
+from digest.core.text import count_of
 from digest.editions import approve, from_draft
 from digest.editions.compose import Composition, compose, edition_id, recipient_of
 from digest.errors import DigestError
 from digest.inspection.preview import ANYONE, findings, sections_line
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
 from digest.sending.readiness import open_provider, require_sendable
-from digest.sending.report import count_of
 from digest.storage import Database
 
 

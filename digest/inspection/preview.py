@@ -13,7 +13,7 @@ from digest.drafts import Draft
 from digest.editions.approve import unapproved
 from digest.editions.compose import Composition, compose, edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed, missing_from, on_its_way
-from digest.errors import ConfigError, SourceError, UsageError
+from digest.errors import ConfigError, SourceError
 from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
 from digest.sending.readiness import require_sendable
 from digest.storage import Database
@@ -80,7 +80,7 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
         UsageError: the address is not among the subscribers.
         DigestError: as for composing and rendering.
     """
-    subscriber = find(config, reader) if reader else ANYONE
+    subscriber = subscribers.find_subscriber(config.audience.subscribers, reader) if reader else ANYONE
     notices = why_unsendable(config)
     config = with_a_secret(config)
     with Database.open_to_read(config.database_url) as database:
@@ -165,16 +165,3 @@ def why_unsendable(config: Config) -> list[Problem]:
     except ConfigError as error:
         return [error.as_problem()]
     return []
-
-
-def find(config: Config, address: str) -> Subscriber:
-    """The subscriber with an address. Raises UsageError where there is none."""
-    wanted = subscribers.normalize_address(address.strip())
-    for row in subscribers.read_subscribers(config.audience.subscribers):
-        if isinstance(row, Subscriber) and row.email == wanted:
-            return row
-    raise UsageError(
-        f"{address} is not among the subscribers",
-        location=str(config.audience.subscribers),
-        hint="name one that is, or leave out --as",
-    )

@@ -10,11 +10,12 @@ from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from digest import delivery
+from digest.core.text import count_of
 from digest.errors import DeliveryError, LateError
 from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.failures import FailureTracker
 from digest.sending.readiness import open_pool
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord
 

@@ -9,16 +9,16 @@ from itertools import islice
 from time import monotonic
 
 from digest import subscribers
+from digest.core.text import count_of
 from digest.editions.approve import unapproved
 from digest.editions.compose import edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed
 from digest.errors import DeliveryError
-from digest.inspection.preview import find
 from digest.models import Problem, Segment, Subscriber
 from digest.sending.failures import FailureTracker
 from digest.sending.freeze import RecipientList
 from digest.sending.readiness import open_provider, require_providers, require_sendable
-from digest.sending.report import Report, count_of, nothing_to_do
+from digest.sending.report import Report, nothing_to_do
 from digest.sending.send import late_by, too_late
 from digest.sending.send_run import SendRun
 from digest.storage import Database
@@ -82,7 +82,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
         DigestError: as for composing, rendering and delivery.
     """
     require_sendable(run.config)
-    subscriber = find(run.config, reader) if reader else Subscriber("")
+    subscriber = subscribers.find_subscriber(run.config.audience.subscribers, reader) if reader else Subscriber("")
     segment = segment_of(run.config, subscriber)
     started = monotonic()
     today = edition_id(run.config, run.cadence, run.now, day)

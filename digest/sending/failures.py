@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
+from digest.core.text import count_of
 from digest.models import Outcome, Problem, Receipt
-from digest.sending.report import count_of
 from digest.sending.send_run import SendRun
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest import editorial, subscribers
+from digest.core.text import count_of
 from digest.editions.approve import require_approval
 from digest.editions.compose import Composition, recipient_of, segment_of
 from digest.editions.from_draft import composed
 from digest.errors import SubscribersError
 from digest.models import Article, Edition, Message, Problem, Segment
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord, EditionSource, FrozenRecipient, SentArticle
 

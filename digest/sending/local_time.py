@@ -8,11 +8,12 @@ from functools import partial
 
 from digest import subscribers
 from digest.config import Config
+from digest.core.text import count_of
 from digest.editions.compose import edition_id
 from digest.models import Cadence, Outcome, Problem, Subscriber
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import Hour, freeze
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun, one_by_one
 from digest.storage import Database, EditionRecord
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
+from digest.core.text import count_of
 from digest.models import Outcome, Receipt
 from digest.storage import EditionRecord
 
@@ -64,11 +65,6 @@ class Report:
             f"{self.seconds:.1f} s",
         )
         return f"{self.edition}: {', '.join(parts)}"
-
-
-def count_of(count: int, one: str, many: str) -> str:
-    """A number with its noun: `1 story`, `2 stories`."""
-    return f"{count} {one if count == 1 else many}"
 
 
 def nothing_to_do(config: Config, record: EditionRecord) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
+from digest.core.text import count_of
 from digest.editions.compose import edition_id
 from digest.errors import LateError, LockedError, UsageError
 from digest.models import Outcome, Problem
@@ -15,7 +16,7 @@ from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import freeze
 from digest.sending.local_time import send_by_local_time
 from digest.sending.readiness import require_providers, require_sendable
-from digest.sending.report import Report, count_of, nothing_to_do
+from digest.sending.report import Report, nothing_to_do
 from digest.sending.send_run import SendRun, one_by_one
 from digest.storage import Database, EditionRecord
 

@@ -1,7 +1,7 @@
 """Who reads: the subscribers of subscribers.csv, the segments they fall into, and the links they leave by."""
 
 from digest.subscribers.address import normalize_address
-from digest.subscribers.csv_reader import COLUMNS, current_status, read_subscribers
+from digest.subscribers.csv_reader import COLUMNS, current_status, find_subscriber, read_subscribers
 from digest.subscribers.erase import erase
 from digest.subscribers.export_formats import read_addresses, read_export
 from digest.subscribers.imports import backup_of, merge, plan
@@ -16,6 +16,7 @@ __all__ = [
     "days_due",
     "due_at",
     "erase",
+    "find_subscriber",
     "merge",
     "normalize_address",
     "plan",

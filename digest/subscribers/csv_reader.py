@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
-from digest.errors import SubscribersError
+from digest.errors import SubscribersError, UsageError
 from digest.models import Problem, Subscriber, SubscriberCadence
 from digest.subscribers.address import normalize_address
 from digest.subscribers.csv_table import Row, Table, reading
@@ -40,6 +40,22 @@ def read_subscribers(file: Path) -> Iterator[Subscriber | Problem]:
         left = _who_left(Table(file, stream))
         stream.seek(0)
         yield from _subscribers(Table(file, stream), left)
+
+
+def find_subscriber(file: Path, address: str) -> Subscriber:
+    """The subscriber with an address, in any spelling of it.
+
+    Raises:
+        UsageError: there is none.
+        SubscribersError: as for `read_subscribers`.
+    """
+    wanted = normalize_address(address.strip())
+    for row in read_subscribers(file):
+        if isinstance(row, Subscriber) and row.email == wanted:
+            return row
+    raise UsageError(
+        f"{address} is not among the subscribers", location=str(file), hint="name one that is, or leave out --as"
+    )
 
 
 def current_status(file: Path, emails: Collection[str]) -> dict[str, str]:
