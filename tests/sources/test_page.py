@@ -106,6 +106,17 @@ def test_a_list_of_stories_with_ages_and_nothing_from_around_it() -> None:
     assert {article.categories for article in found} == {("News",)}
 
 
+def test_a_heading_is_a_story_if_it_is_long_enough_and_links_to_the_web() -> None:
+    listing = (
+        "<div><h2><a href='/sport'>Sport</a></h2></div><div><h2><a href='mailto:news@example.com'>Write to the newsroom</a></h2></div>"
+        "<div><h2><a href='/ferry'>The ferry is back at last</a></h2><time>by noon</time><time>2 days ago</time></div>"
+    )
+    found = page(html("<meta property='og:type' content='website'>", listing)).articles
+    assert [(article.headline, article.published) for article in found] == [
+        ("The ferry is back at last", NOW - timedelta(days=2))
+    ]
+
+
 def test_an_article_with_a_box_of_recent_posts_gives_both() -> None:
     head = "<meta property='og:type' content='article'><meta property='og:title' content='Own story'>"
     found = page(html(head, BODY + LISTING)).articles
@@ -210,7 +221,9 @@ def test_an_article_page_saved_as_text_gives_its_article_and_its_recent_posts(tm
     assert all(article.summary.endswith("…") for article in recent)
 
 
-@pytest.mark.parametrize("body", ["<html><body></body></html>", "<!doctype html><p>Hello", "just a line", "\0\1\2"])
+@pytest.mark.parametrize(
+    "body", ["<html><body></body></html>", "<!doctype html><p>Hello", "just a line", "\0\1\2", f"<html>{BODY}</html>"]
+)
 def test_a_page_without_a_story_is_said(body: str) -> None:
     with pytest.raises(SourceError, match="neither an article nor a list"):
         page(body)
