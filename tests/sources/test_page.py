@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digest.errors import SourceError
 from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
-from digest.sources.page import parse
 from digest.sources.http import Document
+from digest.sources.page import parse
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 BODY = (

@@ -247,7 +247,7 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
                 "Email Address,Subscribed at,UTM Source\nada@example.com,2026-02-04 07:55:20 +0000,\n"
                 "kenji.ota@exam,2026-02-03 22:49:24 +0000,\nzo,2026-02-03 19:56:53 +0000,\n"
             ),
-            {"ada@example.com": Told(2, "active", {})},
+            {"ada@example.com": ImportedSubscriber(2, "active", {})},
             2,
             [
                 "3: `kenji.ota@exam` is no address: The part after the @-sign is not valid. It should have a period; left out",
@@ -274,7 +274,7 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
                 "Email Address,First Name,Last Name,OPTIN_TIME,CLEAN_TIME,EUID,TAGS\n"
                 'ada@example.com, Ada , Penhale ,2026-02-05 19:28:23,2026-03-23 17:30:05,,"""City"""\n'
             ),
-            {"ada@example.com": Told(2, "bounced", {"name": "Ada Penhale", "categories": "City"})},
+            {"ada@example.com": ImportedSubscriber(2, "bounced", {"name": "Ada Penhale", "categories": "City"})},
             0,
             ["1: columns not taken over: optin_time, euid"],
         ),
@@ -284,22 +284,22 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
                 "out@example.com,A,B,unsubscribed\nbad@example.com,A,B,unreachable\n"
             ),
             {
-                "ada@example.com": Told(2, "active", {"name": "Zoë Þorláksson"}),
-                "out@example.com": Told(3, "unsubscribed", {"name": "A B"}),
-                "bad@example.com": Told(4, "bounced", {"name": "A B"}),
+                "ada@example.com": ImportedSubscriber(2, "active", {"name": "Zoë Þorláksson"}),
+                "out@example.com": ImportedSubscriber(3, "unsubscribed", {"name": "A B"}),
+                "bad@example.com": ImportedSubscriber(4, "bounced", {"name": "A B"}),
             },
             0,
             [],
         ),
         (  # MailPoet: a byte order mark, and every field quoted
             '\ufeff"Email","First name","Last name"\r\n"ada@example.com","Ada","Penhale"\r\n',
-            {"ada@example.com": Told(2, "active", {"name": "Ada Penhale"})},
+            {"ada@example.com": ImportedSubscriber(2, "active", {"name": "Ada Penhale"})},
             0,
             [],
         ),
         (  # listmonk
             'email,name,attributes\nada@example.com,Ada Penhale,"{""age"": 29, ""city"": ""Example City""}"\n',
-            {"ada@example.com": Told(2, "active", {"name": "Ada Penhale"})},
+            {"ada@example.com": ImportedSubscriber(2, "active", {"name": "Ada Penhale"})},
             0,
             ["1: columns not taken over: attributes"],
         ),
@@ -307,7 +307,7 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
     ids=["curated", "tinynews", "mailchimp", "keila", "mailpoet", "listmonk"],
 )
 def test_an_export_is_imported_and_each_skipped_row_is_reported(
-    tmp_path: Path, text: str, readers: dict[str, Told], left_out: int, told: list[str]
+    tmp_path: Path, text: str, readers: dict[str, ImportedSubscriber], left_out: int, told: list[str]
 ) -> None:
     export, problems = read(tmp_path, text, "City")
     assert (export.readers, export.left_out, problems) == (readers, left_out, told)
