@@ -57,9 +57,21 @@ def open_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    # WAL lets `digest status` read during a send; FULL puts each commit on the disk before the mail goes out.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    # The timeout comes first: whatever follows may find the file locked. FULL puts each commit on the disk before the
+    # mail goes out.
+    for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def enable_wal(engine: Engine) -> None:
+    """Switch an SQLite file to write-ahead logging for good, so that `digest status` can read during a send.
+
+    Only the holder of the run lock may call this: of two connections that switch a file at once, SQLite fails one with
+    "database is locked" without waiting for the timeout.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 @contextmanager
