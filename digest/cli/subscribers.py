@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.console import Console, print_table
+from digest.core.text import format_count
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -74,7 +75,7 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
         mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows(database))
         print_table(shown, ([row[column] for column in shown] for row in mail))
     told = ", ".join(f"{count} {what}" for what, count in counts.most_common())
-    console.result(f"{_people(counts.total())}{': ' * bool(told)}{told}")
+    console.result(f"{format_count(counts.total(), 'subscriber', 'subscribers')}{': ' * bool(told)}{told}")
 
 
 @subscribers.command("import")
@@ -169,8 +170,8 @@ def erase(context: click.Context, email: str) -> None:
         _, more = subscribers.erase(subscribers.backup_of(listed), address)
     for problem in (*problems, *more):
         console.problem(problem)
-    where = f"{rows} {'row' if rows == 1 else 'rows'} of {listed.name}"
-    told = f"{where}, {editions} {'edition' if editions == 1 else 'editions'}"
+    where = f"{format_count(rows, 'row', 'rows')} of {listed.name}"
+    told = f"{where}, {format_count(editions, 'edition', 'editions')}"
     console.result(f"{address} is erased ({told}) and never mailed again")
     context.exit(3 if problems or more else 0)
 
@@ -254,7 +255,3 @@ def _told(merged: Merged, plan: Plan, left_out: int, again: int) -> str:
     parts = (f"{merged.added} added", f"{merged.changed} changed", f"{merged.there} already there")
     rare = ((plan.gone, "gone there, not mailed"), (again, "more rows of the same readers"))
     return ", ".join([*parts, f"{left_out} left out", *(f"{count} {what}" for count, what in rare if count)])
-
-
-def _people(count: int) -> str:
-    return f"{count} {'subscriber' if count == 1 else 'subscribers'}"

@@ -9,7 +9,7 @@ from itertools import islice
 from time import monotonic
 
 from digest import subscribers
-from digest.core.text import count_of
+from digest.core.text import format_count
 from digest.editions.approve import unapproved
 from digest.editions.compose import edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed
@@ -49,7 +49,9 @@ def dry_run(run: SendRun) -> Report:
         if late > timedelta() and not (run.late or run.config.schedules[run.cadence].local_time):
             raise too_late(today, record, late)
         if record:
-            return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
+            return Report(
+                today, note=f"dry run: would go on with {format_count(record.unsent, 'recipient', 'recipients')}"
+            )
         composition = composed(run.config, database, run.cadence, run.now, today)
         for problem in composition.problems:
             run.tell(problem)
@@ -67,8 +69,8 @@ def dry_run(run: SendRun) -> Report:
             for segment in {some[email] for email in some if email not in suppressed} - rendered:
                 rendered.add(segment)
                 roll.message(segment)
-    stories = count_of(len(list(roll.articles())), "story", "stories")
-    return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
+    stories = format_count(len(list(roll.articles())), "story", "stories")
+    return Report(today, note=f"dry run: would send {stories} to {format_count(recipients, 'recipient', 'recipients')}")
 
 
 def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:

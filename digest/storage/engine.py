@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from digest.core.text import one_line
 from digest.errors import StorageError
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        what = " ".join(str(error.orig).split())
+        what = one_line(str(error.orig))
         raise StorageError(f"the ledger fails: {what}", location=name_of(engine), hint=_remedy(what)) from error
 
 
