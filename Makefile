@@ -17,6 +17,7 @@ test-slow: .venv/ready  ## the long forms of tests
 lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache --no-logo
 
 types: .venv/ready
 	$(BIN)/mypy

@@ -131,14 +131,14 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _summarise(console: Console, shown: Preview, output: Path) -> None:
+    from digest.core.text import format_count
     from digest.inspection.preview import sections_line
     from digest.models import Problem
-    from digest.sending.report import count_of
 
     edition = shown.edition
     assert edition is not None
     console.result(
-        f"{output}: {edition.id}, {count_of(len(edition.articles), 'story', 'stories')}, {shown.size / 1000:.0f} kB"
+        f"{output}: {edition.id}, {format_count(len(edition.articles), 'story', 'stories')}, {shown.size / 1000:.0f} kB"
     )
     console.result(f"Subject:   {shown.subject}")
     console.result(f"Preheader: {shown.preheader}")

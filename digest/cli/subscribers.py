@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.console import Console, print_table
+from digest.core.text import format_count
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -48,9 +49,8 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
         columns = ["email", "name", "cadence", "status", *(["segment"] if segment else []), "mail"]
         with_mail = ({**row, "mail": row["why_not"] or "yes"} for row in rows)
         print_table(columns, ([row[column] for column in columns] for row in with_mail))
-    total = counts.total()
     summary = ", ".join(f"{count} {label}" for label, count in counts.most_common())
-    console.result(f"{total} {'subscriber' if total == 1 else 'subscribers'}{': ' * bool(summary)}{summary}")
+    console.result(f"{format_count(counts.total(), 'subscriber', 'subscribers')}{': ' * bool(summary)}{summary}")
 
 
 def _rows(config: Config, items: Iterable[ListedSubscriber], counts: Counter[str]) -> Iterator[dict[str, Any]]:
@@ -165,7 +165,7 @@ def erase(context: click.Context, email: str) -> None:
     erased = erase_subscriber(config, email, datetime.now(UTC))
     for problem in erased.problems:
         console.problem(problem)
-    rows = f"{erased.rows} {'row' if erased.rows == 1 else 'rows'} of {config.audience.subscribers.name}"
-    editions = f"{erased.editions} {'edition' if erased.editions == 1 else 'editions'}"
+    rows = f"{format_count(erased.rows, 'row', 'rows')} of {config.audience.subscribers.name}"
+    editions = format_count(erased.editions, "edition", "editions")
     console.result(f"{erased.email} is erased ({rows}, {editions}) and never mailed again")
     context.exit(3 if erased.problems else 0)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Literal
 
 from digest.models import MergeField
 
 MERGE_FIELDS = ("email", "name", "unsubscribe_url", "preferences_url")
-"""What `slot(...)` in a template may ask for."""
+"""The names that `slot(...)` in a template accepts."""
 
 Form = Literal["html", "text"]
 
+TOKEN_PATTERN = re.compile(r"xtok[0-9a-f]{10}x")
+"""Matches the token of any merge field, filled by this version or not."""
+
 
 def merge_field_token(name: str, form: Form) -> str:
-    """The token of a slot: the same on every run, so that a template's output can be compared."""
+    """Return a merge field's token: the same on every run, so that a template's output can be compared."""
     return f"xtok{hashlib.sha256(f'{name}/{form}'.encode()).hexdigest()[:10]}x"
 
 
-def merge_fields_in(*, html: str, text: str) -> tuple[MergeField, ...]:
-    """The slots that occur in what was rendered; headers and subject count as text."""
+def find_merge_fields(*, html: str, text: str) -> tuple[MergeField, ...]:
+    """Return the merge fields that occur in a rendered email; headers and subject count as text."""
     parts: dict[Form, str] = {"html": html, "text": text}
     return tuple(
         MergeField(name, token, form)

@@ -1,4 +1,4 @@
-"""How long an API's answer asks to be left alone."""
+"""How long an HTTP response asks its client to wait before the next request."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-_DURATION = 1_000_000_000
-"""A reset below this is a number of seconds, above it a moment (seconds since 1970): providers write either."""
+_LONGEST_DURATION = 1_000_000_000
+"""Providers write a reset either as seconds from now (below this) or as seconds since 1970 (above it)."""
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds to wait, 0 when the answer does not say.
+def read_retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds to wait, 0 when the response does not say.
 
-    `Retry-After` in seconds or as a date (RFC 9110 10.2.3), else `X-RateLimit-Reset` or `RateLimit-Reset`.
+    Reads `Retry-After` (RFC 9110 10.2.3), else `X-RateLimit-Reset` or `RateLimit-Reset`.
     """
-    told = {name.lower(): value.strip() for name, value in headers.items()}
-    now = time.time()
-    if value := told.get("retry-after", ""):
-        try:
-            return max(0.0, float(value) if value.isdigit() else parsedate_to_datetime(value).timestamp() - now)
-        except ValueError:
-            return 0.0
-    value = told.get("x-ratelimit-reset") or told.get("ratelimit-reset") or ""
-    if not value.isdigit():
+    values = {name.lower(): value.strip() for name, value in headers.items()}
+    if value := values.get("retry-after"):
+        return parse_retry_after(value) or 0.0
+    value = values.get("x-ratelimit-reset") or values.get("ratelimit-reset") or ""
+    if not value.isdecimal():
         return 0.0
     seconds = float(value)
-    return max(0.0, seconds - now) if seconds > _DURATION else seconds
+    return max(0.0, seconds - time.time()) if seconds > _LONGEST_DURATION else seconds
+
+
+def parse_retry_after(value: str) -> float | None:
+    """Return the seconds from now that a `Retry-After` asks for, as a number or a date; None if it is neither."""
+    value = value.strip()
+    try:
+        return float(value) if value.isdecimal() else max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from digest.config.provider_settings import DkimSettings
+from digest.core.text import describe_error
 from digest.errors import ConfigError
 
 _HEADERS = (
@@ -55,7 +56,7 @@ def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
     try:
         sign(b"From: a@example.com\r\n\r\n\r\n")
     except (UnparsableKeyError, dkim.DKIMException, ValueError, TypeError) as error:
-        what = " ".join(str(error).split()) or type(error).__name__
+        what = describe_error(error)
         step = "make one with `openssl genrsa -traditional -out FILE 2048`, without a passphrase"
         raise ConfigError(f"this is no RSA key to sign with: {what}", location=where, hint=step) from None
     return sign

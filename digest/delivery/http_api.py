@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Protocol, Self
 
 import httpx
 
-from digest.core.retry_after import retry_after
+from digest.core.retry_after import read_retry_after
+from digest.core.text import describe_error, one_line
 from digest.delivery.addresses import ascii_address
-from digest.delivery.mime import header_value, one_line
+from digest.delivery.mime import header_value
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -165,7 +166,7 @@ class ApiProvider(ABC):
 
     def pause(self, answer: Answer) -> float | None:
         """The seconds to wait, 0 if unknown, where the request was not taken for now; None where it is not that."""
-        return retry_after(answer.headers) if answer.status in (_TOO_MANY, _NOT_NOW) else None
+        return read_retry_after(answer.headers) if answer.status in (_TOO_MANY, _NOT_NOW) else None
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -242,7 +243,7 @@ class ApiProvider(ABC):
         except _NEVER_LEFT as error:
             raise self._unreachable(error) from None
         except httpx.HTTPError as error:
-            raise UnansweredError(one_line(str(error)) or type(error).__name__) from None
+            raise UnansweredError(describe_error(error)) from None
         try:
             body = told.json()
         except ValueError:
@@ -278,7 +279,7 @@ class ApiProvider(ABC):
         return DeliveryError(f"{self.title} {what}", location=self._host, hint=hint)
 
     def _unreachable(self, error: Exception) -> DeliveryError:
-        reason = one_line(str(error)) or type(error).__name__
+        reason = describe_error(error)
         return self.error(f"cannot be reached: {reason}", f"check the network and [delivery.{self.name}] host")
 
 

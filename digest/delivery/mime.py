@@ -12,6 +12,7 @@ from email.utils import formataddr, parseaddr
 from functools import lru_cache
 from hashlib import sha256
 
+from digest.core.text import one_line
 from digest.delivery.addresses import ascii_address, ascii_link, needs_utf8
 from digest.models import MergeField, Message, Recipient
 
@@ -26,7 +27,6 @@ _LONGEST_LINE = 998
 """RFC 5322 2.1.1, without the line's end."""
 
 _STAND_IN = "address-goes-here@example.com"
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN_LINE = re.compile(r"[!-\-/-<>-~][ -<>-~]*+(?<! )")
 """A short text that is quoted-printable as it stands, and no line that begins with a dot."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
@@ -109,11 +109,6 @@ def header_value(message: Message, name: str, value: str, recipient: Recipient) 
     if name in _LINK_HEADERS:
         values = {merge_field: ascii_link(told) for merge_field, told in values.items()}
     return one_line(message.fill(value, values))
-
-
-def one_line(value: str) -> str:
-    """A header's value without line breaks: nothing in a name or a headline may begin another header."""
-    return " ".join(_UNPRINTABLE.sub(" ", value).split())
 
 
 # --- headers ----------------------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from digest import editorial
+from digest.core.text import clean_line
 from digest.core.toml_file import Key, TomlFile
 from digest.drafts.values import Approval, Draft, Reading
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
-from digest.sources.sanitize import one_line
 
 _LONGEST_NOTE = 5_000
 """Characters: a longer note would take the room of the stories, past which Gmail clips a mail."""
@@ -139,10 +139,10 @@ def _checked(toml: TomlFile, folder: Path, version: str) -> Draft:
     articles, hides = _stories(toml, raw, folder)
     return Draft(
         file=toml.file,
-        subject=one_line(raw.subject),
-        preheader=one_line(raw.preheader),
+        subject=clean_line(raw.subject),
+        preheader=clean_line(raw.preheader),
         note=raw.note,
-        sections=tuple(dict.fromkeys(one_line(section.name) for section in raw.sections)),
+        sections=tuple(dict.fromkeys(clean_line(section.name) for section in raw.sections)),
         articles=_with_lead(toml, raw.lead, articles, hides),
         hides=frozenset(hides),
         window=Window(raw.made.start, raw.made.end),
@@ -176,7 +176,7 @@ def _stories(toml: TomlFile, raw: _File, folder: Path) -> tuple[list[Article], s
     articles: list[Article] = []
     hides: set[str] = set()
     for index, section in enumerate(raw.sections):
-        name = one_line(section.name)
+        name = clean_line(section.name)
         if not name:
             toml.fail(("sections", index, "name"), "is empty", "give the section its name")
         for at, told in enumerate(section.stories):
@@ -195,7 +195,7 @@ def _stories(toml: TomlFile, raw: _File, folder: Path) -> tuple[list[Article], s
 
 
 def _check(toml: TomlFile, key: Key, told: _Story) -> None:
-    if not one_line(told.headline):
+    if not clean_line(told.headline):
         toml.fail((*key, "headline"), "is empty", "a story that is not to be shown gets `hide = true`")
     if told.url and not (told.url.startswith(("https://", "http://")) and told.url.isprintable()):
         toml.fail((*key, "url"), f"`{told.url}` is no web address", "write it whole, with https://")
@@ -211,20 +211,20 @@ def _article(told: _Story, section: str, folder: Path) -> Article:
         else Image(
             url=picture.url,
             file=folder / picture.file if picture.file else None,
-            alt=one_line(picture.alt),
+            alt=clean_line(picture.alt),
             width=picture.width,
             height=picture.height,
         )
     )
     return Article(
         url=told.url,
-        headline=one_line(told.headline),
+        headline=clean_line(told.headline),
         source=told.source,
         guid=told.guid,
-        summary=one_line(told.excerpt),
+        summary=clean_line(told.excerpt),
         published=told.published,
         categories=told.categories,
-        authors=tuple(Author(one_line(author.name), one_line(author.role)) for author in told.authors),
+        authors=tuple(Author(clean_line(author.name), clean_line(author.role)) for author in told.authors),
         image=image,
         language=told.language,
         also_in=told.also_in,
@@ -244,7 +244,7 @@ def _with_lead(toml: TomlFile, lead: str, articles: Sequence[Article], hides: se
 
 
 def _is(article: Article, named: str) -> bool:
-    return named in (article.url, article.guid) or one_line(named) == article.headline
+    return named in (article.url, article.guid) or clean_line(named) == article.headline
 
 
 def _hash(tables: dict[str, Any]) -> str:

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from digest import editorial
+from digest.core.text import clean_line
 from digest.drafts.blocks import SECTION, STORY, Block, Blocks, Part, cut
 from digest.drafts.reading import parsed
 from digest.drafts.values import Approval, Contents, Draft, Edited, EditedSection, Edits
 from digest.errors import DraftError
 from digest.models import Article
-from digest.sources.sanitize import one_line
 
 _HEAD = """\
 # {what}, as it will be sent.
@@ -250,7 +250,7 @@ def _arranged(blocks: Blocks, draft: Draft, edits: Edits, file: Path) -> tuple[P
 
 def _name(part: Part) -> str:
     name: str = tomllib.loads(part.head.text)["sections"][0]["name"]
-    return one_line(name)
+    return clean_line(name)
 
 
 def _section(name: str) -> Block:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from digest import drafts, editorial, render
 from digest.config import Config
+from digest.core.text import format_count
 from digest.drafts import Contents, Draft, Edits, Reading
 from digest.drafts.file import alone, keep, require_version, text_in, write
 from digest.editions.compose import Composition, compose, edition_id
 from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
 from digest.models import Article, Cadence, Problem, Segment
-from digest.sending.report import count_of
 from digest.storage import Database
 
 
@@ -91,7 +91,7 @@ def _made(
     text = drafts.with_stories(text_in(file), contents, filed, now, file)
     drafts.parsed(text, file, folder)  # before it is written: what cannot be read is not saved
     write(file, text)
-    return DraftResult(file, f"added {count_of(len(filed), 'story', 'stories')}:", new, problems)
+    return DraftResult(file, f"added {format_count(len(filed), 'story', 'stories')}:", new, problems)
 
 
 def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
@@ -169,8 +169,8 @@ def _named(story: Article) -> Article:
 
 def _counts(contents: Contents, composition: Composition) -> str:
     stories = sum(len(stories) for _, stories in contents.sections)
-    sections = count_of(len(contents.sections), "section", "sections")
+    sections = format_count(len(contents.sections), "section", "sections")
     whole = composition.edition(Segment())
     shown = len(whole.articles) if whole else 0
     limits = f", {shown} of them within the limits" if shown < stories else ""
-    return f"{count_of(stories, 'story', 'stories')} in {sections}{limits}"
+    return f"{format_count(stories, 'story', 'stories')} in {sections}{limits}"

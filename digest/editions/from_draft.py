@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from digest import drafts, editorial
 from digest.config import Config
+from digest.core.text import format_count
 from digest.drafts import Draft, Reading
 from digest.editions.compose import Composition, compose
 from digest.errors import DraftError
 from digest.models import Article, Cadence, FetchResult, Problem, Source
-from digest.sending.report import count_of
 from digest.storage import Database
 
 
@@ -85,7 +85,7 @@ def missing_from(draft: Draft, fresh: Composition) -> Problem | None:
     if not new:
         return None
     named = "; ".join(story.headline for story in new[:3]) + ("; ..." if len(new) > 3 else "")  # noqa: PLR2004 - a line
-    what = f"not in it: {count_of(len(new), 'story that has', 'stories that have')} arrived since: {named}"
+    what = f"not in it: {format_count(len(new), 'story that has', 'stories that have')} arrived since: {named}"
     return Problem(str(draft.file), what, f"`digest draft --{fresh.cadence} --add` adds them; else the next has them")
 
 

@@ -10,13 +10,13 @@ from functools import partial
 
 from digest import delivery, editorial, lint, render, sources, subscribers
 from digest.config import Config
+from digest.core.text import format_count
 from digest.editions import approve, from_draft
 from digest.editions.compose import Composition, compose, edition_id, recipient_of
 from digest.errors import DigestError
 from digest.inspection.preview import ANYONE, findings, sections_line
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
 from digest.sending.readiness import open_provider, require_sendable
-from digest.sending.report import count_of
 from digest.storage import Database
 
 
@@ -125,7 +125,7 @@ def _over_http(config: Config) -> Iterator[Problem]:
 def _sources(composition: Composition) -> Iterator[CheckResult]:
     for result in composition.results:
         failed = (result.failed,) if result.failed else ()
-        what = f"source {result.source.name}: {count_of(len(result.articles), 'article', 'articles')}"
+        what = f"source {result.source.name}: {format_count(len(result.articles), 'article', 'articles')}"
         yield CheckResult(what, ok=not failed, problems=(*failed, *result.problems))
     stories = composition.selection.stories
     if stories:
@@ -182,7 +182,7 @@ def _subscribers(config: Config) -> CheckResult:
     cadences = Counter(row.cadence for row in readers if row.status == "active")
     counts = ", ".join(f"{count} {cadence}" for cadence, count in cadences.items()) or "nobody to send to"
     return CheckResult(
-        f"subscribers: {count_of(len(readers), 'reader', 'readers')}, {counts}",
+        f"subscribers: {format_count(len(readers), 'reader', 'readers')}, {counts}",
         ok=bool(cadences),
         problems=[row for row in rows if isinstance(row, Problem)],
     )

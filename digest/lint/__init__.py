@@ -4,7 +4,6 @@ from digest.lint.baseline import BASELINE
 from digest.lint.clients import DEFAULT_CLIENTS, Support, load_support
 from digest.lint.email import lint
 from digest.lint.findings import Finding
-from digest.lint.inbox import PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.lint.links import broken_links, links
 from digest.lint.size import CLIPPED_BY_GMAIL
 
@@ -12,8 +11,6 @@ __all__ = [
     "BASELINE",
     "CLIPPED_BY_GMAIL",
     "DEFAULT_CLIENTS",
-    "PREHEADER_LENGTH",
-    "SUBJECT_LENGTH",
     "Finding",
     "Support",
     "broken_links",

@@ -9,19 +9,17 @@ from functools import cache
 
 from lxml import etree
 
+from digest.core.colour import MIN_CONTRAST, MIN_CONTRAST_LARGE, Rgb, contrast_ratio, format_hex
 from digest.lint import css
 from digest.lint.css import Css
 from digest.lint.findings import Finding, serious
 from digest.lint.page import HEADINGS, Page, place_of, visible
 
-_ENOUGH, _ENOUGH_LARGE = 4.5, 3.0
-"""Contrast that WCAG 2.2 asks of text and of large text (1.4.3, level AA)."""
 _LARGE, _LARGE_BOLD = 24, 18.66
 """Pixels from which text is large: 18 points, or 14 in bold."""
 _BOLD = 600
 _NO_TEXT = ("head", "script", "style", "template")
 
-Rgb = tuple[float, float, float]
 _COLOUR = re.compile(r"#[0-9a-f]+|rgba?\([^()]*\)|[a-z]+(?![\w(-])", re.IGNORECASE)
 _SIZE = re.compile(r"(?:^|\s)(\d{0,6}\.?\d{1,6})(px|pt|em|rem|%)")
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
@@ -45,20 +43,14 @@ def of_contrast(page: Page) -> Iterator[Finding]:
         parent = element.getparent()
         look = looks[element] = _looks(element, looks[parent] if parent is not None else _Look())
         if look.shown and look.size and look.colour and look.background and _says_something(element):
-            ratio = contrast(look.colour, look.background)
+            ratio = contrast_ratio(look.colour, look.background)
             large = look.size >= (_LARGE_BOLD if look.bold else _LARGE)
-            least = _ENOUGH_LARGE if large else _ENOUGH
+            least = MIN_CONTRAST_LARGE if large else MIN_CONTRAST
             # A hair's breadth below is no difference: colours are rounded to whole numbers.
             if round(ratio, 2) < least:
-                colours = f"{_hex(look.colour)} on {_hex(look.background)}"
+                colours = f"{format_hex(look.colour)} on {format_hex(look.background)}"
                 what = f"text in {colours} has a contrast of {ratio:.1f}, and WCAG AA asks {least:g}"
                 yield serious("contrast", what, place_of(element), "make the text darker or its background lighter")
-
-
-def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _looks(element: etree._Element, above: _Look) -> _Look:
@@ -153,15 +145,3 @@ def _over(colour: tuple[float, float, float, float], background: Rgb | None) -> 
         return None
     red, green, blue = (top * alpha + bottom * (1 - alpha) for top, bottom in zip(solid, background, strict=True))
     return red, green, blue
-
-
-def _luminance(colour: Rgb) -> float:
-    red, green, blue = (
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - the definition's numbers
-        for value in (channel / 255 for channel in colour)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _hex(colour: Rgb) -> str:
-    return "#" + "".join(f"{round(channel):02x}" for channel in colour)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest.core.inbox import MIN_PREHEADER_LENGTH, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.lint.findings import Finding, minor, serious
-
-SUBJECT_LENGTH = 70
-"""Characters that inboxes on computers show of a subject; telephones show half."""
-PREHEADER_LENGTH = 110
-"""Characters after the subject that inboxes show at most (dotdigital, email accessibility)."""
-_SHORTEST_PREHEADER = 40
-"""Fewer than these are filled up with other text."""
 
 
 def of_inbox(subject: str, preheader: str) -> Iterator[Finding]:
@@ -35,7 +29,7 @@ def _subject(subject: str) -> Iterator[Finding]:
 
 
 def _preheader(preheader: str) -> Iterator[Finding]:
-    least, most = _SHORTEST_PREHEADER, PREHEADER_LENGTH
+    least, most = MIN_PREHEADER_LENGTH, PREHEADER_LENGTH
     if not preheader:
         what = "is missing, and inboxes show whatever text comes first"
         yield minor("preheader-missing", what, "preheader", "set one, or leave it to the next headlines")

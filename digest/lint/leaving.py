@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from digest.core.merge_fields import TOKEN_PATTERN
 from digest.lint.findings import Finding, serious
 from digest.lint.page import Page
 from digest.models import Message
-
-_TOKEN = re.compile(r"xtok[0-9a-f]{6,}x")
 
 
 def of_leaving(message: Message, page: Page) -> Iterator[Finding]:
@@ -42,7 +40,7 @@ def of_slots(message: Message, preheader: str) -> Iterator[Finding]:
         *((f"header {name}", "text", value) for name, value in message.headers),
     ]
     for where, form, part in parts:
-        for token in sorted(set(_TOKEN.findall(part))):
+        for token in sorted(set(TOKEN_PATTERN.findall(part))):
             if (form, token) not in known:
                 what = f"readers would see {token}, a slot that is never filled"
                 yield serious("slot", what, where, "ask for the slot in the template by slot(...)")

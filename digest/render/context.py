@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from babel import Locale
 
-from digest.core.colour import ENOUGH, contrast, readable
+from digest.core.colour import MIN_CONTRAST, contrast_ratio, make_readable, parse_hex
 from digest.core.merge_fields import Form, merge_field_token
 from digest.errors import TemplateError
 from digest.models import Article, Edition, Problem, Publication, Section
@@ -113,8 +113,9 @@ class Context:
                         location="theme.jinja",
                         hint='write it as in {% set ink = "#1c1a17" %}',
                     )
-            if (ratio := contrast(theme[front], theme[back])) < ENOUGH:
-                what = f"{front} on {back} has a contrast of {ratio:.1f}, and text needs {ENOUGH}"
+            ratio = contrast_ratio(parse_hex(theme[front]), parse_hex(theme[back]))
+            if ratio < MIN_CONTRAST:
+                what = f"{front} on {back} has a contrast of {ratio:.1f}, and text needs {MIN_CONTRAST}"
                 self.problems.append(Problem("theme.jinja", what, "take a darker or a lighter one"))
         return theme
 
@@ -125,8 +126,8 @@ class Context:
         accent = self.publication.colour or _ACCENT
         return {
             **self.theme,
-            "accent": readable(accent, self.theme["paper"]),
-            "accent_dark": readable(accent, self.theme["dark_paper"]),
+            "accent": make_readable(accent, self.theme["paper"]),
+            "accent_dark": make_readable(accent, self.theme["dark_paper"]),
             "edition": shown.edition,
             "sections": shown.rows(_FULL_ROWS[self.layout], "headline.mjml"),
             "layout": self.layout,

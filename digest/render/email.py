@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from digest.core.merge_fields import merge_fields_in
+from digest.core.merge_fields import find_merge_fields
 from digest.errors import TemplateError
 from digest.models import Edition, Message, Problem, Publication
 from digest.render.context import Context, Layout
@@ -89,7 +89,7 @@ def render(
         subject=line["subject"],
         html=html,
         text=text,
-        merge_fields=merge_fields_in(html=html, text=line["subject"] + text),
+        merge_fields=find_merge_fields(html=html, text=line["subject"] + text),
         # A story that became a headline leaves its picture behind.
         images=tuple(image for image in context.pictures.attached if f"cid:{image.cid}" in html),
     )
@@ -152,7 +152,7 @@ def _bytes_as_sent(html: str) -> int:
     """
     merge_fields = sum(
         html.count(merge_field.token) * max(0, _SLOT_VALUE - len(merge_field.token))
-        for merge_field in merge_fields_in(html=html, text="")
+        for merge_field in find_merge_fields(html=html, text="")
         if merge_field.form == "html"
     )
     return len(b2a_qp(html.encode())) + html.count("\n") + merge_fields

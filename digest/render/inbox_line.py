@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from digest.core.inbox import MIN_PREHEADER_LENGTH, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.errors import TemplateError
 from digest.models import Problem
 from digest.render import wording
 from digest.render.context import Context
 from digest.render.untrusted import clean, undirected
 
-_SUBJECT = 70
-"""Characters of a subject that inboxes on a desktop show."""
-_PREHEADER = 110
-"""Characters after the subject that inboxes show at most (dotdigital, email accessibility)."""
-_SHORTEST_PREHEADER = 40
-
 
 def subject_of(context: Context) -> str:
     """The configured subject or the lead's headline, looked at as an inbox shows it."""
     own = _line(context, context.edition.subject, "subject")
-    subject = own or wording.excerpt(undirected(context.edition.lead.headline), _SUBJECT)
+    subject = own or wording.excerpt(undirected(context.edition.lead.headline), SUBJECT_LENGTH)
     where = _where(context, "subject") if own else "subject"
     if not any(map(str.isalpha, subject)):
         context.problems.append(Problem(where, f"the subject has no letters: {subject}", "give it a word"))
@@ -51,6 +46,6 @@ def _where(context: Context, what: str) -> str:
 def _next_headlines(context: Context) -> str:
     """The headlines after the lead's, as many as an inbox shows, then the lead's own words if that is little."""
     parts = [article.headline for article in context.edition.articles[1:7]]
-    if len(" · ".join(parts)) < _SHORTEST_PREHEADER and context.edition.lead.summary:
+    if len(" · ".join(parts)) < MIN_PREHEADER_LENGTH and context.edition.lead.summary:
         parts.append(context.edition.lead.summary)
-    return wording.excerpt(undirected(" · ".join(parts)), _PREHEADER)
+    return wording.excerpt(undirected(" · ".join(parts)), PREHEADER_LENGTH)

@@ -10,11 +10,12 @@ from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from digest import delivery
+from digest.core.text import format_count
 from digest.errors import DeliveryError, LateError
 from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.failures import FailureTracker
 from digest.sending.readiness import open_pool
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord
 
@@ -68,7 +69,7 @@ def recover(run: SendRun, database: Database, edition: str) -> int:
     """Take over an edition from an earlier run: who was on their way when that died is in doubt; how many they are."""
     lost = database.recipients.recover(edition, run.clock())
     if lost:
-        people = count_of(lost, "recipient", "recipients")
+        people = format_count(lost, "recipient", "recipients")
         what = f"{people} in doubt: an earlier run stopped while their mail was on its way"
         run.tell(Problem(edition, what, f"`digest status {edition}` names them; they are not sent to again"))
     return lost

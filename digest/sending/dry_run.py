@@ -9,6 +9,7 @@ from itertools import islice
 from time import monotonic
 
 from digest import subscribers
+from digest.core.text import format_count
 from digest.editions.approve import unapproved
 from digest.editions.compose import edition_id, recipient_of, segment_of
 from digest.editions.from_draft import composed
@@ -17,7 +18,7 @@ from digest.models import Problem, Segment, Subscriber
 from digest.sending.failures import FailureTracker
 from digest.sending.freeze import RecipientList
 from digest.sending.readiness import open_provider, require_providers, require_sendable
-from digest.sending.report import Report, count_of, nothing_to_do
+from digest.sending.report import Report, nothing_to_do
 from digest.sending.send import late_by, too_late
 from digest.sending.send_run import SendRun
 from digest.storage import Database
@@ -48,7 +49,9 @@ def dry_run(run: SendRun) -> Report:
         if late > timedelta() and not (run.late or run.config.schedules[run.cadence].local_time):
             raise too_late(today, record, late)
         if record:
-            return Report(today, note=f"dry run: would go on with {count_of(record.unsent, 'recipient', 'recipients')}")
+            return Report(
+                today, note=f"dry run: would go on with {format_count(record.unsent, 'recipient', 'recipients')}"
+            )
         composition = composed(run.config, database, run.cadence, run.now, today)
         for problem in composition.problems:
             run.tell(problem)
@@ -66,8 +69,8 @@ def dry_run(run: SendRun) -> Report:
             for segment in {some[email] for email in some if email not in suppressed} - rendered:
                 rendered.add(segment)
                 roll.message(segment)
-    stories = count_of(len(list(roll.articles())), "story", "stories")
-    return Report(today, note=f"dry run: would send {stories} to {count_of(recipients, 'recipient', 'recipients')}")
+    stories = format_count(len(list(roll.articles())), "story", "stories")
+    return Report(today, note=f"dry run: would send {stories} to {format_count(recipients, 'recipient', 'recipients')}")
 
 
 def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:

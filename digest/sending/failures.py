@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
+from digest.core.text import format_count
 from digest.models import Outcome, Problem, Receipt
-from digest.sending.report import count_of
 from digest.sending.send_run import SendRun
 
 
@@ -93,5 +93,5 @@ class FailureTracker:
             for email in self._examples[kind]:
                 run.tell(Problem(email, what))
             if count > len(self._examples[kind]):
-                more = count_of(count - len(self._examples[kind]), "more recipient", "more recipients")
+                more = format_count(count - len(self._examples[kind]), "more recipient", "more recipients")
                 run.tell(Problem(more, what, f"`digest status {edition}` names them"))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest import editorial, subscribers
+from digest.core.text import format_count
 from digest.editions.approve import require_approval
 from digest.editions.compose import Composition, recipient_of, segment_of
 from digest.editions.from_draft import composed
 from digest.errors import SubscribersError
 from digest.models import Article, Edition, Message, Problem, Segment
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord, EditionSource, FrozenRecipient, SentArticle
 
@@ -95,7 +96,9 @@ class RecipientList:
                 if edition := self._add(segment):
                     yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key, due)
         if late:
-            what = f"too late for {count_of(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
+            what = (
+                f"too late for {format_count(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
+            )
             self._tell(Problem(f"{self._composition.day}-{self._composition.cadence}", what, "they get the next one"))
         if not valid:
             raise SubscribersError(

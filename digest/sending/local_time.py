@@ -8,11 +8,12 @@ from functools import partial
 
 from digest import subscribers
 from digest.config import Config
+from digest.core.text import format_count
 from digest.editions.compose import edition_id
 from digest.models import Cadence, Outcome, Problem, Subscriber
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import Hour, freeze
-from digest.sending.report import Report, count_of
+from digest.sending.report import Report
 from digest.sending.send_run import SendRun, one_by_one
 from digest.storage import Database, EditionRecord
 
@@ -54,7 +55,7 @@ def _go_on(run: SendRun, database: Database, record: EditionRecord) -> Iterator[
     lateness = run.config.delivery.max_lateness
     missed = 0 if run.late else database.recipients.skip_overdue(record.id, run.now - lateness, run.clock())
     if missed:
-        people = count_of(missed, "reader", "readers")
+        people = format_count(missed, "reader", "readers")
         what = f"too late for {people} without it, whose hour is past by more than max_lateness"
         run.tell(Problem(record.id, what, f"`digest status {record.id}` names them; they get the next one"))
     if database.recipients.count_due(record.id, run.clock()):
@@ -63,7 +64,7 @@ def _go_on(run: SendRun, database: Database, record: EditionRecord) -> Iterator[
         database.editions.close(record.id, run.clock())
         if not (missed or lost):
             return
-        late = f"too late for {count_of(missed, 'reader', 'readers')} without it"
+        late = f"too late for {format_count(missed, 'reader', 'readers')} without it"
         report = Report(record.id, note=late if missed else f"{lost} in doubt, and nobody else is due")
     report.outcomes[Outcome.IN_DOUBT] += lost
     report.trouble = report.trouble or bool(missed)

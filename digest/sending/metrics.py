@@ -8,6 +8,7 @@ from pathlib import Path
 
 from digest.config import Config
 from digest.core.atomic_file import AtomicFile
+from digest.core.text import describe_error
 from digest.errors import DigestError
 from digest.models import Cadence, Problem
 from digest.sending.report import Report
@@ -74,7 +75,7 @@ def _ping(url: str) -> list[Problem]:
     try:
         answer = httpx.get(url, timeout=_PING_SECONDS, follow_redirects=True)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return [Problem(url, f"cannot be pinged: {' '.join(str(error).split()) or type(error).__name__}")]
+        return [Problem(url, f"cannot be pinged: {describe_error(error)}")]
     if answer.is_success:
         return []
     return [Problem(url, f"answers the ping with {answer.status_code}", "look it up in your monitor")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
+from digest.core.text import format_count
 from digest.models import Outcome, Receipt
 from digest.storage import EditionRecord
 
@@ -56,8 +57,8 @@ class Report:
             (self.given_up, "without it: it was cancelled"),
         )
         parts = (
-            count_of(self.stories, "story", "stories"),
-            count_of(self.recipients, "recipient", "recipients"),
+            format_count(self.stories, "story", "stories"),
+            format_count(self.recipients, "recipient", "recipients"),
             f"{self.outcomes[Outcome.ACCEPTED]} accepted",
             f"{self.outcomes[Outcome.REFUSED]} refused",
             *(f"{count} {what}" for count, what in rare if count),
@@ -66,17 +67,12 @@ class Report:
         return f"{self.edition}: {', '.join(parts)}"
 
 
-def count_of(count: int, one: str, many: str) -> str:
-    """A number with its noun: `1 story`, `2 stories`."""
-    return f"{count} {one if count == 1 else many}"
-
-
 def nothing_to_do(config: Config, record: EditionRecord) -> str:
     """Why a closed edition is not sent again."""
     moment = (record.finished_at or record.frozen_at).astimezone(ZoneInfo(config.publication.timezone))
     if record.state == "sent":
-        return f"already sent to {count_of(record.reached, 'reader', 'readers')} at {moment:%H:%M}, nothing to do"
+        return f"already sent to {format_count(record.reached, 'reader', 'readers')} at {moment:%H:%M}, nothing to do"
     if record.state == "stopped":
-        without = count_of(record.counts.get("skipped", 0), "reader", "readers")
+        without = format_count(record.counts.get("skipped", 0), "reader", "readers")
         return f"already stopped at {moment:%H:%M}: {record.reached} got it, {without} did not; nothing to do"
     return f"already given up at {moment:%H:%M}, nobody got it; nothing to do"

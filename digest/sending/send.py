@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from digest.config import Config
+from digest.core.text import format_count
 from digest.editions.compose import edition_id
 from digest.errors import LateError, LockedError, UsageError
 from digest.models import Outcome, Problem
@@ -15,7 +16,7 @@ from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import freeze
 from digest.sending.local_time import send_by_local_time
 from digest.sending.readiness import require_providers, require_sendable
-from digest.sending.report import Report, count_of, nothing_to_do
+from digest.sending.report import Report, nothing_to_do
 from digest.sending.send_run import SendRun, one_by_one
 from digest.storage import Database, EditionRecord
 
@@ -82,7 +83,7 @@ def _close_earlier(run: SendRun, database: Database, record: EditionRecord) -> I
     if state == "cancelled":
         run.tell(Problem(record.id, "nobody got it and now it is too late", "its stories go into the next edition"))
     elif missed:
-        without = f"{count_of(missed, 'reader', 'readers')} of {record.recipients} without it"
+        without = f"{format_count(missed, 'reader', 'readers')} of {record.recipients} without it"
         yield Report(record.id, note=f"stopped: too late for the {without}", trouble=True)
     else:
         yield Report(record.id, note="sent; its last mails were in doubt", trouble=True)
@@ -141,7 +142,7 @@ def _give_up(database: Database, record: EditionRecord, now: datetime) -> str:
     left = (database.editions.get(record.id) or record).unsent
     if database.editions.close(record.id, now, give_up="cancelled") == "cancelled":
         return "cancelled before anybody got it; its stories go into the next edition"
-    return f"stopped, {left} of {count_of(record.recipients, 'reader', 'readers')} do not get it"
+    return f"stopped, {left} of {format_count(record.recipients, 'reader', 'readers')} do not get it"
 
 
 def resume(run: SendRun, edition: str, in_doubt: str = "") -> Report:

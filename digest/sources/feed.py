@@ -16,6 +16,7 @@ from typing import Any
 
 import feedparser
 
+from digest.core.text import clean_line
 from digest.errors import SourceError
 from digest.models import Article, FetchResult, Image, Problem, Source
 from digest.sources.boilerplate import without_boilerplate
@@ -33,7 +34,7 @@ from digest.sources.normalize import (
     web_address,
 )
 from digest.sources.pictures import best_image, body_images, pixels
-from digest.sources.sanitize import one_line, text_of, text_of_html
+from digest.sources.sanitize import text_of, text_of_html
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
@@ -89,7 +90,7 @@ class _Fault:
     example: str = ""
 
     def add(self, number: int, example: str = "") -> None:
-        self.example = self.example or one_line(example)[:80]
+        self.example = self.example or clean_line(example)[:80]
         self.numbers.append(number)
 
     def told(self, source: Source, what: str, outcome: str) -> Iterator[Problem]:
@@ -135,7 +136,7 @@ def _article(entry: _Entry, source: Source, base: str) -> Article | None:
         url=url,
         headline=headline,
         source=source.name,
-        guid=one_line(entry["guid"])[:HEADLINE_LENGTH],
+        guid=clean_line(entry["guid"])[:HEADLINE_LENGTH],
         summary=summary,
         published=entry["published"],
         categories=tuple(categories.values()) or ((source.category,) if source.category else ()),
@@ -163,7 +164,7 @@ def _xml_feed(document: Document, source: Source) -> _Feed:
         try:
             parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
         except Exception as error:  # noqa: BLE001 - it lets through what codecs and parsers beneath it raise
-            what = f"cannot be read as a feed: {one_line(str(error))[:120] or type(error).__name__}"
+            what = f"cannot be read as a feed: {clean_line(str(error))[:120] or type(error).__name__}"
             raise SourceError(what, location=source.location, hint="tell the site's webmaster") from None
     if not parsed.get("version") and not parsed.entries:
         raise _no_feed(document, source, parsed.get("bozo_exception"))
@@ -176,13 +177,13 @@ def _xml_feed(document: Document, source: Source) -> _Feed:
         where = f"{source.location}:{line}" if line else source.location
         what = f"malformed XML ({_message(fault)}); {len(parsed.entries)} entries could be read"
         problems = (Problem(where, what, "tell the site's webmaster: entries may be missing"),)
-    language = one_line(str(parsed.feed.get("language", "")))
+    language = clean_line(str(parsed.feed.get("language", "")))
     entries = [_xml_entry(entry, language) for entry in parsed.entries]
     return _Feed(entries, problems, str(parsed.feed.get("link", "") or ""))
 
 
 def _message(fault: Exception) -> str:
-    return one_line(str(getattr(fault, "getMessage", lambda: fault)()))
+    return clean_line(str(getattr(fault, "getMessage", lambda: fault)()))
 
 
 def _xml_entry(entry: Any, language: str) -> _Entry:
@@ -281,13 +282,13 @@ def _json_entry(item: Mapping[str, Any], language: str, feed_authors: list[str])
         "url": _string(item, "url") or _string(item, "external_url"),
         "guid": str(item.get("id", "") or ""),
         "html": _string(item, "content_html"),
-        "text": one_line(_string(item, "summary") or _string(item, "content_text")),
+        "text": clean_line(_string(item, "summary") or _string(item, "content_text")),
         "published": published,
         "date_is_wrong": "" if published else told,
         "categories": [text_of(tag) for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
         "authors": authors_of(_json_people(item) or feed_authors),
         "images": [Image(_string(item, key)) for key in ("image", "banner_image") if _string(item, key)],
-        "language": one_line(_string(item, "language") or language),
+        "language": clean_line(_string(item, "language") or language),
     }
 
 

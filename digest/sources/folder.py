@@ -17,12 +17,13 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
+from digest.core.text import clean_line
 from digest.core.toml_file import nearest
 from digest.errors import SourceError
 from digest.models import Article, Author, FetchResult, Image, Problem, Source
 from digest.sources.context import Context
 from digest.sources.relative_dates import moment_of
-from digest.sources.sanitize import one_line, text_of_html
+from digest.sources.sanitize import text_of_html
 
 _KEYS = (
     "headline",
@@ -142,7 +143,7 @@ def _where(file: Path, key: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, list | dict) else one_line(str(value))
+    return "" if value is None or isinstance(value, list | dict) else clean_line(str(value))
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -20,6 +19,8 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies
 
 from digest import __version__
+from digest.core.retry_after import parse_retry_after
+from digest.core.text import describe_error
 from digest.errors import SourceError
 from digest.models import Problem, StoredDocument
 
@@ -290,20 +291,10 @@ def _refusal(url: str, status: int, retry_after: str) -> Exception:
     failure = SourceError(f"the server answers {status}, {phrase}", location=url, hint=hint)
     if status not in _WORTH_ANOTHER_TRY:
         return failure
-    wait = _seconds(retry_after)
+    wait = parse_retry_after(retry_after)
     if wait is None and status == HTTPStatus.TOO_MANY_REQUESTS:
         return failure
     return _TryAgainError(failure, wait)
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Retry-After as seconds from now: a number or a date (RFC 9110, 10.2.3)."""
-    if retry_after.strip().isdigit():
-        return float(retry_after)
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None
 
 
 def _unreachable(url: str, error: Any) -> Exception:
@@ -315,6 +306,7 @@ def _unreachable(url: str, error: Any) -> Exception:
         return SourceError("the answer's compression is broken", location=url, hint="try again later")
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
         return SourceError("no answer in time", location=url, hint="try again later")
-    reason = " ".join(str(error).split()) or type(error).__name__
-    failure = SourceError(f"cannot be reached: {reason}", location=url, hint="check the address and the network")
+    failure = SourceError(
+        f"cannot be reached: {describe_error(error)}", location=url, hint="check the address and the network"
+    )
     return _TryAgainError(failure)

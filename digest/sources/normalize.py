@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from urllib.parse import urljoin
 
+from digest.core.text import clean_line
 from digest.models import Author
-from digest.sources.sanitize import one_line, text_of
+from digest.sources.sanitize import text_of
 
 SUMMARY_LENGTH = 2_000
 """Characters of an article's text that are kept: an excerpt is cut from them later."""
@@ -25,7 +26,7 @@ def web_address(value: str, base: str) -> str:
         url = urljoin(base, told) if told and base else told
     except ValueError:
         return ""
-    return url if re.match(r"https?://[^/]", url, re.IGNORECASE) and one_line(url) == url else ""
+    return url if re.match(r"https?://[^/]", url, re.IGNORECASE) and clean_line(url) == url else ""
 
 
 def author_of(name: str) -> Author | None:

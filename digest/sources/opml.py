@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lxml import etree
 
+from digest.core.text import clean_line
 from digest.errors import SourceError
 from digest.models import Problem, Source
 from digest.sources.context import Context
 from digest.sources.fetch import retrieve
 from digest.sources.normalize import web_address
-from digest.sources.sanitize import one_line
 
 
 def expand(source: Source, context: Context) -> tuple[list[Source], list[Problem]]:
@@ -27,7 +27,7 @@ def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
     try:
         root = etree.fromstring(body.lstrip(), parser)
     except etree.XMLSyntaxError as error:
-        what = f"is not valid OPML: {one_line(str(error))}"
+        what = f"is not valid OPML: {clean_line(str(error))}"
         raise SourceError(what, location=source.location, hint="export the list again") from None
     found: dict[str, Source] = {}
     problems = []
@@ -35,7 +35,7 @@ def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
         told = outline.get("xmlUrl") or outline.get("xmlurl") or ""
         if not told:
             continue
-        name = one_line(outline.get("title") or outline.get("text") or told)
+        name = clean_line(outline.get("title") or outline.get("text") or told)
         url = web_address(told, source.url)
         if not url:
             problems.append(
@@ -52,7 +52,7 @@ def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
 def _folder_of(outline: etree._Element) -> str:
     parent = outline.getparent()
     return (
-        one_line(parent.get("title") or parent.get("text") or "")
+        clean_line(parent.get("title") or parent.get("text") or "")
         if parent is not None and parent.tag == "outline"
         else ""
     )

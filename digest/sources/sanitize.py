@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
 import nh3
+
+from digest.core.text import clean_line
 
 _BLOCKS = re.compile(
     r"(?i)<(/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|section|article|hr|pre)\b[^<>]*)>"
@@ -25,14 +26,6 @@ MARKUP_LENGTH = 50_000
 """Characters of markup that text is taken from. The parser's time grows with the square of the depth of nesting, and
 this many hold any excerpt."""
 
-_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_HOSTILE = re.compile(
-    # What is a control but no white space, lone surrogates, the byte order mark, direction embeddings, overrides and
-    # isolates, and noncharacters (Unicode 23.7). Not what is unassigned: that is this year's emoji.
-    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff\\ufeff\\u202a-\\u202e\\u2066-\\u2069\\ufdd0-\\ufdef"
-    f"{_NONCHARACTERS}]"
-)
-
 
 def text_of_html(markup: str) -> str:
     """The text of an HTML fragment on one line; contents of scripts and styles are dropped, blocks part words.
@@ -44,7 +37,7 @@ def text_of_html(markup: str) -> str:
     spaced = _BLOCKS.sub(r" <\1> ", _PART_END.sub(_MARK, shown))
     # clean_content_tags of nh3 drops script and style with what is in them.
     text = html.unescape(nh3.clean(spaced, tags=set()))
-    parts = list(filter(None, map(one_line, text.split(_MARK))))
+    parts = list(filter(None, map(clean_line, text.split(_MARK))))
     return "".join(part + (" " if _CLOSED.search(part) else " · ") for part in parts[:-1]) + "".join(parts[-1:])
 
 
@@ -54,18 +47,9 @@ def text_of(value: str) -> str:
         if not (_MARKUP.search(value) or _ENTITY.search(value)):
             break
         value = text_of_html(value)
-    return one_line(value)
+    return clean_line(value)
 
 
 def encodable(value: str) -> str:
     """Text without lone surrogates, which JSON can spell and nothing can encode."""
     return value.encode("utf-8", "ignore").decode()
-
-
-def one_line(value: str) -> str:
-    """Text with whitespace folded and without control characters, lone surrogates and noncharacters.
-
-    Direction marks stay: they matter in Arabic and Hebrew; overrides and embeddings go, as they can turn round what
-    follows them (Unicode UAX 9, 3.1).
-    """
-    return " ".join(unicodedata.normalize("NFC", _HOSTILE.sub("", value)).split())

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from digest.core.text import clean_line
 from digest.errors import SourceError
 from digest.models import Article, Author, FetchResult, Image, Problem, Source
 from digest.sources import feed
@@ -18,7 +19,7 @@ from digest.sources.context import Context
 from digest.sources.fetch import retrieve
 from digest.sources.normalize import HEADLINE_LENGTH, authors_of, cut, first_words, iso_moment, web_address
 from digest.sources.pictures import best_image, body_images
-from digest.sources.sanitize import one_line, text_of, text_of_html
+from digest.sources.sanitize import text_of, text_of_html
 
 _PAGE = 100
 """Posts a request: the most that WordPress gives."""
@@ -152,7 +153,7 @@ def _article(source: Source, post: _Json, terms: Mapping[int, str], users: Mappi
         url=web_address(link, source.url),
         headline=headline,
         source=source.name,
-        guid=one_line(_rendered(post, "guid")) or f"{source.location}#{post.get('id', '')}",
+        guid=clean_line(_rendered(post, "guid")) or f"{source.location}#{post.get('id', '')}",
         summary="" if summary == headline else summary,
         published=moment,
         categories=_categories(post, terms) or ((source.category,) if source.category else ()),

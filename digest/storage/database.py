@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from digest.errors import StorageError
 from digest.storage.editions import Editions
-from digest.storage.engine import name_of, open_engine, parse_url, transaction
+from digest.storage.engine import enable_wal, name_of, open_engine, parse_url, transaction
 from digest.storage.erasure import Erasure
 from digest.storage.lock import run_lock
 from digest.storage.recipients import Recipients
@@ -47,8 +47,9 @@ class Database:
         """
         database = cls(open_engine(parse_url(url)), secret)
         if database._version() is None:
-            # Two first runs at once must not both make the tables.
+            # Two first runs at once must not both make the tables: the second one gets a LockedError.
             with database.lock():
+                enable_wal(database._engine)
                 database._make_tables()
         database._check_version()
         return database

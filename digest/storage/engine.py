@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from digest.core.text import one_line
 from digest.errors import StorageError
 
 T = TypeVar("T")
@@ -57,9 +58,21 @@ def open_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    # WAL lets `digest status` read during a send; FULL puts each commit on the disk before the mail goes out.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    # The timeout comes first: whatever follows may find the file locked. FULL puts each commit on the disk before the
+    # mail goes out.
+    for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def enable_wal(engine: Engine) -> None:
+    """Switch an SQLite file to write-ahead logging for good, so that `digest status` can read during a send.
+
+    Only the holder of the run lock may call this: of two connections that switch a file at once, SQLite fails one with
+    "database is locked" without waiting for the timeout.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 @contextmanager
@@ -69,7 +82,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        what = " ".join(str(error.orig).split())
+        what = one_line(str(error.orig))
         raise StorageError(f"the ledger fails: {what}", location=name_of(engine), hint=_remedy(what)) from error
 
 

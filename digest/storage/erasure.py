@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
 
+from digest.core.text import format_count
 from digest.errors import ConfigError
 from digest.storage.engine import insert_or, to_text, transaction
 from digest.storage.tables import recipients, suppressions
@@ -88,7 +89,7 @@ def some_are_erased(connection: Connection, secret: str) -> bool:
     count = connection.scalar(erased) or 0
     known = connection.scalar(erased.where(suppressions.c.email.startswith(_beginning(secret)))) if secret else 0
     if strangers := count - (known or 0):
-        people = "1 erased reader" if strangers == 1 else f"{strangers} erased readers"
+        people = format_count(strangers, "erased reader", "erased readers")
         raise ConfigError(
             f"{people} would not be known again with {'this' if secret else 'no'} DIGEST_SECRET_KEY",
             hint="set the one of the day they were erased; if it is lost, `digest suppress --list` names them and "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from digest.core.text import one_line
 from digest.errors import SubscribersError
 from digest.models import Problem
 
@@ -124,7 +124,7 @@ class Table:
                 self._lines.read_again()
                 continue
             line = self._lines.first
-            fields = [_one_line(cell) for cell in cells]
+            fields = [one_line(cell) for cell in cells]
             if any(fields[len(self.columns) :]):
                 hint = f"left out; quote a field that contains {_describe(self.separator)}"
                 yield self.problem(line, f"has {len(fields)} fields, the header {len(self.columns)}", hint)
@@ -192,10 +192,3 @@ def _find_undecodable_line(file: Path) -> int:
 
 def _describe(separator: str) -> str:
     return "tabs" if separator == "\t" else f"`{separator}`"
-
-
-def _one_line(value: str) -> str:
-    """A field without line breaks and control characters: it is used in headers."""
-    if value.isprintable() and "  " not in value and value == value.strip():
-        return value  # nearly every field; the slow path takes as long as everything else done to a row
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value).split())

@@ -68,8 +68,11 @@ def test_import_takes_readers_and_keeps_out_who_left(newsroom: NewsroomFolder) -
 
     done = digest("subscribers", "import", "ghost.csv")
     assert (done.returncode, done.stdout) == (3, line)
-    assert "ghost.csv:6: `nobody` is not a valid email address: An email address must have an @-sign; left out" in done.stderr
-    assert "ghost.csv:1: tags not taken over: VIP" in done.stderr
+    assert (
+        "ghost.csv:6: `nobody` is not a valid email address: An email address must have an @-sign; left out"
+        in done.stderr
+    )
+    assert "ghost.csv:1: tags not imported: VIP" in done.stderr
     assert (newsroom.path / "subscribers.csv").read_text().splitlines() == [
         HEADER,
         "# ours",

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import drafts
+from digest.core.text import clean_line
 from digest.drafts import Contents, Edits, Reading, edits_of
 from digest.drafts.blocks import cut
 from digest.errors import DraftError
 from digest.models import Article, Window
-from digest.sources.sanitize import one_line
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 FOLDER = Path("/srv/paper")
@@ -172,7 +172,7 @@ def test_a_story_is_added_wherever_how_it_was_made_stands() -> None:
     assert added.count("# How it came about") == 1
 
 
-LINE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(one_line)
+LINE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(clean_line)
 
 
 @given(data=st.data())

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import drafts
+from digest.core.text import clean_line
 from digest.drafts import Contents, Edited, EditedSection, Edits, Reading
 from digest.editorial import identify
 from digest.errors import DraftError
 from digest.models import Article, Author, Image, Window
-from digest.sources.sanitize import one_line
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 WILD = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-LINE = WILD.map(one_line)  # what sources make of the text that people read
+LINE = WILD.map(clean_line)  # what sources make of the text that people read
 STORIES = st.builds(
     Article,
     url=st.integers(0, 10**9).map("https://www.example.com/{}".format),

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from lxml import html as lxml_html
 
-from digest.core.colour import contrast
+from digest.core.colour import contrast_ratio, parse_hex
 from digest.errors import TemplateError
 from digest.models import Article, Image, Publication, Section
 from digest.render import Layout, Rendered
@@ -126,10 +126,10 @@ def test_every_colour_of_text_can_be_read_in_light_and_dark(make: Make, story: S
     html = make(story(), story("A comet"), publication=publication).message.html
     light = {match[1] for match in re.finditer(r"[;\"]color:(#[0-9a-f]{6})", html)}
     assert len(light) == 3
-    assert min(contrast(one, "#ffffff") for one in light) >= 4.5
+    assert min(contrast_ratio(parse_hex(one), parse_hex("#ffffff")) for one in light) >= 4.5
     dark = {match[1] for match in re.finditer(r"[{ ]color: (#[0-9a-f]{6}) !important", html)}
     assert len(dark) == 3
-    assert min(contrast(one, "#1c1b19") for one in dark) >= 4.5
+    assert min(contrast_ratio(parse_hex(one), parse_hex("#1c1b19")) for one in dark) >= 4.5
 
 
 HOSTILE = (

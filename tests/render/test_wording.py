@@ -7,7 +7,6 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.colour import contrast, readable
 from digest.models import Author
 from digest.render.wording import age, excerpt, long_date, names, wrap
 
@@ -81,18 +80,3 @@ def test_a_script_without_spaces_is_wrapped_to_the_width_it_takes() -> None:
 def test_a_link_is_never_broken() -> None:
     link = "https://www.example.com/" + "a-long-path/" * 12
     assert link in wrap(f"See {link} for more")
-
-
-@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True), st.sampled_from(["#ffffff", "#1c1b19"]))
-def test_any_accent_can_be_read(colour: str, background: str) -> None:
-    assert contrast(readable(colour, background), background) >= 4.5
-
-
-def test_an_accent_keeps_its_hue_in_the_dark() -> None:
-    red, green, blue = (int(readable("#9b1c1f", "#1c1b19")[index : index + 2], 16) for index in (1, 3, 5))
-    assert red > 2 * max(green, blue)
-
-
-def test_a_readable_accent_stays_as_it_is() -> None:
-    assert readable("#9b1c1f", "#ffffff") == "#9b1c1f"
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)

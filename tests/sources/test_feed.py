@@ -220,6 +220,15 @@ def test_a_picture_of_unknown_width_is_preferred_to_a_small_one() -> None:
     assert article.image.url == "https://e.example/pixel-9-iconic.jpg"
 
 
+def test_an_enclosure_that_is_not_a_picture_is_passed_over() -> None:
+    article = one(
+        '<title>T</title><enclosure url="https://www.example.com/a.mp3" type="audio/mpeg" length="9"/>'
+        '<enclosure url="https://www.example.com/a.jpg" type="image/jpeg" length="9"/>'
+    )
+    assert article.image
+    assert article.image.url == "https://www.example.com/a.jpg"
+
+
 @pytest.mark.parametrize("key", ["title", "content_html", "summary", "url", "image", "language", "id"])
 def test_half_a_character_in_json_harms_nothing(key: str) -> None:
     item = {"title": "T", "content_html": "<p>x</p><img src='https://e.example/a.jpg'>", key: "\ud83d &amp; <b>x</b>"}
@@ -260,6 +269,14 @@ def test_a_web_page_is_no_feed_and_its_feed_is_named() -> None:
     with pytest.raises(SourceError, match="is a web page") as caught:
         result('<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>')
     assert caught.value.hint == "use https://www.example.com/rss"
+
+
+def test_a_web_page_without_a_feed_says_to_look_for_one() -> None:
+    with pytest.raises(SourceError, match="is a web page, not a feed") as caught:
+        result(
+            "<!DOCTYPE html>\n<html>\n <head><meta charset='UTF-8'><link rel='icon' href='/i.png'></head><p>Hello</html>"
+        )
+    assert caught.value.hint == "look up the feed's own address"
 
 
 @pytest.mark.parametrize("body", ["just words", "{}", '{"items": 3}', "{", "[" * 100_000, "<a/>"])

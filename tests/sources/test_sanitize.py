@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.sanitize import one_line, text_of, text_of_html
+from digest.sources.sanitize import text_of, text_of_html
 
 markup = st.lists(
     st.sampled_from(
@@ -54,17 +54,6 @@ def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
 )
 def test_titles_that_are_escaped_once_too_often(told: str, text: str) -> None:
     assert text_of(told) == text
-
-
-def test_a_line_holds_no_control_and_no_override() -> None:
-    assert one_line("a\u202eb\u0000c\ufeff\td\n e\ud800") == "abc d e"
-    assert one_line("مرحبا\u200f!") == "مرحبا\u200f!"
-    assert one_line("👩\u200d🚒") == "👩\u200d🚒"
-
-
-def test_characters_newer_than_python_stay() -> None:
-    assert one_line("\U0001fae8 \U0001fae9 \U000323b0") == "\U0001fae8 \U0001fae9 \U000323b0"
-    assert one_line("a\ufffe\ufdd0\U0010ffffb") == "ab"
 
 
 @given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))

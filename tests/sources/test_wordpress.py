@@ -1,11 +1,8 @@
 """A WordPress site through its REST API, and through its feed where that is off."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,8 @@ import pytest
 from digest.models import Article, Author, FetchResult, Image, Source
 from digest.sources import read_sources
 from tests.servers.web import WebServer
+from tests.servers.wordpress import WordPressSite, serve_wordpress
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 POST = {
@@ -59,7 +56,7 @@ def read(url: str, since: datetime | None = None) -> FetchResult:
     return read_sources([source], now=NOW, since={"site": since} if since else {})[0]
 
 
-def saved(tmp_path: Path, *posts: Any) -> FetchResult:
+def saved(tmp_path: Path, *posts: object) -> FetchResult:
     file = tmp_path / "posts.json"
     file.write_text(json.dumps(list(posts)))
     return read_sources([Source("wordpress", "saved", path=file)], now=NOW)[0]
@@ -135,48 +132,137 @@ def test_every_page_is_read_since_the_window_and_a_missing_one_fails_the_source(
     assert "neither a REST API" in failed.message
 
 
-@pytest.fixture(params=["ny-news", "bonsai-colormag"])
-def site(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A stored site served on loopback, with its REST API on or off."""
-    tool, root = SHARED / "tools" / "wordpress_site.py", SHARED / "corpus" / "wordpress" / "sites" / request.param
-    if not (tool.is_file() and root.is_dir()):
-        pytest.skip(f"no stored WordPress site at {root}")
-    running = []
-
-    def serve(rest: str) -> str:
-        command = [sys.executable, str(tool), str(root)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "REST": rest})
-        running.append(process)
-        assert process.stdout
-        return process.stdout.readline().strip()
-
-    yield serve
-    for process in running:
-        process.terminate()
-        process.communicate()
+@pytest.fixture
+def site() -> Iterator[WordPressSite]:
+    """A site with 130 posts of five days, the newest of 23 November 2026 at 06:00 by a clock two hours ahead of UTC."""
+    with serve_wordpress() as served:
+        served.categories = [{"id": 2, "name": "City &amp; Harbour"}, {"id": 5, "name": "Sport"}]
+        served.users = [{"id": 3, "name": "Zoë Brandão"}, {"id": 4, "name": "Kenji Ōta"}]
+        served.posts = [numbered(number) for number in range(130)]
+        yield served
 
 
-def test_real_sites(site: Any) -> None:
-    whole = read(site("on"))
-    assert len(whole.articles) > 30
-    assert whole.problems == ()
-    assert all(article.headline and article.published and article.categories for article in whole.articles)
-    by_feed = read(site("off"))
-    assert len(by_feed.articles) == 10
-    assert by_feed.failed is None
-    assert (
-        "the REST API cannot be read (the server answers 404, Not Found): its feed was" in by_feed.problems[0].message
+def numbered(number: int) -> dict[str, Any]:
+    moment = datetime(2026, 11, 23, 6) - timedelta(minutes=55 * number)
+    return {
+        "id": 1000 - number,
+        "status": "publish",
+        "type": "post",
+        "date": moment.isoformat(),
+        "date_gmt": (moment - timedelta(hours=2)).isoformat(),
+        "guid": {"rendered": f"https://www.example.com/?p={1000 - number}"},
+        "link": f"https://www.example.com/2026/11/story-{number}/",
+        "title": {"rendered": f"Story {number} &#8211; told"},
+        "excerpt": {"rendered": f"<p>What happened in story {number}.</p>\n", "protected": False},
+        "content": {"rendered": "<p>All of it.</p>", "protected": False},
+        "author": 3 + number % 2,
+        "categories": [2, 5] if number == 0 else [5],
+    }
+
+
+def test_a_site_is_read_page_by_page(site: WordPressSite) -> None:
+    found = read(site.url)
+    assert (found.failed, found.problems) == (None, ())
+    assert [article.headline for article in found.articles] == [f"Story {number} – told" for number in range(130)]
+    assert found.articles[0] == Article(
+        url="https://www.example.com/2026/11/story-0/",
+        headline="Story 0 – told",
+        source="site",
+        guid="https://www.example.com/?p=1000",
+        summary="What happened in story 0.",
+        published=datetime(2026, 11, 23, 4, tzinfo=UTC),
+        categories=("City & Harbour", "Sport"),
+        authors=(Author("Zoë Brandão"),),
     )
-    assert by_feed.source.type == "wordpress"
+    assert len(site.asked) == 2
 
 
-def test_real_documents_are_read_or_refused_with_a_reason() -> None:
-    files = sorted((SHARED / "corpus" / "wordpress").glob("*.json"))
-    if not files:
-        pytest.skip(f"no stored WordPress documents in {SHARED}")
-    results = read_sources([Source("wordpress", file.name, path=file) for file in files], now=NOW)
-    counts = {result.source.name: len(result.articles) for result in results}
-    assert counts["izquierda_posts_first15_es.json"] == 15
-    assert counts["kashij_posts_ja.json"] == 10
-    refused = [result for result in results if result.failed]
-    assert {result.failed.message for result in refused if result.failed} == {"is no list of posts"}
+def test_a_site_is_asked_for_the_posts_since_the_window_by_its_own_clock(site: WordPressSite) -> None:
+    found = read(site.url + "/wp-json/", datetime(2026, 11, 22, 7, tzinfo=UTC))
+    # A day more than the window, since the site's clock may be ahead or behind: 47 hours by its clock.
+    assert len(found.articles) == 52
+    assert found.articles[-1].published == datetime(2026, 11, 21, 5, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("hidden", "authors"), [(False, (Author("Kenji Ōta"),)), (True, ())])
+def test_names_are_looked_up_where_a_site_embeds_none(
+    site: WordPressSite, *, hidden: bool, authors: tuple[Author, ...]
+) -> None:
+    site.embeds, site.users_hidden = False, hidden
+    found = read(site.url)
+    assert [article.categories for article in found.articles[:2]] == [("City & Harbour", "Sport"), ("Sport",)]
+    assert found.articles[1].authors == authors
+    assert found.problems == ()
+
+
+def test_a_site_that_hides_its_users_gives_posts_without_authors(site: WordPressSite) -> None:
+    site.users_hidden = True
+    assert {article.authors for article in read(site.url).articles} == {()}
+
+
+def test_a_site_without_the_api_is_read_by_its_feed(site: WordPressSite) -> None:
+    site.rest_api = False
+    found = read(site.url)
+    assert found.failed is None
+    assert [article.headline for article in found.articles] == [f"Story {number} – told" for number in range(10)]
+    assert found.articles[0].url == "https://www.example.com/2026/11/story-0/"
+    assert found.articles[0].categories == ("News",)
+    assert [problem.message for problem in found.problems] == [
+        "the REST API cannot be read (the server answers 404, Not Found): its feed was, which has only the latest posts"
+    ]
+    assert found.source.type == "wordpress"
+
+
+def test_one_post_in_a_file_is_a_list_of_one(tmp_path: Path) -> None:
+    file = tmp_path / "post.json"
+    file.write_text(json.dumps({**POST, "type": "story", "title": {"rendered": "船が戻ってきた"}}))
+    (found,) = read_sources([Source("wordpress", "saved", path=file)], now=NOW)
+    assert [(article.headline, article.url) for article in found.articles] == [
+        ("船が戻ってきた", "https://news.example/ferry/")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is no list of posts"),  # of users
+        ([{"id": 2, "name": "City", "taxonomy": "category"}], "is no list of posts"),
+        (
+            {"found": 1, "posts": [{"ID": 7, "title": "The ferry is back"}]},
+            "is no list of posts",
+        ),  # WordPress.com's v1.1
+        ({"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}, "is no list of posts"),
+        (["Zoë Brandão"], "is no list of posts"),
+    ],
+)
+def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object, what: str) -> None:
+    file = tmp_path / "posts.json"
+    file.write_text(json.dumps(document))
+    (found,) = read_sources([Source("wordpress", "saved", path=file)], now=NOW)
+    assert found.articles == ()
+    assert found.failed
+    assert found.failed.message == what
+
+
+@pytest.mark.parametrize(
+    ("change", "url"),
+    [
+        (
+            {"jetpack_featured_media_url": "https://news.example/jetpack.jpg", "content": {"rendered": "<p>Text</p>"}},
+            "https://news.example/jetpack.jpg",
+        ),
+        (
+            {
+                "yoast_head_json": {
+                    "og_image": [{"url": "https://news.example/yoast.jpg", "width": 1200, "height": 630}]
+                }
+            },
+            "https://news.example/yoast.jpg",
+        ),
+        ({}, "https://news.example/body.jpg"),
+    ],
+)
+def test_a_picture_by_jetpack_by_yoast_or_in_the_text(tmp_path: Path, change: dict[str, Any], url: str) -> None:
+    image = saved(tmp_path, {**POST, "_embedded": {}, **change}).articles[0].image
+    assert image
+    assert image.url == url

@@ -12,8 +12,6 @@ from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber
 from digest.subscribers.csv_rows import read_subscribers
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
-
 
 def read(tmp_path: Path, content: str | bytes) -> tuple[list[Subscriber], list[str]]:
     file = tmp_path / "subscribers.csv"
@@ -238,19 +236,28 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory: pytest.
         assert all(isinstance(row, Problem) or "@" in row.email for row in read_subscribers(file))
 
 
-def test_real_exports_are_read_or_refused_with_a_reason() -> None:
-    if not CORPUS.is_dir():
-        pytest.skip(f"no corpus of subscriber exports at {CORPUS}")
-    read_rows: dict[str, int | str] = {}
-    for file in CORPUS.iterdir():
-        try:
-            read_rows[file.name] = sum(isinstance(row, Subscriber) for row in read_subscribers(file))
-        except SubscribersError as error:
-            read_rows[file.name] = str(error)
-    assert read_rows["keila_import_rfc_4180.csv"] == 201
-    refused = [told for told in read_rows.values() if isinstance(told, str)]
-    assert refused
-    assert all("no `email` column" in told for told in refused)
+@pytest.mark.parametrize(
+    ("text", "readers"),
+    [
+        ("Email,First name,Last name\nada@example.com,Joël,Müller-Schultheiß\n", ["ada@example.com"]),
+        ('\ufeff"Email","First name"\r\n"ada@example.com","Ada"\r\n"zoe@example.org","Zoë"\r\n', ["ada@example.com", "zoe@example.org"]),
+        ('Email, First name\nada@example.com, "Ada"\n"zoe@example.com","Zoë"\n', ["ada@example.com", "zoe@example.com"]),
+        ('email,name,attributes\nada@example.com,Ada,"{""age"": 29, ""city"": ""Bath""}"\n', ["ada@example.com"]),
+        ("Email,Status\nada@example.com,active\nout@example.com,unsubscribed\nbad@example.com,unreachable\n",
+         ["ada@example.com", "out@example.com", "bad@example.com"]),
+        ("Status,Email\n1,ada@example.com\n0,zoe@example.com\n", []),
+    ],
+    ids=["extra columns", "bom and quotes", "spaces before quotes", "json in a field", "statuses", "numbers for statuses"],
+)  # fmt: skip
+def test_an_export_can_be_read_as_our_own_list(tmp_path: Path, text: str, readers: list[str]) -> None:
+    assert [row.email for row in read(tmp_path, text)[0]] == readers
+
+
+@pytest.mark.parametrize("column", ["Email Address", "email_address"])
+def test_a_list_whose_email_column_has_another_name_is_refused_with_a_hint(tmp_path: Path, column: str) -> None:
+    with pytest.raises(SubscribersError, match="has no `email` column") as caught:
+        read(tmp_path, f"{column},name\nada@example.com,Ada\n")
+    assert caught.value.hint == f"rename its column `{column.lower()}` to `email`"
 
 
 def test_lines_that_begin_with_a_hash_are_comments_but_for_numbers_and_a_column_of_that_name(tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from digest.models import Problem
 from digest.subscribers.import_file import Export, read_addresses, read_export
 from digest.subscribers.import_plan import ImportedSubscriber
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "subscribers"
-
 
 def read(tmp_path: Path, text: str, *sections: str, name: str = "export.csv") -> tuple[Export, list[str]]:
     file = tmp_path / name
@@ -241,16 +239,75 @@ def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_p
     ]
 
 
-def test_real_exports_are_taken_or_each_row_is_named() -> None:
-    if not CORPUS.is_dir():
-        pytest.skip(f"no corpus of subscriber exports at {CORPUS}")
-    counts = {}
-    for file in CORPUS.iterdir():
-        told: list[Problem] = []
-        export = read_export(file, (), told.append)
-        counts[file.name] = (len(export.readers), export.left_out)
-        assert len(told) >= export.left_out
-    assert counts["ghostmigrate_curated-members-csv_subscribers.csv"] == (18, 2)
-    assert counts["ghostmigrate_tinynews-members_subs-v1.csv"] == (0, 3)
-    assert counts["mailpoet_biglist.csv"] == (304, 0)
-    assert counts["listmonk_subs.csv"] == (100, 0)
+@pytest.mark.parametrize(
+    ("text", "readers", "left_out", "told"),
+    [
+        (  # Curated: only addresses and campaign columns; two addresses are truncated
+            (
+                "Email Address,Subscribed at,UTM Source\nada@example.com,2026-02-04 07:55:20 +0000,\n"
+                "kenji.ota@exam,2026-02-03 22:49:24 +0000,\nzo,2026-02-03 19:56:53 +0000,\n"
+            ),
+            {"ada@example.com": ImportedSubscriber(2, "active", {})},
+            2,
+            [
+                "3: `kenji.ota@exam` is not a valid email address: The part after the @-sign is not valid. It should have a period; left out",
+                "4: `zo` is not a valid email address: An email address must have an @-sign; left out",
+                "1: columns not imported: subscribed at, utm source",
+            ],
+        ),
+        (  # TinyNews: statuses are numbers whose meaning the file does not give
+            (
+                '"Channel id",Status,Tags,Email,Name,Surname\n7,1,,ada@example.com,"Ada Penhale",\n'
+                '7,4,"VIP,City",zoe@example.com,Zoë, Brandão \n'
+            ),
+            {},
+            2,
+            [
+                "2: unknown status `1`; left out; known: active, pending, unsubscribed, bounced, complained",
+                "3: unknown status `4`; left out; known: active, pending, unsubscribed, bounced, complained",
+                "1: columns not imported: channel id",
+                "1: tags not imported: VIP; add those that are sections to [sections] order, then import again",
+            ],
+        ),
+        (  # Mailchimp: the "cleaned" file, of addresses that bounced
+            (
+                "Email Address,First Name,Last Name,OPTIN_TIME,CLEAN_TIME,EUID,TAGS\n"
+                'ada@example.com, Ada , Penhale ,2026-02-05 19:28:23,2026-03-23 17:30:05,,"""City"""\n'
+            ),
+            {"ada@example.com": ImportedSubscriber(2, "bounced", {"name": "Ada Penhale", "categories": "City"})},
+            0,
+            ["1: columns not imported: optin_time, euid"],
+        ),
+        (  # Keila
+            (
+                "Email,First name,Last name,Status\nada@example.com,Zoë,Þorláksson,active\n"
+                "out@example.com,A,B,unsubscribed\nbad@example.com,A,B,unreachable\n"
+            ),
+            {
+                "ada@example.com": ImportedSubscriber(2, "active", {"name": "Zoë Þorláksson"}),
+                "out@example.com": ImportedSubscriber(3, "unsubscribed", {"name": "A B"}),
+                "bad@example.com": ImportedSubscriber(4, "bounced", {"name": "A B"}),
+            },
+            0,
+            [],
+        ),
+        (  # MailPoet: a byte order mark, and every field quoted
+            '\ufeff"Email","First name","Last name"\r\n"ada@example.com","Ada","Penhale"\r\n',
+            {"ada@example.com": ImportedSubscriber(2, "active", {"name": "Ada Penhale"})},
+            0,
+            [],
+        ),
+        (  # listmonk
+            'email,name,attributes\nada@example.com,Ada Penhale,"{""age"": 29, ""city"": ""Example City""}"\n',
+            {"ada@example.com": ImportedSubscriber(2, "active", {"name": "Ada Penhale"})},
+            0,
+            ["1: columns not imported: attributes"],
+        ),
+    ],
+    ids=["curated", "tinynews", "mailchimp", "keila", "mailpoet", "listmonk"],
+)
+def test_an_export_is_imported_and_each_skipped_row_is_reported(
+    tmp_path: Path, text: str, readers: dict[str, ImportedSubscriber], left_out: int, told: list[str]
+) -> None:
+    export, problems = read(tmp_path, text, "City")
+    assert (export.readers, export.left_out, problems) == (readers, left_out, told)

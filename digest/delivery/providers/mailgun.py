@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from digest.config.provider_settings import MailgunSettings
-from digest.core.retry_after import retry_after
+from digest.core.retry_after import read_retry_after
+from digest.core.text import one_line
 from digest.delivery.http_api import (
     Answer,
     ApiProvider,
@@ -25,7 +26,6 @@ from digest.delivery.http_api import (
     mailbox,
     mailbox_of,
 )
-from digest.delivery.mime import one_line
 from digest.errors import ConfigError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -121,7 +121,7 @@ class MailgunProvider(ApiProvider):
         """420 tells in its words when to try again."""
         if answer.status != _OVER_LIMIT:
             return super().pause(answer)
-        return retry_after({"Retry-After": answer.words.partition("try again after ")[2]})
+        return read_retry_after({"Retry-After": answer.words.partition("try again after ")[2]})
 
 
 # --- the request ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from digest.config.provider_settings import PostmarkSettings
+from digest.core.text import one_line
 from digest.delivery.http_api import (
     BAD_ADDRESS,
     Answer,
@@ -28,7 +29,6 @@ from digest.delivery.http_api import (
     mailbox,
     mailbox_of,
 )
-from digest.delivery.mime import one_line
 from digest.models import Message, Outcome, Receipt, Recipient
 
 _MOST_BYTES = 50_000_000

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from digest.config.provider_settings import ResendSettings
+from digest.core.text import one_line
 from digest.delivery.http_api import (
     BAD_ADDRESS,
     Answer,
@@ -29,7 +30,6 @@ from digest.delivery.http_api import (
     mailbox,
     mailbox_of,
 )
-from digest.delivery.mime import one_line
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 

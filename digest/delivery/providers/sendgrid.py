@@ -19,9 +19,10 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from digest.config.provider_settings import SendGridSettings
-from digest.core.retry_after import retry_after
+from digest.core.retry_after import read_retry_after
+from digest.core.text import one_line
 from digest.delivery.addresses import ascii_address
-from digest.delivery.mime import header_value, one_line
+from digest.delivery.mime import header_value
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -137,7 +138,7 @@ class SendGridProvider:
         if status in _NOT_ALLOWED:
             raise self._refused(status, words)
         if status == _TOO_MANY:
-            pause = retry_after(dict(error.headers or {}))
+            pause = read_retry_after(dict(error.headers or {}))
             return _all(recipients, Outcome.DEFERRED, f"429 too many requests: {words}", pause)
         if status >= _SERVER_ERROR:
             # A server that failed on the way (500) may have accepted, and so may the one behind a gateway (502, 504).

@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from digest.config.provider_settings import SesSettings
-from digest.core.retry_after import retry_after
+from digest.core.retry_after import read_retry_after
+from digest.core.text import one_line
 from digest.delivery.addresses import ascii_address
-from digest.delivery.mime import one_line, wire_of
+from digest.delivery.mime import wire_of
 from digest.errors import ConfigError, DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -163,7 +164,7 @@ class SesProvider:
         status, code, words = _told(error)
         what = f"{status} {code}: {words}"
         if code in _TOO_MANY:
-            pause = retry_after(error.response["ResponseMetadata"].get("HTTPHeaders", {}))
+            pause = read_retry_after(error.response["ResponseMetadata"].get("HTTPHeaders", {}))
             return Receipt(recipient, Outcome.DEFERRED, what, pause)
         if status >= _SERVER_ERROR:
             # A code is SES's own word; where there is none but the status, a gateway speaks, which knows nothing.

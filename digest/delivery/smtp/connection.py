@@ -7,7 +7,7 @@ import smtplib
 import ssl
 
 from digest.config.provider_settings import SmtpSettings
-from digest.delivery.mime import one_line
+from digest.core.text import one_line
 from digest.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}

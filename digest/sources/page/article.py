@@ -11,12 +11,13 @@ from typing import Any
 
 from lxml import html as lxml_html
 
+from digest.core.text import clean_line
 from digest.models import Article, Author, Image, Source
 from digest.sources.http import Document
 from digest.sources.normalize import HEADLINE_LENGTH, author_of, cut, iso_moment, web_address
 from digest.sources.page.listing import categories_in
 from digest.sources.pictures import best_image, pixels
-from digest.sources.sanitize import one_line, text_of
+from digest.sources.sanitize import text_of
 
 _TYPES = ("Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting")
 """Of https://schema.org/Article and below, what news sites call their stories."""
@@ -45,7 +46,7 @@ def article_of(document: Document, page: lxml_html.HtmlElement, base: str, sourc
         return None
     summary = text_of(
         _string(told.get("description")) or meta.get("og:description", "") or meta.get("description", "")
-    ) or one_line(seen.get("description") or seen.get("text") or "")
+    ) or clean_line(seen.get("description") or seen.get("text") or "")
     url = web_address(_string(told.get("url")) or meta.get("og:url", "") or base, base)
     return Article(
         url=url or base,
@@ -57,14 +58,14 @@ def article_of(document: Document, page: lxml_html.HtmlElement, base: str, sourc
         categories=_categories(told, meta, page),
         authors=_authors(told, meta, seen),
         image=best_image((*_pictures(told.get("image")), *_meta_picture(meta)), base),
-        language=one_line(page.get("lang") or ""),
+        language=clean_line(page.get("lang") or ""),
     )
 
 
 def _shown(page: lxml_html.HtmlElement, told: str) -> str:
     """The headline as the page's heading shows it, if that is the told one reworded or without the site's name."""
     for heading in page.iter("h1"):
-        shown = one_line(heading.text_content())
+        shown = clean_line(heading.text_content())
         if SequenceMatcher(None, shown.casefold(), told.casefold()).ratio() >= _SAME_HEADLINE:
             return shown
     return told
@@ -157,7 +158,7 @@ def _authors(told: _Json, meta: Mapping[str, str], seen: Mapping[str, Any]) -> t
         author = author_of(name) if isinstance(name, str) else None
         if author:
             role = _string(person.get("jobTitle")) if isinstance(person, dict) else ""
-            found.append(Author(author.name, one_line(role)))
+            found.append(Author(author.name, clean_line(role)))
     if not found:
         plain = meta.get("author", "") or _string(seen.get("author"))
         found = [author for name in plain.split(";") if not name.startswith("http") and (author := author_of(name))]

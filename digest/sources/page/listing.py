@@ -7,11 +7,11 @@ from datetime import datetime
 
 from lxml import html as lxml_html
 
+from digest.core.text import clean_line
 from digest.models import Article, Image, Source
 from digest.sources.normalize import HEADLINE_LENGTH, cut, iso_moment, web_address
 from digest.sources.pictures import best_image, pixels
 from digest.sources.relative_dates import moment_of
-from digest.sources.sanitize import one_line
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _NOT_STORIES = ("nav", "footer", "form", "dialog", "menu")
@@ -49,7 +49,7 @@ def _headline_links(page: lxml_html.HtmlElement, base: str) -> Iterator[tuple[lx
         inside = any(parent.tag in _HEADINGS for parent in link.iterancestors())
         if not (headings or inside) or _is_elsewhere(link):
             continue
-        headline = one_line((headings[0] if headings else link).text_content())[:HEADLINE_LENGTH]
+        headline = clean_line((headings[0] if headings else link).text_content())[:HEADLINE_LENGTH]
         url = web_address(link.get("href", ""), base)
         letters = sum(2 if ord(character) > 0x2E7F else 1 for character in headline)  # noqa: PLR2004 - CJK begins there
         if url and letters >= _SHORTEST:
@@ -82,22 +82,22 @@ def _box(link: lxml_html.HtmlElement, others: set[lxml_html.HtmlElement]) -> lxm
 
 def categories_in(box: lxml_html.HtmlElement) -> tuple[str, ...]:
     """The categories that links marked `rel="category"` name, as WordPress's themes do (microformats rel-tag)."""
-    marked = (one_line(link.text_content()) for link in box.iter("a") if "category" in link.get("rel", "").split())
+    marked = (clean_line(link.text_content()) for link in box.iter("a") if "category" in link.get("rel", "").split())
     return tuple(dict.fromkeys(filter(None, marked)))
 
 
 def _excerpt(box: lxml_html.HtmlElement, headline: str) -> str:
-    paragraphs = [one_line(element.text_content()) for element in box.iter("p")]
+    paragraphs = [clean_line(element.text_content()) for element in box.iter("p")]
     longest = max((text for text in paragraphs if text != headline), key=len, default="")
     return cut(longest) if len(longest) > _SHORTEST else ""
 
 
 def _moment(box: lxml_html.HtmlElement, now: datetime) -> datetime | None:
     for time in box.iter("time"):
-        if moment := iso_moment(time.get("datetime", "")) or moment_of(one_line(time.text_content()), now):
+        if moment := iso_moment(time.get("datetime", "")) or moment_of(clean_line(time.text_content()), now):
             return moment
     for element in box.iter("span", "small", "p", "div", "li", "em", "i"):
-        text = one_line(element.text or "")
+        text = clean_line(element.text or "")
         if len(text) < 30 and (moment := moment_of(text, now)):  # noqa: PLR2004 - an age is short
             return moment
     return None

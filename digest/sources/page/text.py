@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from digest.core.text import clean_line
 from digest.models import Article, Author, Source
 from digest.sources.http import Document
 from digest.sources.normalize import HEADLINE_LENGTH, cut
 from digest.sources.relative_dates import moment_of
-from digest.sources.sanitize import one_line
 
 _CATEGORIES = re.compile(r"(?:categories|category|filed under|section)\s*:\s*(.+)", re.IGNORECASE)
 _RECENT = re.compile(
@@ -23,7 +23,7 @@ _NAME_WORDS, _ROLE_WORDS = 6, 14
 
 def articles_of_text(document: Document, source: Source, now: datetime) -> list[Article]:
     """The article, if the text begins with one, and the recent posts, each as headline, excerpt and age."""
-    lines = [line for line in map(one_line, _decoded(document.body).splitlines()) if line]
+    lines = [line for line in map(clean_line, _decoded(document.body).splitlines()) if line]
     recent = next((number for number, line in enumerate(lines) if _RECENT.fullmatch(line)), len(lines))
     own = _article(lines[:recent], source)
     return [*([own] if own else []), *_posts(lines[recent + 1 :], source, now)]

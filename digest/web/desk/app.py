@@ -26,12 +26,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from digest import editorial
+from digest.core.inbox import PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.drafts import Edits
 from digest.editions import approve as approvals
 from digest.editions import draft as drafting
 from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
 from digest.inspection.preview import Preview, sections_line
-from digest.lint import CLIPPED_BY_GMAIL, PREHEADER_LENGTH, SUBJECT_LENGTH
+from digest.lint import CLIPPED_BY_GMAIL
 from digest.models import Article, Cadence, Outcome, Segment
 from digest.sending.dry_run import send_test
 from digest.sending.send_run import SendRun

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from digest.core.text import clean_line
 from digest.drafts import Edited, EditedSection, Edits
 from digest.errors import DraftError
-from digest.sources.sanitize import one_line
 
 
 class NoForm(msgspec.Struct):
@@ -45,18 +45,18 @@ class DraftForm(msgspec.Struct):
 
     def edits(self) -> Edits:
         """What it wants of the draft. Raises DraftError for a story without a headline, or a section without a name."""
-        names = [one_line(section.name) for section in self.sections]
+        names = [clean_line(section.name) for section in self.sections]
         if not all(names):
             raise DraftError("a section has no name", hint="give it one")
         if twice := {name for name in names if names.count(name) > 1}:
             raise DraftError(f"two sections are called {', '.join(twice)}", hint="give one of them another name")
         return Edits(
-            subject=one_line(self.subject),
-            preheader=one_line(self.preheader),
+            subject=clean_line(self.subject),
+            preheader=clean_line(self.preheader),
             note=self.note.replace("\r\n", "\n").strip(),
             lead=self.lead,
             sections=tuple(
-                EditedSection(one_line(section.name), tuple(map(_edited, section.stories)), section.was)
+                EditedSection(clean_line(section.name), tuple(map(_edited, section.stories)), section.was)
                 for section in self.sections
             ),
         )
@@ -89,7 +89,7 @@ class MakeForm(msgspec.Struct):
 
 
 def _edited(story: StoryForm) -> Edited:
-    headline = one_line(story.headline)
+    headline = clean_line(story.headline)
     if not headline:
         raise DraftError("a story has no headline", hint="write one, or hide the story")
-    return Edited(story.id, headline, one_line(story.excerpt), story.hide)
+    return Edited(story.id, headline, clean_line(story.excerpt), story.hide)
