@@ -1,12 +1,18 @@
 """Several first runs at the same moment, on a ledger that is not there yet: one gets it, the others leave."""
 
 import multiprocessing
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from digest.errors import DigestError
+import pytest
+
+from digest.errors import DigestError, LockedError
 from digest.storage import Database
+from digest.storage.engine import open_engine, parse_url
+from digest.storage.lock import run_lock
 
 PROCESSES = 4
 ROUNDS = 100
@@ -23,6 +29,17 @@ def run_each_round(folder: Path, start: Barrier) -> None:
         except DigestError as error:
             statuses.append(str(error.exit_status))
     (folder / multiprocessing.current_process().name).write_text(" ".join(statuses))
+
+
+def test_a_run_that_comes_while_another_makes_the_tables_leaves(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    with (
+        run_lock(open_engine(parse_url(url))),
+        closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as first,
+    ):
+        first.execute("begin immediate")
+        with pytest.raises(LockedError, match="another digest run is at work on this ledger"):
+            Database.open(url)
 
 
 def test_one_of_several_first_runs_gets_the_ledger_and_the_others_exit_75(tmp_path: Path) -> None:
