@@ -40,22 +40,22 @@ from digest.cli.suppress import suppress, unsuppress
     "-v",
     "--verbose",
     count=True,
-    help="Tell of each mail on stderr, and where an unexpected error came from; -vv with whole addresses.",
+    help="Log each email to stderr, and show the traceback of an unexpected error; -vv logs full addresses.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
 def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool) -> None:
     """Send a news site's recent articles to its readers as one good email, once.
 
     \b
-    digest init my-paper      make a newsroom with sample articles
+    digest init my-paper      create a newsroom with sample articles
     digest preview --open     see what readers would get now
-    digest send --daily       send it: from cron, every morning
+    digest send --daily       send it, for example every morning from cron
 
-    Results go to stdout, trouble to stderr. Exit status: 0 done or nothing to do, 1 failed, 2 wrong
-    usage or configuration, 3 sent but some recipients refused, deferred or in doubt, 75 another run
-    is at work.
+    Results go to stdout, progress and problems to stderr. Exit status: 0 done or nothing to do,
+    1 failed, 2 invalid usage or configuration, 3 sent but some recipients refused, deferred or in
+    doubt, 75 another run is active.
     """
     context.obj = Console(config_file=config_file, verbose=verbose, quiet=quiet)
 
@@ -73,23 +73,24 @@ def main() -> None:
         error.show()
         status_code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
+        click.echo("digest: stopped; run the same command again to continue", err=True)
         status_code = 130
     except BrokenPipeError:
-        # `digest status | head`: nobody reads on, which is no failure. Python would complain again at exit.
+        # `digest status | head` closes the pipe, which is not a failure. Python would complain again at exit.
         sys.stderr.close()
         status_code = 0
     except Exception as error:
-        from digest.errors import DigestError  # here: `digest --help` has no need of it
+        from digest.errors import DigestError  # imported here because `digest --help` does not need it
 
         if isinstance(error, DigestError):
             click.echo(f"digest: {error}", err=True)
             sys.exit(error.exit_status)
         if {"-v", "-vv", "--verbose"} & set(sys.argv):
             raise
-        what = " ".join(str(error).split()) or "no details"
+        message = " ".join(str(error).split()) or "no details"
         click.echo(
-            f"digest: unexpected {type(error).__name__}: {what}; please report it with what `digest -v` shows", err=True
+            f"digest: unexpected {type(error).__name__}: {message}; please report it with the output of `digest -v`",
+            err=True,
         )
         status_code = 1
     sys.exit(status_code or 0)

@@ -1,4 +1,4 @@
-"""`digest articles`: every article at hand, and why one is not in the edition."""
+"""`digest articles`: list every article, its section, or why it is left out."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from digest.cli.console import Console, moment, now_option, print_table
 
 if TYPE_CHECKING:
     from digest.inspection.articles import PlacedArticle
-    from digest.models import Cadence
+    from digest.models import Cadence, Image
 
 
 @click.command()
 @click.option("--daily", "cadence", flag_value="daily", default="daily", help="For the daily edition (the default).")
 @click.option("--weekly", "cadence", flag_value="weekly", help="For the weekly edition.")
-@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @now_option
 @click.pass_obj
 def articles(console: Console, cadence: Cadence, now: datetime | None, *, as_json: bool) -> None:
-    """List what the window would take, and why a story was left out."""
-    from digest.inspection.articles import place
+    """List every article of the sources: its section, or why it is left out."""
+    from digest.inspection.articles import place_articles
 
     config = console.config()
     at = moment(config, now)
-    placement = place(config, cadence, at)
+    placement = place_articles(config, cadence, at)
     for problem in placement.problems:
         console.problem(problem)
     if as_json:
@@ -53,7 +53,7 @@ def _age(published: datetime | None, now: datetime) -> str:
         return "undated"
     minutes = int((now - published).total_seconds() // 60)
     if minutes < 0:
-        return "to come"
+        return "future"
     units = ((60 * 24, "d"), (60, "h"), (1, "min"))
     return next((f"{minutes // size} {unit}" for size, unit in units if minutes >= size), f"{minutes} min")
 
@@ -67,7 +67,21 @@ def _as_json(placed: PlacedArticle) -> dict[str, Any]:
         "also_in": list(article.also_in),
         "published": article.published.isoformat() if article.published else None,
         "categories": list(article.categories),
+        "authors": [{"name": author.name, "role": author.role or None} for author in article.authors],
+        "summary": article.summary or None,
+        "image": _image_as_json(article.image) if article.image else None,
         "section": placed.section or None,
         "lead": placed.lead,
         "left_out": placed.reason or None,
+    }
+
+
+def _image_as_json(image: Image) -> dict[str, Any]:
+    """A picture by its URL or, if it travels inside the email, its file; sizes in pixels, null if unknown."""
+    return {
+        "url": image.url or None,
+        "file": str(image.file) if image.file else None,
+        "alt": image.alt or None,
+        "width": image.width or None,
+        "height": image.height or None,
     }

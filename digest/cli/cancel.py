@@ -1,4 +1,4 @@
-"""`digest cancel`: give up what is left of an edition."""
+"""`digest cancel`: stop sending an edition."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digest.cli.console import Console
 @click.argument("edition")
 @click.pass_obj
 def cancel(console: Console, edition: str) -> None:
-    """Send no more of EDITION (as in 2026-11-23-daily), even if a run is at work on it.
+    """Stop sending EDITION (such as 2026-11-23-daily), even during a run.
 
-    What is on its way at that moment is finished and recorded. If nobody got it yet, its stories go into
-    the next edition; if some did, they count as sent.
+    Emails already on their way are finished and recorded. If nobody has received the edition yet, its
+    stories go into the next one; otherwise they count as sent.
     """
     from digest.sending import send as sending
 

@@ -1,4 +1,4 @@
-"""What the commands share: the configuration they load, and where and how they print."""
+"""What the commands share: loading the configuration, printing, and common options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass
 class Console:
-    """One invocation: results to stdout, trouble to stderr, progress only where a person is watching."""
+    """One invocation: results to stdout, problems to stderr, progress only on a terminal."""
 
     config_file: Path
     verbose: int = 0
@@ -38,12 +38,12 @@ class Console:
         return config.load(self.config_file)
 
     def result(self, line: str = "") -> None:
-        """Print a line of the answer."""
+        """Print a line of the result."""
         if not self.quiet:
             click.echo(line)
 
     def problem(self, problem: Problem) -> None:
-        """Print trouble that did not stop the work."""
+        """Print a non-fatal problem."""
         if not self.quiet:
             self._aside(f"digest: {problem}")
 
@@ -61,14 +61,14 @@ class Console:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """A progress bar on a terminal; a function that does nothing elsewhere, so that cron stays silent."""
+        """Yield a function that updates a progress bar, if stderr is a terminal: cron stays silent."""
         if self.quiet or not sys.stderr.isatty():
             yield lambda _done, _total: None
             return
         from rich import console, progress, text
 
         class Rate(progress.ProgressColumn):
-            """How many a second, once that is known."""
+            """Recipients per second, once known."""
 
             def render(self, task: progress.Task) -> text.Text:
                 return text.Text(f"{task.speed:,.0f} a second" if task.speed else "")
@@ -88,7 +88,7 @@ class Console:
 
 
 class Moment(click.ParamType[datetime]):
-    """An ISO 8601 moment for `--now`; without an offset it is meant where the publication is."""
+    """An ISO 8601 date and time for `--now`; without an offset, it is in the publication's time zone."""
 
     name = "ISO8601"
 
@@ -97,42 +97,42 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            told = datetime.fromisoformat(value)
-            if 1970 < told.year < 9000:  # noqa: PLR2004 - days before and after are wanted too
-                return told
+            parsed = datetime.fromisoformat(value)
+            if 1970 < parsed.year < 9000:  # noqa: PLR2004 - leaves room for days before and after
+                return parsed
             self.fail(f"{value!r} is too far from now", param, ctx)
         except ValueError:
-            self.fail(f"{value!r} is no moment; write it as 2026-11-23T07:00:00Z", param, ctx)
+            self.fail(f"{value!r} is not a valid date and time; write it as 2026-11-23T07:00:00Z", param, ctx)
 
 
 def now_option(command: F) -> F:
-    """`--now`, which every command that composes takes."""
-    return click.option("--now", type=Moment(), help="Act as if it were this moment, as in 2026-11-23T07:00:00Z.")(
-        command
-    )
+    """Add `--now`, which every command that composes takes."""
+    return click.option(
+        "--now", type=Moment(), help="Act as if it were this date and time, such as 2026-11-23T07:00:00Z."
+    )(command)
 
 
 def day_option(command: F) -> F:
-    """`--date`, for what may be done before an edition's day has come."""
+    """Add `--date`, for what may be done before the day of an edition."""
     return click.option(
         "--date",
         "day",
         type=click.DateTime(["%Y-%m-%d"]),
         metavar="DATE",
-        callback=lambda _context, _param, told: told and told.date(),
-        help="The edition of this day, as 2026-11-24, if not today's.",
+        callback=lambda _context, _param, value: value and value.date(),
+        help="The edition of this day, such as 2026-11-24, instead of today's.",
     )(command)
 
 
 def moment(config: Config, now: datetime | None) -> datetime:
-    """The moment a command acts at, aware and in UTC."""
+    """The date and time a command acts at, aware and in UTC."""
     if now is None:
         return datetime.now(UTC)
     return (now if now.tzinfo else now.replace(tzinfo=ZoneInfo(config.publication.timezone))).astimezone(UTC)
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table for a person on a terminal, tab-separated lines for a program elsewhere."""
+    """Print a table on a terminal, tab-separated lines elsewhere."""
     if not sys.stdout.isatty():
         for row in (head, *rows):
             click.echo("\t".join(row))

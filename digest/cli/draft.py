@@ -1,4 +1,4 @@
-"""`digest draft`: the edition as a file that editors change before it is sent."""
+"""`digest draft`: write the edition as a file that editors change before it is sent."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--daily", "cadence", flag_value="daily", help="Today's edition.")
 @click.option("--weekly", "cadence", flag_value="weekly", help="This week's edition.")
-@click.option("--add", is_flag=True, help="Add the stories that have arrived to a draft that is there.")
-@click.option("--fresh", is_flag=True, help="Make it anew; the old one stays beside it as .toml.old.")
+@click.option("--add", is_flag=True, help="Add stories that have arrived since to an existing draft.")
+@click.option("--fresh", is_flag=True, help="Write a new draft; the old one is kept beside it as .toml.old.")
 @day_option
 @now_option
 @click.pass_obj
 def draft(
     console: Console, cadence: Cadence | None, day: date | None, now: datetime | None, *, add: bool, fresh: bool
 ) -> None:
-    """Write the edition into editions/DATE-CADENCE.toml, to be changed before it goes out.
+    """Write the edition to editions/DATE-CADENCE.toml, to be edited before it is sent.
 
-    A draft that is there stays as it is; what has arrived since is listed as not in it.
+    An existing draft is not changed; stories that have arrived since are listed.
 
     \b
-    digest draft --daily      write it, then change it with any text editor
-    digest preview --daily    see what comes of it
-    digest approve --daily    where the configuration says approval = "required"
-    digest send --daily       sends the draft
+    digest draft --daily      write it, then edit it in any text editor
+    digest preview --daily    see the result
+    digest approve --daily    if the configuration has approval = "required"
+    digest send --daily       send the draft
     """
     if cadence is None:
-        raise click.UsageError("say which edition: --daily or --weekly")
+        raise click.UsageError("choose an edition: --daily or --weekly")
     if add and fresh:
-        raise click.UsageError("--add keeps the draft, --fresh makes it anew: use one of them")
+        raise click.UsageError("--add keeps the draft and --fresh replaces it: use only one of them")
     from digest.editions.draft import make
 
     config = console.config()
@@ -48,4 +48,4 @@ def draft(
     for story in drafted.new:
         console.result(f"  {story.headline}")
     if drafted.new and not add:
-        console.result(f"`digest draft --{cadence} --add` adds them; else they are for the next edition")
+        console.result(f"`digest draft --{cadence} --add` adds them; otherwise they go into the next edition")

@@ -1,4 +1,4 @@
-"""`digest init`: a new newsroom that works at once."""
+"""`digest init`: create a newsroom that works immediately."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ weekly@example.com,A Weekend Reader,,weekly,,,active
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.pass_obj
 def init(console: Console, folder: Path) -> None:
-    """Make a newsroom in FOLDER, here if you name none.
+    """Create a newsroom in FOLDER, by default the current one.
 
-    It gets a digest.toml, a subscribers.csv and a folder of sample articles, and works at once: `digest preview` in it
-    shows the email. No file that is there already is touched.
+    Writes a digest.toml, a subscribers.csv and a folder of sample articles that work immediately: run `digest preview`
+    there to see the email. Existing files are never overwritten.
     """
     from digest.core.resources import shipped
     from digest.errors import UsageError
 
     names = ("digest.toml", "subscribers.csv", "articles")
-    if there := [name for name in names if (folder / name).exists()]:
+    if existing := [name for name in names if (folder / name).exists()]:
         raise UsageError(
-            f"{folder.absolute()} has {' and '.join(there)} already",
-            hint="name another folder, or move them away",
+            f"{folder.absolute()} already has {' and '.join(existing)}",
+            hint="choose another folder, or move them away",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def init(console: Console, folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", location=str(error.filename or folder)) from None
     at = "" if folder == Path() else f"cd {folder} && "
-    console.result(f"Made a newsroom in {folder.absolute()}: digest.toml, subscribers.csv, articles/")
+    console.result(f"Created a newsroom in {folder.absolute()}: digest.toml, subscribers.csv, articles/")
     console.result(f"See what readers get:   {at}digest preview --open")
     console.result(f"Send it into outbox/:   {at}digest send --daily")
-    console.result("Then put your name, your feed and your readers into digest.toml and subscribers.csv.")
+    console.result("Then enter your name, feed and readers in digest.toml and subscribers.csv.")

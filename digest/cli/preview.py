@@ -1,4 +1,4 @@
-"""`digest preview`: what readers will get, and what is wrong with it."""
+"""`digest preview`: show what readers will get, and its problems."""
 
 from __future__ import annotations
 
@@ -27,14 +27,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     type=_FILE,
     default=Path("preview.html"),
     show_default=True,
-    help="Where the HTML goes; - for stdout.",
+    help="The HTML file to write; - for stdout.",
 )
-@click.option("--as", "reader", metavar="EMAIL", default="", help="As this subscriber would get it.")
-@click.option("--text", "text_file", type=_FILE, help="Write the plain text here too; - for stdout.")
-@click.option("--eml", "eml_file", type=_FILE, help="Write the whole mail here too, to open in a mail program.")
-@click.option("--png", is_flag=True, help="Take pictures too, beside the HTML: phone and desktop, light and dark.")
-@click.option("--serve", "serve_it", is_flag=True, help="Open the desk: a page to see and edit it on this machine.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="The desk's; 0 for any.")
+@click.option("--as", "reader", metavar="EMAIL", default="", help="The email as this subscriber would get it.")
+@click.option("--text", "text_file", type=_FILE, help="Also write the plain text to this file; - for stdout.")
+@click.option(
+    "--eml", "eml_file", type=_FILE, help="Also write the complete email to this file, to open in a mail client."
+)
+@click.option("--png", is_flag=True, help="Also take screenshots beside the HTML: phone and desktop, light and dark.")
+@click.option(
+    "--serve", "serve_it", is_flag=True, help="Serve the desk on this machine: a page to view and edit the edition."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="The desk's port; 0 for any."
+)
 @click.option("--open", "open_it", is_flag=True, help="Open the HTML in a browser.")
 @day_option
 @now_option
@@ -54,8 +60,8 @@ def preview(
     port: int,
     open_it: bool,
 ) -> None:
-    """Write what readers would get now into preview.html. Sends nothing and changes nothing."""
-    _refuse_what_goes_not_together(
+    """Write what readers would get now to preview.html. Sends nothing and changes nothing."""
+    _reject_conflicting_options(
         serve_it=serve_it and bool(reader or text_file or eml_file or png),
         on_stdout=[output, text_file, eml_file].count(Path("-")),
         file_wanted=output == Path("-") and (png or open_it),
@@ -78,40 +84,40 @@ def preview(
     if eml_file:
         _write(eml_file, shown.mail)
     if png:
-        _picture(console, shown, output)
+        _take_screenshots(console, shown, output)
     if output != Path("-"):
-        _summarise(console, shown, output)
+        _summarize(console, shown, output)
     if open_it:
         click.launch(str(output.absolute()))
 
 
-def _refuse_what_goes_not_together(*, serve_it: bool, on_stdout: int, file_wanted: bool) -> None:
+def _reject_conflicting_options(*, serve_it: bool, on_stdout: int, file_wanted: bool) -> None:
     if serve_it:
-        raise click.UsageError("--serve shows it all by itself: leave out --as, --text, --eml and --png")
+        raise click.UsageError("--serve shows all of this: leave out --as, --text, --eml and --png")
     if on_stdout > 1:
         raise click.UsageError("only one of --output, --text and --eml can go to stdout")
     if file_wanted:
-        raise click.UsageError("--png and --open want a file: name it with --output")
+        raise click.UsageError("--png and --open need a file: name it with --output")
 
 
 def _serve(
     console: Console, cadence: Cadence, day: date | None, now: datetime | None, port: int, *, open_it: bool
 ) -> None:
-    """Open the desk until Ctrl-C."""
+    """Serve the desk until Ctrl-C."""
     from digest.web.desk.newsdesk import Newsdesk
     from digest.web.desk.serve import serve
 
     desk = Newsdesk(console.config_file.absolute(), cadence, lambda config: moment(config, now), day)
 
     def opened(address: str) -> None:
-        click.echo(f"The desk is open at {address}\nCtrl-C closes it.")
+        click.echo(f"The desk is open at {address}\nPress Ctrl-C to close it.")
         if open_it:
             click.launch(address)
 
     serve(desk, port, opened)
 
 
-def _picture(console: Console, shown: Preview, output: Path) -> None:
+def _take_screenshots(console: Console, shown: Preview, output: Path) -> None:
     from digest.inspection.screenshots import take
 
     for picture in take(shown.html, output):
@@ -130,9 +136,9 @@ def _write(file: Path, data: bytes) -> None:
         raise UsageError(f"cannot be written: {error.strerror}", location=str(file)) from None
 
 
-def _summarise(console: Console, shown: Preview, output: Path) -> None:
+def _summarize(console: Console, shown: Preview, output: Path) -> None:
     from digest.core.text import format_count
-    from digest.inspection.preview import sections_line
+    from digest.inspection.preview import describe_sections
     from digest.models import Problem
 
     edition = shown.edition
@@ -142,10 +148,10 @@ def _summarise(console: Console, shown: Preview, output: Path) -> None:
     )
     console.result(f"Subject:   {shown.subject}")
     console.result(f"Preheader: {shown.preheader}")
-    console.result(f"Sections:  {sections_line(edition)}")
+    console.result(f"Sections:  {describe_sections(edition)}")
     serious = [finding for finding in shown.findings if finding.serious]
     minor = len(shown.findings) - len(serious)
-    more = f"; `digest check` tells {'them' if not serious else 'the minor ones'}" if minor else ""
+    more = f"; `digest check` lists {'the minor ones' if serious else 'them'}" if minor else ""
     console.result(f"Findings:  {len(serious)} serious, {minor} minor{more}" if shown.findings else "Findings:  none")
     for finding in serious:
         console.problem(Problem(f"{finding.rule}: {finding.location}", finding.message, finding.hint))

@@ -1,4 +1,4 @@
-"""`digest resume`: go on with an edition, and decide about its recipients in doubt."""
+"""`digest resume`: continue an edition, and decide what happens to its recipients in doubt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.console import Console
-from digest.cli.running import begun, concluded
+from digest.cli.run_context import finish_run, start_run
 
 if TYPE_CHECKING:
     from digest.models import Cadence
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 @click.option(
     "--in-doubt",
     type=click.Choice(["send", "skip"]),
-    help="Send again to those in doubt, who may then get it twice; or leave them, who may then not have it.",
+    help="Send again to recipients in doubt, who may get it twice, or skip them, who may not get it at all.",
 )
 @click.pass_context
 def resume(context: click.Context, edition: str, in_doubt: str | None) -> None:
-    """Go on with EDITION (as in 2026-11-23-daily), however late it is.
+    """Continue EDITION (such as 2026-11-23-daily), however late it is.
 
-    The next `digest send` does that by itself while the edition is not too late; recipients in doubt wait for you.
+    The next `digest send` continues it automatically until max_lateness has passed. Recipients in doubt wait for your
+    decision.
     """
     from digest.sending.send import resume as go_on
 
     console: Console = context.obj
     cadence: Cadence = "weekly" if edition.endswith("-weekly") else "daily"
-    with begun(console, console.config(), cadence, edition) as run:
+    with start_run(console, console.config(), cadence, edition) as run:
         report = go_on(run, edition, in_doubt or "")
-    context.exit(concluded(console, run, [report]))
+    context.exit(finish_run(console, run, [report]))

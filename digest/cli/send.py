@@ -1,4 +1,4 @@
-"""`digest send`: the command in the crontab."""
+"""`digest send`: send an edition, usually from cron."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.console import Console, now_option
-from digest.cli.running import begun, concluded
+from digest.cli.run_context import finish_run, start_run
 
 if TYPE_CHECKING:
     from digest.models import Cadence
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--daily", "cadence", flag_value="daily", help="Send today's edition.")
 @click.option("--weekly", "cadence", flag_value="weekly", help="Send this week's edition.")
-@click.option("--dry-run", is_flag=True, help="Compose and render it all, count the readers, send nothing.")
-@click.option("--to", "addresses", metavar="EMAIL", multiple=True, help="Send a test to this address only; repeatable.")
-@click.option("--as", "reader", metavar="EMAIL", default="", help="With --to: as this subscriber would get it.")
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many recipients; the next run goes on.")
-@click.option("--late", is_flag=True, help="Send although it is later than max_lateness allows.")
+@click.option("--dry-run", is_flag=True, help="Compose and render everything, count the readers, send nothing.")
+@click.option(
+    "--to", "addresses", metavar="EMAIL", multiple=True, help="Send a test to this address only; can be repeated."
+)
+@click.option(
+    "--as", "reader", metavar="EMAIL", default="", help="With --to: the email as this subscriber would get it."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many recipients; the next run continues.")
+@click.option("--late", is_flag=True, help="Send even if max_lateness has passed.")
 @now_option
 @click.pass_context
 def send(
@@ -37,31 +41,31 @@ def send(
     dry_run: bool,
     late: bool,
 ) -> None:
-    """Send the edition to everyone who has not got it yet.
+    """Send the edition to everyone who has not received it yet.
 
-    Run it as often as you like: a second run the same day sends nothing, and a run after a crash goes on where the
-    first one stopped.
+    Run it as often as you like: a second run on the same day sends nothing, and a run after a crash continues where
+    the first one stopped.
 
     \b
-    In a crontab, results into a log and trouble to you:
+    In a crontab, with results in a log and problems mailed to you:
     0 7 * * *  cd /srv/my-paper && digest send --daily >> digest.log
     """
     if cadence is None:
-        raise click.UsageError("say which edition: --daily or --weekly")
+        raise click.UsageError("choose an edition: --daily or --weekly")
     if dry_run and addresses:
-        raise click.UsageError("--dry-run sends nothing, --to sends a test: use one of them")
+        raise click.UsageError("--dry-run sends nothing and --to sends a test: use only one of them")
     if addresses and (limit or late):
-        raise click.UsageError("--limit and --late are for readers: a test goes to whom --to names, at any time")
+        raise click.UsageError("--limit and --late do not apply to tests: leave them out with --to")
     if reader and not addresses:
-        raise click.UsageError("--as says whose edition a test is: use it with --to")
+        raise click.UsageError("--as needs --to: it chooses whose edition the test shows")
     from digest.errors import DigestError
 
     console: Console = context.obj
     config = console.config()
-    with begun(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
+    with start_run(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
         reports, failure = _reports(run, addresses, reader, dry_run=dry_run)
     # What was done is said even where the next edition fails.
-    status = concluded(console, run, reports)
+    status = finish_run(console, run, reports)
     if failure:
         status = failure.exit_status if isinstance(failure, DigestError) else 1
     if not (dry_run or addresses):

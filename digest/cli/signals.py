@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: finish what is in flight, record it, and leave."""
+"""Graceful shutdown on Ctrl-C and SIGTERM: finish what is in flight, record it, and exit."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import click
 
 
 @contextmanager
-def until_told_to_stop() -> Iterator[Callable[[], bool]]:
-    """A function that says whether somebody asked to stop; asked a second time, the process ends at once."""
-    told: list[int] = []
+def graceful_shutdown() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether a stop was requested; a second request ends the process at once."""
+    requests: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        if told:
+    def request_stop(number: int, _frame: FrameType | None) -> None:
+        if requests:
             raise KeyboardInterrupt
-        told.append(number)
-        click.echo("digest: finishing what is on its way, then stopping; again to stop at once", err=True)
+        requests.append(number)
+        click.echo("digest: finishing emails in flight, then stopping; interrupt again to stop at once", err=True)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(told)
+        yield lambda: bool(requests)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""`digest status`: the editions, and what became of every recipient."""
+"""`digest status`: the latest editions, or one edition's recipients."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _STATES = ("accepted", "refused", "deferred", "in_doubt", "suppressed", "skipped
 
 @click.command()
 @click.argument("edition", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def status(console: Console, edition: str | None, *, as_json: bool) -> None:
-    """Show the latest editions, or what became of every recipient of EDITION (as in 2026-11-23-daily).
+    """Show the latest editions, or every recipient of EDITION (such as 2026-11-23-daily) with its state.
 
-    Sources that could not be read last time are named, and since when.
+    Also lists sources that are failing, and since when.
     """
     from digest.storage import Database
 
@@ -50,7 +50,7 @@ def _latest(database: Database, *, as_json: bool) -> None:
         )
         return
     for source in failing:
-        click.echo(f"Source {source.name} fails since {source.failing_since:%d %b %Y %H:%M} UTC: {source.failure}")
+        click.echo(f"Source {source.name} has failed since {source.failing_since:%d %b %Y %H:%M} UTC: {source.failure}")
     if not records:
         click.echo("No edition has been sent yet.")
     else:

@@ -1,4 +1,4 @@
-"""Every article at hand, and where it went: the first thing a person asks when a story is missing."""
+"""Where every article of the sources went, and why: what people ask first when a story is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.storage import Database
 
 @dataclass(frozen=True, slots=True)
 class PlacedArticle:
-    """One article: the section it is in, or the reason why it is in none. `lead` marks the first of all."""
+    """One article: its section, or the reason why it is left out. `lead` marks the edition's first story."""
 
     article: Article
     section: str
@@ -26,14 +26,14 @@ class PlacedArticle:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Every article, those of the edition first and in its order, and what was wrong with the sources."""
+    """Every article, those of the edition first and in its order, and the problems of the sources."""
 
     articles: Sequence[PlacedArticle]
     problems: Sequence[Problem]
 
 
-def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
-    """Say of every article that the sources have where it would be, changing no state.
+def place_articles(config: Config, cadence: Cadence, now: datetime) -> Placement:
+    """Return where every article of the sources would be, changing no state.
 
     Raises:
         DigestError: as for composing.
@@ -42,18 +42,18 @@ def place(config: Config, cadence: Cadence, now: datetime) -> Placement:
         fresh = compose(config, database, cadence, now)
         draft = load(config, edition_id(config, cadence, now))
         if draft is None:
-            return Placement([*_taken(fresh), *_left_out(fresh)], fresh.problems)
+            return Placement([*_place_selected(fresh), *_place_left_out(fresh)], fresh.problems)
         composition = of_draft(config, database, cadence, now, draft)
     hidden = [PlacedArticle(article, "", "hidden in the draft") for article in draft.hidden]
-    new = [PlacedArticle(article, "", "not in the draft: it came later") for article in not_in(draft, fresh)]
-    return Placement([*_taken(composition), *hidden, *new, *_left_out(fresh)], fresh.problems)
+    new = [PlacedArticle(article, "", "not in the draft: it arrived later") for article in not_in(draft, fresh)]
+    return Placement([*_place_selected(composition), *hidden, *new, *_place_left_out(fresh)], fresh.problems)
 
 
-def _taken(composition: Composition) -> list[PlacedArticle]:
+def _place_selected(composition: Composition) -> list[PlacedArticle]:
     edition = composition.edition(Segment())
     shown = set(map(editorial.identify, edition.articles)) if edition else set()
     lead = editorial.identify(edition.lead) if edition else ""
-    placed, cut, filed = [], [], set()
+    placed, over_limit, filed = [], [], set()
     for section in editorial.sections_of(composition.selection.stories, composition.rules):
         for article in section.articles:
             identity = editorial.identify(article)
@@ -61,15 +61,15 @@ def _taken(composition: Composition) -> list[PlacedArticle]:
             if identity in shown:
                 placed.append(PlacedArticle(article, section.name, lead=identity == lead))
             else:
-                reason = f"beyond the limit: counted as one of the {section.name} stories that are more"
-                cut.append(PlacedArticle(article, "", reason))
+                reason = f'over the section limit; counted in the "more in {section.name}" line'
+                over_limit.append(PlacedArticle(article, "", reason))
     excluded = [
-        PlacedArticle(article, "", f"excluded: one of its categories is ({', '.join(article.categories)})")
+        PlacedArticle(article, "", f"excluded by category: {', '.join(article.categories)}")
         for article in composition.selection.stories
         if editorial.identify(article) not in filed
     ]
-    return [*sorted(placed, key=lambda item: not item.lead), *cut, *excluded]
+    return [*sorted(placed, key=lambda item: not item.lead), *over_limit, *excluded]
 
 
-def _left_out(composition: Composition) -> list[PlacedArticle]:
+def _place_left_out(composition: Composition) -> list[PlacedArticle]:
     return [PlacedArticle(left.article, "", left.reason) for left in composition.selection.left_out]

@@ -1,4 +1,4 @@
-"""What one reader would get now, changing no state."""
+"""What one reader would get now; changes no state."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from digest.sending.readiness import require_sendable
 from digest.storage import Database
 
 ANYONE = Subscriber("reader@example.com")
-"""Whose digest is shown when nobody is named: a reader who chose no categories."""
+"""The reader whose email is shown by default: one who chose no categories."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What one reader would get; `edition` and `rendered` are None when there is no news for them."""
+    """What one reader would get; `edition` and `rendered` are None if there is no news for them."""
 
     composition: Composition
     recipient: Recipient
@@ -39,12 +39,12 @@ class Preview:
 
     @property
     def preheader(self) -> str:
-        """What an inbox shows after the subject."""
+        """The text that an inbox shows after the subject."""
         return self.rendered.preheader if self.rendered else ""
 
     @property
     def html(self) -> str:
-        """The HTML part as the reader sees it, its pictures inside it so that a browser shows them."""
+        """The HTML part as the reader sees it, with its pictures embedded so that a browser shows them."""
         return render.standalone(self._message, self.recipient.values)
 
     @property
@@ -54,17 +54,17 @@ class Preview:
 
     @property
     def size(self) -> int:
-        """Bytes of HTML as it travels: what Gmail clips at 102 kB."""
+        """Bytes of HTML as sent; Gmail clips an email at 102 kB."""
         return self.rendered.size if self.rendered else 0
 
     @cached_property
     def findings(self) -> Sequence[lint.Finding]:
-        """What a mail program, a reader or a law would hold against it, the serious first."""
-        return findings(self.composition.config, self.rendered) if self.rendered else []
+        """The lint's findings, serious ones first."""
+        return lint_email(self.composition.config, self.rendered) if self.rendered else []
 
     @property
     def mail(self) -> bytes:
-        """The whole mail as it would be sent."""
+        """The complete email as it would be sent."""
         return delivery.to_mail(self._message, self.recipient)
 
     @property
@@ -74,40 +74,40 @@ class Preview:
 
 
 def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", day: date | None = None) -> Preview:
-    """Compose what a reader named by address, or anyone, would get now; of a day's edition, if it is not today's.
+    """Compose what a reader would get now; `day` chooses an edition other than today's.
 
     Raises:
-        UsageError: the address is not among the subscribers.
+        UsageError: nobody has that address.
         DigestError: as for composing and rendering.
     """
     subscriber = subscribers.find_subscriber(subscribers.open_store(config), reader) if reader else ANYONE
-    notices = why_unsendable(config)
-    config = with_a_secret(config)
+    notices = find_config_problems(config)
+    config = with_preview_secret(config)
     with Database.open_to_read(config.database_url) as database:
         edition_name = edition_id(config, cadence, now, day)
         composition = composed(config, database, cadence, now, edition_name)
         if day:
             composition = replace(composition, dated=day)
         if composition.draft:
-            notices += _since(composition.draft, config, database, cadence, now)
+            notices += _find_new_stories(composition.draft, config, database, cadence, now)
             notices += filter(None, [on_its_way(database, edition_name)])
     if problem := unapproved(composition, edition_name):
         notices.append(problem)
-    composition, notice = or_the_latest(composition)
-    return shown_to(composition, subscriber, [*notices, *notice])
+    composition, notice = with_latest_stories(composition)
+    return preview_for(composition, subscriber, [*notices, *notice])
 
 
-def or_the_latest(composition: Composition) -> tuple[Composition, list[Problem]]:
-    """The composition, or where it has no story the newest there are, with a word about that."""
+def with_latest_stories(composition: Composition) -> tuple[Composition, list[Problem]]:
+    """The composition; if it has no stories, one with the newest there are, and a Problem that says so."""
     latest = composition if composition.selection.stories else composition.latest()
     if composition.selection.stories or not latest.selection.stories:
         return composition, []
-    what = f"{composition.no_news}: shown are the latest there are, and a send would send nothing"
-    return latest, [Problem(f"{composition.day}-{composition.cadence}", what)]
+    message = f"{composition.no_news}: showing the latest stories; a send would send nothing"
+    return latest, [Problem(f"{composition.day}-{composition.cadence}", message)]
 
 
-def shown_to(composition: Composition, subscriber: Subscriber, notices: Sequence[Problem] = ()) -> Preview:
-    """What one reader gets of a composition; its problems come after the `notices`. Raises TemplateError."""
+def preview_for(composition: Composition, subscriber: Subscriber, notices: Sequence[Problem] = ()) -> Preview:
+    """A Preview of a composition for one reader; its problems follow the `notices`. Raises TemplateError."""
     config = composition.config
     segment = segment_of(config, subscriber)
     edition = composition.edition(segment)
@@ -117,11 +117,11 @@ def shown_to(composition: Composition, subscriber: Subscriber, notices: Sequence
     return Preview(composition, recipient, edition, rendered, problems)
 
 
-def findings(config: Config, rendered: render.Rendered) -> list[lint.Finding]:
-    """What the lint says against a finished email, the serious first, but for what the configuration accepts.
+def lint_email(config: Config, rendered: render.Rendered) -> list[lint.Finding]:
+    """The lint's findings for a finished email, serious ones first, except those that the configuration accepts.
 
     Raises:
-        ConfigError: the data of mail programs' support that [check] names cannot be read.
+        ConfigError: the client support data that [check] names cannot be read.
     """
     data = config.check.caniemail
     return lint.lint(
@@ -134,23 +134,25 @@ def findings(config: Config, rendered: render.Rendered) -> list[lint.Finding]:
     )
 
 
-def sections_line(edition: Edition) -> str:
-    """The sections of an edition with their counts, the lead among them: `City 3, World 2`."""
+def describe_sections(edition: Edition) -> str:
+    """The sections of an edition and their story counts, including the lead: `City 3, World 2`."""
     counts = {edition.lead_section: 1}
     for section in edition.sections:
         counts[section.name] = counts.get(section.name, 0) + len(section.articles)
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def with_a_secret(config: Config) -> Config:
-    """The configuration for a preview: where there is no secret, links are shown as they look; they do not work."""
+def with_preview_secret(config: Config) -> Config:
+    """The configuration with a secret, so that a preview without one shows links as they look; they do not work."""
     if config.secrets.secret_key:
         return config
     return replace(config, secrets=replace(config.secrets, secret_key="preview"))  # noqa: S106 - signs nothing real
 
 
-def _since(draft: Draft, config: Config, database: Database, cadence: Cadence, now: datetime) -> list[Problem]:
-    """What has arrived since the draft was made; sources that cannot be read are no reason not to show it."""
+def _find_new_stories(
+    draft: Draft, config: Config, database: Database, cadence: Cadence, now: datetime
+) -> list[Problem]:
+    """A Problem for the stories that arrived after the draft was made, or for sources that cannot be read."""
     try:
         new = missing_from(draft, compose(config, database, cadence, now))
     except (ConfigError, SourceError) as error:
@@ -158,8 +160,8 @@ def _since(draft: Draft, config: Config, database: Database, cadence: Cadence, n
     return [new] if new else []
 
 
-def why_unsendable(config: Config) -> list[Problem]:
-    """What a send would refuse the configuration for."""
+def find_config_problems(config: Config) -> list[Problem]:
+    """The problems for which a send would reject the configuration."""
     try:
         require_sendable(config)
     except ConfigError as error:

@@ -44,7 +44,7 @@ def test_a_new_newsroom_works_at_once(tmp_path: Path) -> None:
     assert sent.stdout.count("\n") == 1
     again = digest("init", cwd=paper)
     assert again.returncode == 2
-    assert "has digest.toml and subscribers.csv and articles already" in again.stderr
+    assert "already has digest.toml and subscribers.csv and articles" in again.stderr
 
 
 def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: NewsroomFolder) -> None:
@@ -134,7 +134,7 @@ def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) 
         "section\tage\tsource\theadline\twhy not",
         "City (lead)\t2 h\tfeed\tThe ferry is back\t",
         "Science\t3 h\tfeed\tA comet over the harbour\t",
-        "\t6 h\tfeed\tSecond\tbeyond the limit: counted as one of the City stories that are more",
+        '\t6 h\tfeed\tSecond\tover the section limit; counted in the "more in City" line',
         "\t2 d\tfeed\tOld\tbefore the window, published 21 Nov 2026 05:00",
     ]
     told = json.loads(digest("articles", "--json", "--now", NOW).stdout)
@@ -142,12 +142,33 @@ def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) 
     assert told[3]["left_out"].startswith("before the window")
 
 
+def test_articles_as_json_have_authors_summary_and_image(newsroom: NewsroomFolder) -> None:
+    newsroom.configure(
+        ('type = "feed"\nname = "feed"\npath = "feed.xml"', 'type = "folder"\nname = "stories"\npath = "."')
+    )
+    newsroom.write(
+        "tram.md",
+        "---\nheadline: The tram is back\npublished: 2026-11-23T05:00:00Z\ncategories: [City]\nauthors: Ada Penhale, Transport editor\n"
+        "image: https://www.example.com/tram.jpg\nimage_alt: A tram\n---\n\nLine seven runs again.\n",
+    )
+    (row,) = json.loads(digest("articles", "--json", "--now", NOW).stdout)
+    assert row["authors"] == [{"name": "Ada Penhale", "role": "Transport editor"}]
+    assert row["summary"] == "Line seven runs again."
+    assert row["image"] == {
+        "url": "https://www.example.com/tram.jpg",
+        "file": None,
+        "alt": "A tram",
+        "width": None,
+        "height": None,
+    }
+
+
 def test_status_names_a_source_that_keeps_failing(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "gone"\npath = "gone.xml"\n')
     digest("send", "--daily", "--now", NOW)
     digest("send", "--daily", "--now", "2026-11-24T07:00:00Z")
     shown = digest("status").stdout
-    assert "Source gone fails since 23 Nov 2026 07:00 UTC: " in shown
+    assert "Source gone has failed since 23 Nov 2026 07:00 UTC: " in shown
     assert "no such file" in shown
 
 
@@ -181,7 +202,7 @@ def test_preview_says_what_is_wrong_with_the_email(newsroom: NewsroomFolder) -> 
     shown = digest("preview", "--now", NOW)
     assert shown.returncode == 0
     assert "Findings:  0 serious, " in shown.stdout
-    assert "`digest check` tells them" in shown.stdout
+    assert "`digest check` lists them" in shown.stdout
 
 
 def test_preview_to_stdout_is_the_html_alone(newsroom: NewsroomFolder) -> None:
@@ -227,8 +248,8 @@ def test_check_finds_what_is_wrong(newsroom: NewsroomFolder) -> None:
     ("arguments", "status", "words"),
     [
         (("send",), 2, "--daily or --weekly"),
-        (("send", "--daily", "--now", "today"), 2, "no moment"),
-        (("send", "--daily", "--dry-run", "--to", "a@example.com"), 2, "use one of them"),
+        (("send", "--daily", "--now", "today"), 2, "not a valid date and time"),
+        (("send", "--daily", "--dry-run", "--to", "a@example.com"), 2, "use only one of them"),
         (("send", "--hourly"), 2, "No such option"),
         (("-c", "nowhere.toml", "preview"), 2, "digest init"),
         (("cancel", "2026-11-23-daily"), 2, "no edition"),
@@ -306,7 +327,7 @@ def test_sigterm_finishes_what_is_on_its_way(newsroom: NewsroomFolder) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "left for the next run" in out
-    assert "the same command goes on" in err
+    assert "run the same command again to continue" in err
     newsroom.configure()
     assert "in doubt" not in digest("send", "--daily", "--now", NOW).stdout
     assert len(newsroom.mails()) == 150

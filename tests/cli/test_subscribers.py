@@ -90,7 +90,7 @@ def test_import_takes_readers_and_keeps_out_who_left(newsroom: NewsroomFolder) -
     newsroom.write("again.csv", "email,status\nleft@example.com,active\nnew@example.com,active\n")
     again = digest("subscribers", "import", "again.csv")
     assert (again.returncode, again.stdout) == (3, "0 added, 0 changed, 1 already there, 1 left out\n")
-    assert "again.csv:2: left@example.com is suppressed since" in again.stderr
+    assert "again.csv:2: left@example.com has been suppressed since" in again.stderr
     digest("unsuppress", "left@example.com")
     assert digest("subscribers", "import", "again.csv").stdout == "1 added, 0 changed, 1 already there, 0 left out\n"
 

@@ -16,7 +16,7 @@ from digest.editions.draft import make, save
 from digest.editions.from_draft import load, path_of
 from digest.editorial import identify
 from digest.errors import DraftChangedError, DraftError, TemplateError
-from digest.inspection.articles import place
+from digest.inspection.articles import place_articles
 from digest.inspection.preview import preview
 from digest.models import Outcome
 from digest.sending.dry_run import dry_run, send_test
@@ -88,8 +88,10 @@ def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom:
     arrives(newsroom, "The mayor swims home", "mayor")
     (problem,) = shown(newsroom).problems
     assert "1 story that has arrived since: The mayor swims home" in problem.message
-    placed = {item.article.headline: item for item in place(newsroom.run(LATER)[0].config, "daily", LATER).articles}
-    assert placed["The mayor swims home"].reason == "not in the draft: it came later"
+    placed = {
+        item.article.headline: item for item in place_articles(newsroom.run(LATER)[0].config, "daily", LATER).articles
+    }
+    assert placed["The mayor swims home"].reason == "not in the draft: it arrived later"
     assert placed["The ferry is back"].lead
     again = drafted(newsroom, LATER)
     assert [story.headline for story in again.new] == ["The mayor swims home"]

@@ -31,7 +31,7 @@ from digest.drafts import Edits
 from digest.editions import approve as approvals
 from digest.editions import draft as drafting
 from digest.errors import DigestError, DraftChangedError, DraftError, UsageError
-from digest.inspection.preview import Preview, sections_line
+from digest.inspection.preview import Preview, describe_sections
 from digest.lint import CLIPPED_BY_GMAIL
 from digest.models import Article, Cadence, Outcome, Segment
 from digest.sending.dry_run import send_test
@@ -207,7 +207,7 @@ class _Pages:
                 cadence=self._desk.cadence,
                 label=partial(_label, names=_names(look)),
                 everyone=Segment(),
-                sections=sections_line(shown.edition) if shown and shown.edition else "",
+                sections=describe_sections(shown.edition) if shown and shown.edition else "",
                 limit=CLIPPED_BY_GMAIL,
                 sender=look.config.delivery.sender.partition("<")[0].strip().strip('"') or look.config.publication.name,
                 filed=_filed(look),

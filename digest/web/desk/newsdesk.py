@@ -17,7 +17,14 @@ from digest.drafts import Draft, Edits
 from digest.editions.compose import Composition, compose, edition_id, segment_of
 from digest.editions.from_draft import load, not_in, of_draft, on_its_way, path_of
 from digest.errors import DigestError, DraftError, SourceError, UsageError
-from digest.inspection.preview import ANYONE, Preview, or_the_latest, shown_to, why_unsendable, with_a_secret
+from digest.inspection.preview import (
+    ANYONE,
+    Preview,
+    find_config_problems,
+    preview_for,
+    with_latest_stories,
+    with_preview_secret,
+)
 from digest.models import Article, Cadence, Problem, Segment, Subscriber
 from digest.storage import Database
 
@@ -114,7 +121,7 @@ class Newsdesk:
     def read_sources(self) -> None:
         """Ask the sources again. Everybody else goes on with what was there until they have answered."""
         with self._lock:
-            loaded = with_a_secret(self._look.config)
+            loaded = with_preview_secret(self._look.config)
         fresh, trouble = self._asked(loaded, self.clock(loaded))
         with self._lock:
             self._readings += 1
@@ -122,7 +129,7 @@ class Newsdesk:
             self._fresh_of = self._reading_of(loaded)
 
     def _read(self, loaded: Config, stamp: str) -> Look:
-        shown = with_a_secret(loaded)
+        shown = with_preview_secret(loaded)
         now = self.clock(loaded)
         edition = edition_id(loaded, self.cadence, now, self.day)
         draft = load(loaded, edition)
@@ -133,7 +140,7 @@ class Newsdesk:
                 composition, notices = of_draft(shown, database, self.cadence, now, draft), list[Problem]()
             else:
                 assert fresh is not None, "without a draft a failure to read is raised"
-                composition, notices = or_the_latest(fresh)
+                composition, notices = with_latest_stories(fresh)
         if self._no_source:
             notices.append(Problem("sources", self._no_source))
         readers = self._read_readers(loaded, composition)
@@ -145,7 +152,7 @@ class Newsdesk:
             draft=draft,
             closed=closed.message if closed else "",
             new=tuple(not_in(draft, fresh)) if draft and fresh else (),
-            notices=(*why_unsendable(loaded), *notices, *composition.problems, *readers.problems),
+            notices=(*find_config_problems(loaded), *notices, *composition.problems, *readers.problems),
             readers=readers,
         )
 
@@ -236,7 +243,7 @@ class Newsdesk:
         if not reader:
             chosen = next((known for known, _ in look.readers.segments if known.key == segment), Segment())
             person = replace(ANYONE, categories=chosen.categories, language=chosen.language)
-            return shown_to(composition, person)
+            return preview_for(composition, person)
         found = look.readers.people.get(reader)
         if found is None:
             raise UsageError(f"{reader} is not among the subscribers")
@@ -244,7 +251,7 @@ class Newsdesk:
         if not subscribers.wants(found, self.cadence, composition.day):
             chosen_cadence = found.status if found.status != "active" else found.cadence
             notices = [Problem(reader, f"does not get this edition: {chosen_cadence}")]
-        return shown_to(composition, found, notices)
+        return preview_for(composition, found, notices)
 
     def reader_of(self, segment: str) -> str:
         """The address of some reader of a segment, by its key; empty for that of everyone who chose nothing.

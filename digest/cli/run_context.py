@@ -1,4 +1,4 @@
-"""A run of a command that sends: begun with a progress bar and an ear for signals, ended with its lines and status."""
+"""The run of a command that sends: its progress bar, signal handling, result lines and exit status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.console import Console, moment
-from digest.cli.signals import until_told_to_stop
+from digest.cli.signals import graceful_shutdown
 
 if TYPE_CHECKING:
     from digest.config import Config
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def begun(
+def start_run(
     console: Console,
     config: Config,
     cadence: Cadence,
-    what: str,
+    label: str,
     *,
     now: datetime | None = None,
     limit: int = 0,
     late: bool = False,
 ) -> Iterator[SendRun]:
-    """A run that tells this console of itself, under a progress bar that says what is sent."""
+    """Yield a SendRun that reports to this console, under a progress bar with this label."""
     from digest.sending.send_run import SendRun
 
-    with console.progress(f"Sending {what}") as progress, until_told_to_stop() as stopping:
+    with console.progress(f"Sending {label}") as progress, graceful_shutdown() as stopping:
         yield SendRun(
             config=config,
             cadence=cadence,
@@ -48,11 +48,11 @@ def begun(
         )
 
 
-def concluded(console: Console, run: SendRun, reports: Sequence[Report]) -> int:
-    """Print what a run came to, once its progress bar is gone; the exit status that says the same."""
+def finish_run(console: Console, run: SendRun, reports: Sequence[Report]) -> int:
+    """Print the reports of a run whose progress bar is gone. Returns the exit status."""
     for report in reports:
         console.result(str(report))
     if run.stopping() and (not reports or any(report.left for report in reports)):
-        click.echo("digest: stopped; the same command goes on where this one left off", err=True)
+        click.echo("digest: stopped; run the same command again to continue", err=True)
         return 1
     return max((report.exit_status for report in reports), default=0)
