@@ -135,11 +135,11 @@ def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) 
         "City (lead)\t2 h\tfeed\tThe ferry is back\t",
         "Science\t3 h\tfeed\tA comet over the harbour\t",
         "\t6 h\tfeed\tSecond\tbeyond the limit: counted as one of the City stories that are more",
-        "\t2 d\tfeed\tOld\tbefore the window, published 21 Nov 2026 05:00",
+        "\t2 d\tfeed\tOld\tpublished before the window (21 Nov 2026 05:00)",
     ]
     told = json.loads(digest("articles", "--json", "--now", NOW).stdout)
     assert [row["section"] for row in told] == ["City", "Science", None, None]
-    assert told[3]["left_out"].startswith("before the window")
+    assert told[3]["left_out"].startswith("published before the window")
 
 
 def test_status_names_a_source_that_keeps_failing(newsroom: NewsroomFolder) -> None:
