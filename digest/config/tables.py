@@ -43,7 +43,7 @@ class CadenceTable(Table, frozen=True):
 
 
 class Sections(Table, frozen=True):
-    """[sections]: how categories become sections, see `digest.editorial.Rules`."""
+    """[sections]: how categories become sections, see `digest.editorial.LayoutRules`."""
 
     order: tuple[str, ...] = ()
     names: dict[str, str] = {}

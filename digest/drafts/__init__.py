@@ -1,24 +1,36 @@
-"""Drafts of editions as TOML files that people edit: `read` strictly, written with care for what they wrote."""
+"""Drafts: an edition as a TOML file that editors change. Read strictly; edited without touching what people wrote.
 
-from digest.drafts.reading import parsed, read, text_of, version_of
-from digest.drafts.values import Approval, Contents, Draft, Edited, EditedSection, Edits, Reading
-from digest.drafts.writing import edits_of, with_approval, with_edits, with_stories, written
+    model.py    what a draft is, and what an editor may change in it
+    file.py     the file: reading, locking, backing up and replacing it
+    parse.py    TOML text -> Draft; every error names its line
+    render.py   the TOML text of a new draft
+    edit.py     changes to the text of an existing draft
+    blocks.py   the text as movable blocks
+
+May import `subscribers` and the packages below it; uses `editorial` and `core`.
+"""
+
+from digest.drafts.edit import add_approval, add_stories, apply_edits, to_edits
+from digest.drafts.file import compute_revision, read_text
+from digest.drafts.model import Approval, Draft, DraftContents, EditedSection, EditedStory, Edits, SourceWindow
+from digest.drafts.parse import parse_draft, read_draft
+from digest.drafts.render import render_draft
 
 __all__ = [
     "Approval",
-    "Contents",
     "Draft",
-    "Edited",
+    "DraftContents",
     "EditedSection",
+    "EditedStory",
     "Edits",
-    "Reading",
-    "edits_of",
-    "parsed",
-    "read",
-    "text_of",
-    "version_of",
-    "with_approval",
-    "with_edits",
-    "with_stories",
-    "written",
+    "SourceWindow",
+    "add_approval",
+    "add_stories",
+    "apply_edits",
+    "compute_revision",
+    "parse_draft",
+    "read_draft",
+    "read_text",
+    "render_draft",
+    "to_edits",
 ]

@@ -1,7 +1,7 @@
-"""A draft's text cut into its blocks: one can be moved or changed, and every other byte stays as people left it.
+"""Splits a draft's text into blocks, so that one can be moved or changed while every other byte stays.
 
-A library that writes TOML keeps comments too, but those above a table belong to the table before it there, and move
-with that one.
+A library that writes TOML keeps comments too, but attaches those above a table to the table before it, so they would
+move with that one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from digest.errors import DraftError
 
-_LINES = re.compile(r"[^\n]*\n|[^\n]+$")  # str.splitlines knows more ends of lines than TOML does
+_LINES = re.compile(r"[^\n]*\n|[^\n]+$")  # str.splitlines breaks at more characters than TOML does
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 
 SECTION = ("sections",)
@@ -23,9 +23,9 @@ STORY = ("sections", "stories")
 
 @dataclass(frozen=True)
 class Block:
-    """A table with its header, those inside it, and what stands above it: empty lines and comments.
+    """A table with its header and the tables inside it; `above` are the empty lines and comments above the header.
 
-    `path` is that of the header, empty for the keys before the first one.
+    `path` is the header's, empty for the keys before the first header.
     """
 
     path: tuple[str, ...]
@@ -33,11 +33,11 @@ class Block:
     text: str
 
     def __str__(self) -> str:
-        """As it stands in the file."""
+        """The block as it stands in the file."""
         return self.above + self.text
 
-    def with_values(self, values: Mapping[str, object]) -> Block:
-        """The block with other values for some of its keys; None takes a key out."""
+    def replace_values(self, values: Mapping[str, object]) -> Block:
+        """Return the block with new values for some of its keys; None removes a key."""
         import tomlkit
 
         document: Any = tomlkit.parse(self.text)
@@ -53,7 +53,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Part:
+class SectionBlocks:
     """A section of the file: its own block, and those of its stories in order."""
 
     head: Block
@@ -62,85 +62,81 @@ class Part:
 
 @dataclass(frozen=True)
 class Blocks:
-    """A whole file: what comes before its sections, the sections, and what comes after them."""
+    """A whole file: what is before its sections, the sections, and what is after them."""
 
     before: tuple[Block, ...]
-    parts: tuple[Part, ...]
+    sections: tuple[SectionBlocks, ...]
     after: tuple[Block, ...]
 
     def __str__(self) -> str:
         """The file's text."""
-        sections = [block for part in self.parts for block in (part.head, *part.stories)]
+        sections = [block for section in self.sections for block in (section.head, *section.stories)]
         return "".join(map(str, (*self.before, *sections, *self.after)))
 
 
-def cut(text: str, where: str) -> Blocks:
-    """A draft's text in blocks; they join to the same text, unless something stands between two sections.
+def split_blocks(text: str, location: str) -> Blocks:
+    """Split a draft's text into blocks. They join to the same text, unless another table is between two sections.
 
     Raises:
         DraftError: its sections or stories are written inline, where they cannot be moved.
     """
     before: list[Block] = []
-    parts: list[Part] = []
+    sections: list[SectionBlocks] = []
     after: list[Block] = []
-    for block in _blocks(text):
+    for block in _parse_blocks(text):
         if block.path == SECTION:
-            parts.append(Part(block))
-        elif block.path == STORY and parts:
-            parts[-1] = replace(parts[-1], stories=(*parts[-1].stories, block))
+            sections.append(SectionBlocks(block))
+        elif block.path == STORY and sections:
+            sections[-1] = replace(sections[-1], stories=(*sections[-1].stories, block))
         else:
-            (after if parts else before).append(block)
-    if any("sections" in _tables(block.text) for block in before):
-        raise _inline("sections", "[[sections]]", where)
-    if any("stories" in _tables(part.head.text)["sections"][0] for part in parts):
-        raise _inline("stories", "[[sections.stories]]", where)
-    return Blocks(tuple(before), tuple(parts), tuple(after))
+            (after if sections else before).append(block)
+    if any("sections" in tomllib.loads(block.text) for block in before):
+        raise _inline_error("sections", "[[sections]]", location)
+    if any("stories" in tomllib.loads(section.head.text)["sections"][0] for section in sections):
+        raise _inline_error("stories", "[[sections.stories]]", location)
+    return Blocks(tuple(before), tuple(sections), tuple(after))
 
 
-def _inline(what: str, header: str, where: str) -> DraftError:
-    told = f"the {what} are written in one list, and cannot be added to or moved so"
-    return DraftError(told, location=where, hint=f"write each under its own {header}, or change the file yourself")
+def _inline_error(what: str, header: str, location: str) -> DraftError:
+    message = f"the {what} are written as one inline list, so none can be added or moved"
+    return DraftError(message, location=location, hint=f"put each under its own {header}, or change the file yourself")
 
 
-def _tables(text: str) -> dict[str, Any]:
-    return tomllib.loads(text)
-
-
-def _blocks(text: str) -> list[Block]:
-    """The blocks in order; a table inside a story or a section belongs to its block."""
-    found: list[Block] = []
+def _parse_blocks(text: str) -> list[Block]:
+    """Return the blocks in order; a table inside a story or a section belongs to its block."""
+    blocks: list[Block] = []
     above = ""
-    for chunk in _chunks(text):
-        own, below = _parted(chunk)
-        header = next((_HEADER.match(line) for line in own if line.strip() and not _is_quiet(line)), None)
+    for chunk in _split_at_headers(text):
+        own, trailing = _split_trailing(chunk)
+        header = next((_HEADER.match(line) for line in own if line.strip() and not _is_blank_or_comment(line)), None)
         path = tuple(name.strip(" \t\"'") for name in header[1].split(".")) if header else ()
-        inside = len(path) > (len(STORY) if path[0] == "sections" else 1) if path else False
-        if inside and found and found[-1].path[:1] == path[:1]:
-            found[-1] = replace(found[-1], text=found[-1].text + above + "".join(own))
+        is_nested = len(path) > (len(STORY) if path[0] == "sections" else 1) if path else False
+        if is_nested and blocks and blocks[-1].path[:1] == path[:1]:
+            blocks[-1] = replace(blocks[-1], text=blocks[-1].text + above + "".join(own))
         else:
-            found.append(Block(path, above, "".join(own)))
-        above = "".join(below)
-    if found:
-        found[-1] = replace(found[-1], text=found[-1].text + above)
-    return [_ended(block) for block in found]
+            blocks.append(Block(path, above, "".join(own)))
+        above = "".join(trailing)
+    if blocks:
+        blocks[-1] = replace(blocks[-1], text=blocks[-1].text + above)
+    return [_end_with_newline(block) for block in blocks]
 
 
-def _ended(block: Block) -> Block:
-    """A block that another can follow: a file's last line may have no end."""
+def _end_with_newline(block: Block) -> Block:
+    """Return a block that another can follow: the last line of a file may have no line ending."""
     return block if block.text.endswith("\n") or not block.text else replace(block, text=block.text + "\n")
 
 
-def _chunks(text: str) -> list[list[str]]:
-    """The lines from each header to the next; what looks like a header inside a text of many lines is none."""
+def _split_at_headers(text: str) -> list[list[str]]:
+    """Return the lines from each header to the next; what looks like a header inside a multi-line string is not one."""
     chunks: list[list[str]] = [[]]
     for line in _LINES.findall(text):
-        if _HEADER.match(line) and _is_whole(chunks[-1]):
+        if _HEADER.match(line) and _is_complete_toml(chunks[-1]):
             chunks.append([])
         chunks[-1].append(line)
     return chunks
 
 
-def _is_whole(lines: Sequence[str]) -> bool:
+def _is_complete_toml(lines: Sequence[str]) -> bool:
     try:
         tomllib.loads("".join(lines))
     except tomllib.TOMLDecodeError:
@@ -148,17 +144,16 @@ def _is_whole(lines: Sequence[str]) -> bool:
     return True
 
 
-def _parted(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A chunk's own lines, and those at its end that belong to the next one.
+def _split_trailing(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split off the lines at the end of a chunk that belong to the next one.
 
-    Comments right below a key and then an empty line are about that key; any others are about what follows.
+    Comments right below a key, followed by an empty line, are about that key; any others are about what follows.
     """
-    last = max((number for number, line in enumerate(lines) if not _is_quiet(line)), default=-1) + 1
-    quiet = lines[last:]
-    empty = next((number for number, line in enumerate(quiet) if not line.strip()), None)
-    at = last + (empty or 0)
-    return list(lines[:at]), list(lines[at:])
+    end = max((index for index, line in enumerate(lines) if not _is_blank_or_comment(line)), default=-1) + 1
+    trailing = lines[end:]
+    first_blank = next((index for index, line in enumerate(trailing) if not line.strip()), 0)
+    return list(lines[: end + first_blank]), list(lines[end + first_blank :])
 
 
-def _is_quiet(line: str) -> bool:
+def _is_blank_or_comment(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")

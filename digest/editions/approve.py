@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from digest import drafts
 from digest.config import Config
 from digest.drafts import Approval, Draft
-from digest.drafts.file import alone, require_version, text_in, write
+from digest.drafts.file import lock_drafts, read_existing_text, require_revision, write_draft
 from digest.editions.compose import Composition, edition_id
 from digest.editions.from_draft import options_of, path_of, require_open
 from digest.errors import DraftError
@@ -42,7 +42,7 @@ def unapproved(composition: Composition, edition: str) -> Problem | None:
     if draft.approval is None:
         return Problem(where, "nobody has approved it", approve)
     since = f"since {draft.approval.by} approved it at {moment_of(config, draft.approval.at)}"
-    if not draft.approved:
+    if not draft.is_approved:
         return Problem(where, f"changed {since}", approve)
     if draft.approval.newsroom != _around(config, cadence):
         return Problem(where, f"{config.file.name}, a template or the logo was changed {since}", approve)
@@ -71,13 +71,13 @@ def approve(
         require_open(database, edition)
     if not file.exists():
         raise DraftError("no draft to approve", location=str(file), hint=f"`digest draft --{cadence}` makes it")
-    with alone(file):
-        text = text_in(file)
+    with lock_drafts(file):
+        text = read_existing_text(file)
         if version:
-            require_version(file, text, version)
-        draft = drafts.parsed(text, file, config.file.parent)
-        approval = Approval(by.strip(), now.replace(microsecond=0), draft.content, _around(config, cadence))
-        write(file, drafts.with_approval(text, approval))
+            require_revision(file, text, version)
+        draft = drafts.parse_draft(text, file, config.file.parent)
+        approval = Approval(by.strip(), now.replace(microsecond=0), draft.content_hash, _around(config, cadence))
+        write_draft(file, drafts.add_approval(text, approval))
     return replace(draft, approval=approval)
 
 

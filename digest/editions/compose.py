@@ -79,10 +79,10 @@ class Composition:
         return replace(self, selection=selection)
 
     @cached_property
-    def rules(self) -> editorial.Rules:
+    def rules(self) -> editorial.LayoutRules:
         """The configuration's rules for sections."""
         sections = self.config.sections
-        return editorial.Rules(
+        return editorial.LayoutRules(
             order=self.draft.sections if self.draft else sections.order,
             names=sections.names,
             limit=sections.limit,
@@ -222,7 +222,7 @@ class _Windows:
     def __init__(self, config: Config, database: Database, cadence: Cadence, now: datetime) -> None:
         self._states = database.sent_articles.last_sources(cadence)
         self._unsent = database.sent_articles.first_unsent_start(cadence)
-        self._window = partial(editorial.window, cadence, now, config.publication.timezone)
+        self._window = partial(editorial.compute_window, cadence, now, config.publication.timezone)
 
     def of(self, source: str) -> Window:
         state = self._states.get(source)
@@ -246,7 +246,7 @@ def _first_seen(
         for article in result.articles:
             identity = editorial.identify(article)
             if identity not in seen:
-                new[identity] = seen[identity] = editorial.first_sight(
+                new[identity] = seen[identity] = editorial.make_first_seen(
                     article, known.read_at if known else None, known.oldest_seen if known else None, now
                 )
         dates = [article.published for article in result.articles if article.published]

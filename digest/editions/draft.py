@@ -10,8 +10,8 @@ from pathlib import Path
 from digest import drafts, editorial, render
 from digest.config import Config
 from digest.core.text import format_count
-from digest.drafts import Contents, Draft, Edits, Reading
-from digest.drafts.file import alone, keep, require_version, text_in, write
+from digest.drafts import Draft, DraftContents, Edits, SourceWindow
+from digest.drafts.file import back_up_draft, lock_drafts, read_existing_text, require_revision, write_draft
 from digest.editions.compose import Composition, compose, edition_id
 from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
 from digest.models import Article, Cadence, Problem, Segment
@@ -56,7 +56,7 @@ def make(
     with Database.open(config.database_url, config.secrets.secret_key) as database:
         require_open(database, edition)
         composition = replace(compose(config, database, cadence, now, remember=True), dated=day)
-        with alone(file):
+        with lock_drafts(file):
             require_open(database, edition)  # reading the sources took a while
             return _made(config, composition, edition, file, folder, add=add, fresh=fresh)
 
@@ -71,9 +71,9 @@ def _made(
         if contents is None:
             return DraftResult(file, f"{composition.no_news}, no draft made", (), problems)
         if file.exists():
-            keep(file)
+            back_up_draft(file)
         what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
-        write(file, drafts.written(contents, what, cadence, now, folder))
+        write_draft(file, drafts.render_draft(contents, what, cadence, now, folder))
         which = options_of(composition)
         step = f"edit it, see it with `digest preview {which}`; `digest send --{cadence}` sends it"
         if composition.day != today(composition):
@@ -88,9 +88,9 @@ def _made(
     filed = [
         (name, story) for name, stories in contents.sections for story in stories if editorial.identify(story) in wanted
     ]
-    text = drafts.with_stories(text_in(file), contents, filed, now, file)
-    drafts.parsed(text, file, folder)  # before it is written: what cannot be read is not saved
-    write(file, text)
+    text = drafts.add_stories(read_existing_text(file), contents, filed, now, file)
+    drafts.parse_draft(text, file, folder)  # before it is written: what cannot be read is not saved
+    write_draft(file, text)
     return DraftResult(file, f"added {format_count(len(filed), 'story', 'stories')}:", new, problems)
 
 
@@ -110,17 +110,17 @@ def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
     file, folder = path_of(config, edition), config.file.parent
     with Database.open_to_read(config.database_url) as database:
         require_open(database, edition)
-    with alone(file):
-        text = text_in(file)
-        require_version(file, text, version)
-        changed = drafts.with_edits(text, edits, file, folder)
-        draft = drafts.parsed(changed, file, folder)  # before it is written: what cannot be read is not saved
+    with lock_drafts(file):
+        text = read_existing_text(file)
+        require_revision(file, text, version)
+        changed = drafts.apply_edits(text, edits, file, folder)
+        draft = drafts.parse_draft(changed, file, folder)  # before it is written: what cannot be read is not saved
         if changed != text:
-            write(file, changed)
+            write_draft(file, changed)
     return draft
 
 
-def _contents(composition: Composition) -> Contents | None:
+def _contents(composition: Composition) -> DraftContents | None:
     """What a draft of a composition has; None when there is no news."""
     whole = composition.edition(Segment())
     if whole is None:
@@ -132,17 +132,17 @@ def _contents(composition: Composition) -> Contents | None:
         shown = "lead" if editorial.identify(story) == lead else "brief" if schedule.layout == "brief" else "card"
         return replace(_named(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
 
-    return Contents(
+    return DraftContents(
         subject=schedule.subject,
         preheader=schedule.preheader,
         lead=_named(whole.lead),
         sections=[
             (section.name, list(map(as_shown, section.articles)))
-            for section in editorial.sections_of(composition.selection.stories, composition.rules)
+            for section in editorial.group_by_section(composition.selection.stories, composition.rules)
         ],
         window=composition.window,
-        readings=[
-            Reading(
+        source_windows=[
+            SourceWindow(
                 result.source.name,
                 composition.windows[result.source.name],
                 str(result.failed.message) if result.failed else "",
@@ -167,7 +167,7 @@ def _named(story: Article) -> Article:
     return replace(story, guid=editorial.identify(story).rpartition(":")[2])
 
 
-def _counts(contents: Contents, composition: Composition) -> str:
+def _counts(contents: DraftContents, composition: Composition) -> str:
     stories = sum(len(stories) for _, stories in contents.sections)
     sections = format_count(len(contents.sections), "section", "sections")
     whole = composition.edition(Segment())

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from digest import drafts, editorial
 from digest.config import Config
 from digest.core.text import format_count
-from digest.drafts import Draft, Reading
+from digest.drafts import Draft, SourceWindow
 from digest.editions.compose import Composition, compose
 from digest.errors import DraftError
 from digest.models import Article, Cadence, FetchResult, Problem, Source
@@ -23,7 +23,7 @@ def path_of(config: Config, edition: str) -> Path:
 
 def load(config: Config, edition: str) -> Draft | None:
     """The draft of an edition, None where there is none. Raises DraftError for one that cannot be used."""
-    return drafts.read(path_of(config, edition), config.file.parent)
+    return drafts.read_draft(path_of(config, edition), config.file.parent)
 
 
 def composed(
@@ -50,7 +50,7 @@ def of_draft(config: Config, database: Database, cadence: Cadence, now: datetime
     sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
     stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
 
-    def result(reading: Reading) -> FetchResult:
+    def result(reading: SourceWindow) -> FetchResult:
         what = f"{reading.failed} (when the draft was made)"
         failed = Problem(reading.source, what, "what it has goes into the next edition") if reading.failed else None
         return FetchResult(Source("", reading.source), failed=failed)
@@ -60,8 +60,8 @@ def of_draft(config: Config, database: Database, cadence: Cadence, now: datetime
         cadence=cadence,
         now=now,
         window=draft.window,
-        windows={reading.source: reading.window for reading in draft.readings},
-        results=tuple(map(result, draft.readings)),
+        windows={reading.source: reading.window for reading in draft.source_windows},
+        results=tuple(map(result, draft.source_windows)),
         selection=editorial.Selection(stories, draft.copies),
         dated=date.fromisoformat(draft.file.stem[:10]),
         draft=draft,

@@ -1,4 +1,4 @@
-"""When two articles are the same story: by address, by the source's own id, by headline."""
+"""When two articles are the same story: by address, by the source's own id, or by headline."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ _TRACKING = re.compile(
     r"|ref_src|smid|smtyp|at_(?:medium|campaign|custom\d)|ns_\w+|ito|ocid|(?:j|php)sess(?:ion)?id",
     re.IGNORECASE,
 )
-"""Parameters that say where a reader came from, or which visit this is."""
+"""Parameters that say where a visitor came from, or which visit this is."""
 
 _TRACKING_UNLESS_A_NUMBER = re.compile(r"ref|source|via|feature|rss|partner", re.IGNORECASE)
-"""Parameters that do so as words (`?source=rss`); as a number (`?feature=42`) they may name the story itself."""
+"""Parameters that do so if their value is a word (`?source=rss`); a number (`?feature=42`) may identify the story."""
 
 
 def identify(article: Article) -> str:
-    """What makes a story itself across runs: its canonical URL, else its guid, else a hash of source and headline."""
+    """Return what identifies a story across runs: its canonical URL, or its guid, or a hash of source and headline."""
     if article.url:
-        return canonical_url(article.url)
+        return canonicalize(article.url)
     if article.guid:
         return f"guid:{article.source}:{article.guid}"
-    digest = hashlib.sha256(f"{article.source}\n{fold_headline(article.headline)}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{article.source}\n{normalize_headline(article.headline)}".encode()).hexdigest()
     return f"sha256:{digest[:32]}"
 
 
-def canonical_url(url: str) -> str:
-    """The URL without what does not change the page: scheme, `www.`, tracking parameters, fragment, trailing slash.
+def canonicalize(url: str) -> str:
+    """Return a URL without the parts that do not change the page.
 
-    Case, escapes and the order of parameters are settled by w3lib after RFC 3986, 6.2.
+    These are the scheme, `www.`, tracking parameters, the fragment and a trailing slash. w3lib normalises case, escapes
+    and the order of parameters (RFC 3986, 6.2).
     """
     try:
         tracking = [
@@ -43,10 +44,10 @@ def canonical_url(url: str) -> str:
             for name, _, value in (part.partition("=") for part in urlsplit(url).query.split("&"))
             if _TRACKING.fullmatch(name) or (_TRACKING_UNLESS_A_NUMBER.fullmatch(name) and not value.isdigit())
         ]
-        # By default the cleaner would drop a parameter's second value, even of those that stay.
+        # By default the cleaner would drop a parameter's second value, even of parameters that stay.
         cleaned = url_query_cleaner(url, tracking, remove=True, unique=False) if tracking else url
         canonical = canonicalize_url(cleaned)
-    except ValueError:  # no URL after all, as `http://[`: itself, then
+    except ValueError:  # not a URL after all, like `http://[`: then it identifies itself
         return url
     canonical = re.sub(r"^https?://(?:www\.)?", "", canonical, flags=re.IGNORECASE)
     canonical = re.sub(r"^([^/?]+):(?:80|443)(?=[/?]|$)", r"\1", canonical)
@@ -54,7 +55,7 @@ def canonical_url(url: str) -> str:
     return re.sub(r"^([^?]*?)/+(?=\?|$)", r"\1", canonical)
 
 
-def fold_headline(headline: str) -> str:
-    """A headline reduced to its letters and digits, to compare what two desks typed."""
+def normalize_headline(headline: str) -> str:
+    """Return a headline reduced to its letters and digits, to compare what two newsrooms typed."""
     folded = unicodedata.normalize("NFKC", headline).casefold()
     return " ".join("".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in folded).split())

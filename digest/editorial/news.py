@@ -1,4 +1,4 @@
-"""When an article became news: by its own date, or by when it was first seen."""
+"""The date that decides whether an article is news: its own, or when it was first seen."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from datetime import datetime
 from digest.models import Article, FirstSeen
 
 
-def first_sight(article: Article, read_at: datetime | None, horizon: datetime | None, now: datetime) -> FirstSeen:
-    """What to remember of an article that was never seen before.
+def make_first_seen(
+    article: Article, last_read: datetime | None, oldest_seen: datetime | None, now: datetime
+) -> FirstSeen:
+    """Return what to remember of an article that was never seen before.
 
     Args:
         article: The article.
-        read_at: When its source was last read, None if this is the first time.
-        horizon: The oldest date in the source then. What is new to us and older still has only come round again, as a
-            feed of the latest ten shows an old eleventh once a post is deleted.
-        now: The moment it is seen at.
+        last_read: When its source was last read, None if this is the first time.
+        oldest_seen: The oldest date in the source at that time. An article that is new to us but even older has only
+            resurfaced: a feed of the latest ten posts shows an old eleventh once a newer one is deleted.
+        now: When it is seen.
     """
-    late = (
+    is_late = (
         article.published is not None
-        and read_at is not None
-        and horizon is not None
-        and horizon < article.published <= read_at
+        and last_read is not None
+        and oldest_seen is not None
+        and oldest_seen < article.published <= last_read
     )
-    return FirstSeen(now, late)
+    return FirstSeen(now, is_late)
 
 
-def news_time(article: Article, seen: FirstSeen | None, now: datetime) -> datetime:
-    """The moment that decides whether an article is in a window.
+def get_effective_date(article: Article, seen: FirstSeen | None, now: datetime) -> datetime:
+    """Return the date that decides whether an article is in a window.
 
-    Its own date; for one without a date, and one that a source shows only after its date was past (published late,
-    republished under the old date), the moment it was first seen.
+    This is its own date. For an article without a date, and for one that its source showed only after its date had
+    passed (published late, or republished under the old date), it is when the article was first seen.
     """
     if article.published is None or (seen and seen.late):
         return seen.moment if seen else now

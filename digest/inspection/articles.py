@@ -44,7 +44,7 @@ def place_articles(config: Config, cadence: Cadence, now: datetime) -> Placement
         if draft is None:
             return Placement([*_place_selected(fresh), *_place_left_out(fresh)], fresh.problems)
         composition = of_draft(config, database, cadence, now, draft)
-    hidden = [PlacedArticle(article, "", "hidden in the draft") for article in draft.hidden]
+    hidden = [PlacedArticle(article, "", "hidden in the draft") for article in draft.hidden_stories]
     new = [PlacedArticle(article, "", "not in the draft: it arrived later") for article in not_in(draft, fresh)]
     return Placement([*_place_selected(composition), *hidden, *new, *_place_left_out(fresh)], fresh.problems)
 
@@ -54,7 +54,7 @@ def _place_selected(composition: Composition) -> list[PlacedArticle]:
     shown = set(map(editorial.identify, edition.articles)) if edition else set()
     lead = editorial.identify(edition.lead) if edition else ""
     placed, over_limit, filed = [], [], set()
-    for section in editorial.sections_of(composition.selection.stories, composition.rules):
+    for section in editorial.group_by_section(composition.selection.stories, composition.rules):
         for article in section.articles:
             identity = editorial.identify(article)
             filed.add(identity)

@@ -126,7 +126,7 @@ def _check_sources(composition: Composition) -> Iterator[CheckResult]:
         yield CheckResult(message, ok=not failed, problems=(*failed, *result.problems))
     stories = composition.selection.stories
     if stories:
-        sections = editorial.sections_of(stories, composition.rules)
+        sections = editorial.group_by_section(stories, composition.rules)
         yield CheckResult(f"sections: {len(sections)}", lines=list(map(_describe_section, sections)))
 
 

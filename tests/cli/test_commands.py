@@ -135,11 +135,11 @@ def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) 
         "City (lead)\t2 h\tfeed\tThe ferry is back\t",
         "Science\t3 h\tfeed\tA comet over the harbour\t",
         '\t6 h\tfeed\tSecond\tover the section limit; counted in the "more in City" line',
-        "\t2 d\tfeed\tOld\tbefore the window, published 21 Nov 2026 05:00",
+        "\t2 d\tfeed\tOld\tpublished before the window (21 Nov 2026 05:00)",
     ]
     told = json.loads(digest("articles", "--json", "--now", NOW).stdout)
     assert [row["section"] for row in told] == ["City", "Science", None, None]
-    assert told[3]["left_out"].startswith("before the window")
+    assert told[3]["left_out"].startswith("published before the window")
 
 
 def test_articles_as_json_have_authors_summary_and_image(newsroom: NewsroomFolder) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from digest import config as configuration
-from digest.drafts import Draft, Edited, EditedSection, Edits, edits_of
+from digest.drafts import Draft, EditedSection, EditedStory, Edits, to_edits
 from digest.editions.approve import approve
 from digest.editions.draft import make, save
 from digest.editions.from_draft import load, path_of
@@ -185,11 +185,11 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
         "Good morning\n\nall",
         comet,
         (
-            EditedSection("Up there", (Edited(comet, "Two comets", "You need no telescope.", hide=False),)),
-            EditedSection("City", (Edited(ferry, "She is back", "", hide=True),), "City"),
+            EditedSection("Up there", (EditedStory(comet, "Two comets", "You need no telescope.", hide=False),)),
+            EditedSection("City", (EditedStory(ferry, "She is back", "", hide=True),), "City"),
         ),
     )
-    saved = save(config, "2026-11-23-daily", edits, draft.version)
+    saved = save(config, "2026-11-23-daily", edits, draft.revision)
     assert saved.sections == ("Up there", "City")
     text = (newsroom.path / DRAFT).read_text(encoding="utf-8")
     assert 'headline = "She is back"  # ask the captain\n' in text
@@ -198,12 +198,12 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
     assert [article.headline for article in look.edition.articles] == ["Two comets"]
     assert (look.subject, look.edition.note) == ("Subject", "Good morning\n\nall")
     with pytest.raises(DraftChangedError, match="somebody else changed"):
-        save(config, "2026-11-23-daily", edits, draft.version)
+        save(config, "2026-11-23-daily", edits, draft.revision)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
-    empty = (Edited(ferry, "", "", hide=False), Edited(comet, "Two comets", "", hide=False))
+    empty = (EditedStory(ferry, "", "", hide=False), EditedStory(comet, "Two comets", "", hide=False))
     nothing = (EditedSection("City", empty, "City"),)
     with pytest.raises(DraftError, match="is empty"):
-        save(config, "2026-11-23-daily", replace(edits, sections=nothing), saved.version)
+        save(config, "2026-11-23-daily", replace(edits, sections=nothing), saved.revision)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
 
 
@@ -216,13 +216,13 @@ def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: Newsroo
     assert draft
     sections = tuple(
         replace(section, stories=tuple(replace(story, headline="New", excerpt="") for story in section.stories))
-        for section in edits_of(draft).sections
+        for section in to_edits(draft).sections
     )
     edits = Edits("", "", "One\n\ntwo", identify(draft.articles[0]), sections)
-    saved = save(config, "2026-11-23-daily", edits, draft.version)
+    saved = save(config, "2026-11-23-daily", edits, draft.revision)
     assert (saved.note, [story.headline for story in saved.stories]) == ("One\n\ntwo", ["New", "New"])
     approve(config, "daily", LATER, "Zoë")
-    assert load(config, "2026-11-23-daily").approved  # type: ignore[union-attr]
+    assert load(config, "2026-11-23-daily").is_approved  # type: ignore[union-attr]
 
 
 def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choose(newsroom: NewsroomFolder) -> None:
@@ -230,7 +230,7 @@ def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choos
     assert drafted(newsroom).note.startswith("2 stories in 2 sections, 1 of them within the limits; ")
     text = (newsroom.path / DRAFT).read_text(encoding="utf-8")
     city, science = text.index("[[sections]]"), text.rindex("[[sections]]")
-    made = text.index("# How it came about")
+    made = text.index("# How this draft was made")
     moved = text[:city] + text[science:made] + text[city:science] + text[made:]
     moved = moved.replace('lead = "https://www.example.com/ferry"', 'lead = ""')
     (newsroom.path / DRAFT).write_text(moved, encoding="utf-8")
@@ -328,14 +328,14 @@ def test_a_test_mail_goes_out_before_approval_as_a_reader_gets_it(newsroom: News
         ('headline = "The ferry is back"', 'headlin = "The ferry is back"', 16, "did you mean `headline`"),
         ('headline = "A comet over the harbour"', 'headline = ""', 28, "sections[2].stories[1].headline: is empty"),
         ('headline = "A comet over the harbour"', "headline = 3", 28, "expected `str`, got `int`"),
-        ('lead = "https://www.example.com/ferry"', 'lead = "elsewhere"', 8, "is no story of this draft"),
-        ('url = "https://www.example.com/comet"', 'url = "https://www.example.com/ferry"', 28, "is in City already"),
-        ('url = "https://www.example.com/comet"', 'url = "javascript:alert(1)"', 30, "is no web address"),
-        ('url = "https://www.example.com/comet"', r'url = "https://www.example.com/\u0000"', 30, "is no web address"),
-        ("published = 2026-11-23T05:00:00Z", "published = 2026-11-23T05:00:00", 19, "has no offset"),
+        ('lead = "https://www.example.com/ferry"', 'lead = "elsewhere"', 8, "is not a story of this draft"),
+        ('url = "https://www.example.com/comet"', 'url = "https://www.example.com/ferry"', 28, "is already in City"),
+        ('url = "https://www.example.com/comet"', 'url = "javascript:alert(1)"', 30, "is not a valid URL"),
+        ('url = "https://www.example.com/comet"', r'url = "https://www.example.com/\u0000"', 30, "is not a valid URL"),
+        ("published = 2026-11-23T05:00:00Z", "published = 2026-11-23T05:00:00", 19, "has no UTC offset"),
         ('name = "Science"', "name = Science", None, "not valid TOML"),
         ("end = 2026", "ends = 2026", None, "unknown key"),
-        ('note = """\n', 'note = """\n' + "word " * 2000, 9, "has 10,000 characters, and there is room for 5,000"),
+        ('note = """\n', 'note = """\n' + "word " * 2000, 9, "has 10,000 characters; the limit is 5,000"),
     ],
 )
 def test_a_file_that_is_wrong_is_told_with_its_line(
@@ -396,7 +396,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: NewsroomFolder
     def saved(subject: str, draft: Draft) -> str:
         barrier.wait()
         try:
-            save(config, "2026-11-23-daily", replace(edits_of(draft), subject=subject), draft.version)
+            save(config, "2026-11-23-daily", replace(to_edits(draft), subject=subject), draft.revision)
         except DraftChangedError:
             return ""
         return subject
@@ -419,7 +419,7 @@ def test_what_somebody_read_is_approved_and_nothing_else(newsroom: NewsroomFolde
     assert read
     edit(newsroom, ("The ferry is back", "The mayor is a crook"))
     with pytest.raises(DraftChangedError):
-        approve(config, "daily", LATER, "Zoë", version=read.version)
+        approve(config, "daily", LATER, "Zoë", version=read.revision)
     with pytest.raises(DraftError, match="nobody has approved it"):
         newsroom.send(LATER)
     with pytest.raises(DraftError, match="who approves it"):
@@ -487,7 +487,7 @@ def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: Newsroom
     assert draft
     newsroom.send(LATER)
     with pytest.raises(DraftError, match="it was sent already"):
-        save(config, "2026-11-23-daily", replace(edits_of(draft), subject="Late"), draft.version)
+        save(config, "2026-11-23-daily", replace(to_edits(draft), subject="Late"), draft.revision)
 
 
 def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: NewsroomFolder) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editorial import identify
-from digest.editorial.identity import canonical_url, fold_headline
+from digest.editorial.identity import canonicalize, normalize_headline
 from digest.models import Article
 
 
@@ -20,7 +20,7 @@ from digest.models import Article
     ],
 )
 def test_addresses_of_the_same_page_are_the_same(other: str) -> None:
-    assert canonical_url(other) == canonical_url("https://example.com/2026/ferry")
+    assert canonicalize(other) == canonicalize("https://example.com/2026/ferry")
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_addresses_of_the_same_page_are_the_same(other: str) -> None:
     ],
 )
 def test_addresses_of_different_pages_differ(one: str, two: str) -> None:
-    assert canonical_url(one) != canonical_url(two)
+    assert canonicalize(one) != canonicalize(two)
 
 
 def test_which_visit_it_is_makes_no_other_story() -> None:
     addresses = ("https://example.com/a;jsessionid=9AF1?id=7", "https://example.com/a?PHPSESSID=c0ffee&id=7")
-    assert {canonical_url(url) for url in addresses} == {"example.com/a?id=7"}
+    assert {canonicalize(url) for url in addresses} == {"example.com/a?id=7"}
 
 
 addresses = st.from_regex(
@@ -58,23 +58,23 @@ def test_tracking_parameters_never_change_a_storys_identity(url: str, told: list
 @pytest.mark.parametrize("other", ["https://example.com/?p=1", "https://example.com/?p=2", "https://example.org/?p=1"])
 def test_parameters_that_name_the_page_stay(other: str) -> None:
     addresses = {
-        canonical_url(url)
+        canonicalize(url)
         for url in ("https://example.com/?p=1", "https://example.com/?p=2", "https://example.org/?p=1")
     }
     assert len(addresses) == 3
-    assert canonical_url(other) in addresses
+    assert canonicalize(other) in addresses
 
 
 @given(st.from_regex(r"https?://[a-z]{1,8}\.example/[a-zA-Z0-9/?&=%#._-]{0,40}", fullmatch=True))
 def test_a_canonical_address_is_its_own(url: str) -> None:
-    once = canonical_url(url)
-    assert canonical_url("https://" + once) == once
+    once = canonicalize(url)
+    assert canonicalize("https://" + once) == once
 
 
 @given(st.text())
 def test_any_text_has_an_identity_that_is_its_own(text: str) -> None:
-    assert fold_headline(fold_headline(text)) == fold_headline(text)
-    assert isinstance(canonical_url(text), str)
+    assert normalize_headline(normalize_headline(text)) == normalize_headline(text)
+    assert isinstance(canonicalize(text), str)
 
 
 def test_without_an_address_the_guid_and_then_the_headline_tell() -> None:

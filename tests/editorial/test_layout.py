@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editorial import Rules, lay_out, select
+from digest.editorial import LayoutRules, lay_out, select
 from digest.models import Article, Edition, FetchResult, Image, Source, Window
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WINDOW = Window(NOW - timedelta(days=1), NOW)
-ORDERED = Rules(order=("City", "World", "Science"), names={"SciTech": "Science"})
+ORDERED = LayoutRules(order=("City", "World", "Science"), names={"SciTech": "Science"})
 
 
 def story(name: str, *categories: str, image: bool = False) -> Article:
@@ -26,7 +26,7 @@ def story(name: str, *categories: str, image: bool = False) -> Article:
     )
 
 
-def laid_out(*stories: Article, rules: Rules = ORDERED, timezone: str = "UTC", **options: Any) -> Edition | None:
+def laid_out(*stories: Article, rules: LayoutRules = ORDERED, timezone: str = "UTC", **options: Any) -> Edition | None:
     return lay_out(stories, rules, cadence="daily", window=WINDOW, timezone=timezone, **options)
 
 
@@ -59,7 +59,7 @@ def test_the_lead_has_a_picture_if_any_story_of_its_section_has() -> None:
 
 
 def test_limits_a_section_and_in_all_say_how_many_more() -> None:
-    rules = Rules(order=("City", "World"), limit=3, limits={"world": 2}, max_articles=4)
+    rules = LayoutRules(order=("City", "World"), limit=3, limits={"world": 2}, max_articles=4)
     edition = laid_out(
         *(story(f"c{n}", "City") for n in range(5)), *(story(f"w{n}", "World") for n in range(5)), rules=rules
     )
@@ -69,7 +69,7 @@ def test_limits_a_section_and_in_all_say_how_many_more() -> None:
 
 
 def test_excluded_categories_are_left_out_altogether() -> None:
-    rules = Rules(order=("City",), exclude=("Horoscopes", "science"), names={"SciTech": "Science"})
+    rules = LayoutRules(order=("City",), exclude=("Horoscopes", "science"), names={"SciTech": "Science"})
     edition = laid_out(story("a", "City"), story("b", "City", "horoscopes"), story("c", "SciTech"), rules=rules)
     assert edition
     assert [article.headline for article in edition.articles] == ["a"]
@@ -100,7 +100,7 @@ def test_the_edition_is_dated_where_the_publication_is() -> None:
 
 
 def test_without_an_order_sections_come_from_what_stories_share() -> None:
-    rules = Rules()
+    rules = LayoutRules()
     stories = [
         story("a", "Ferries", "City"),
         story("b", "City"),
@@ -117,21 +117,21 @@ def test_a_category_of_nearly_everything_is_no_section_where_there_is_another() 
     edition = laid_out(
         *(story(f"m{n}", "News", "Mobile") for n in range(3)),
         *(story(f"g{n}", "News", "Gadgets") for n in range(3)),
-        rules=Rules(),
+        rules=LayoutRules(),
     )
     assert edition
     assert {edition.lead_section, *shape(edition)} == {"Mobile", "Gadgets"}
 
 
 def test_without_any_category_there_is_one_section() -> None:
-    edition = laid_out(story("a"), story("b"), rules=Rules())
+    edition = laid_out(story("a"), story("b"), rules=LayoutRules())
     assert edition
     assert edition.lead_section == "Latest"
 
 
 def test_spellings_of_one_section_are_one() -> None:
     edition = laid_out(
-        *(story(name, name) for name in ("Arts &amp; Life", "ARTS  & LIFE", "Arts & Life")), rules=Rules(limit=2)
+        *(story(name, name) for name in ("Arts &amp; Life", "ARTS  & LIFE", "Arts & Life")), rules=LayoutRules(limit=2)
     )
     assert edition
     assert [(section.name, len(section.articles), section.more) for section in edition.sections] == [
@@ -140,7 +140,7 @@ def test_spellings_of_one_section_are_one() -> None:
 
 
 def test_a_category_called_as_the_last_section_is_that_section() -> None:
-    edition = laid_out(story("a", "MORE STORIES"), story("b"), story("c", "World"), rules=Rules())
+    edition = laid_out(story("a", "MORE STORIES"), story("b"), story("c", "World"), rules=LayoutRules())
     assert edition
     assert edition.lead_section == "World"
     assert shape(edition) == {"More stories": ["a", "b"]}
@@ -148,29 +148,35 @@ def test_a_category_called_as_the_last_section_is_that_section() -> None:
 
 def test_where_every_story_has_the_same_keywords_the_first_is_the_section() -> None:
     tags = ("Entertainment", "Health", "National", "World")
-    edition = laid_out(*(story(f"s{n}", *tags) for n in range(10)), rules=Rules())
+    edition = laid_out(*(story(f"s{n}", *tags) for n in range(10)), rules=LayoutRules())
     assert edition
     assert edition.lead_section == "Entertainment"
     assert len(edition.articles) == 10
-    assert shape(laid_out(story("a", *tags), story("b", *tags), rules=Rules(), only=("health",))) == {"Health": ["b"]}
+    assert shape(laid_out(story("a", *tags), story("b", *tags), rules=LayoutRules(), only=("health",))) == {
+        "Health": ["b"]
+    }
 
 
 def test_a_keyword_of_one_story_is_no_section_but_its_only_category_is() -> None:
     edition = laid_out(
-        story("a", "City"), story("b", "City"), story("c", "Orcas", "Sea", "Sound"), story("d", "Chess"), rules=Rules()
+        story("a", "City"),
+        story("b", "City"),
+        story("c", "Orcas", "Sea", "Sound"),
+        story("d", "Chess"),
+        rules=LayoutRules(),
     )
     assert shape(edition) == {"City": ["b"], "Chess": ["d"], "More stories": ["c"]}
 
 
 def test_many_sections_of_one_story_are_gathered_in_the_order_of_the_stories() -> None:
     stories = [story(f"s{n}", f"Category {n}") for n in range(9)]
-    edition = laid_out(story("a", "City"), *stories, story("b", "City"), rules=Rules(limit=9))
+    edition = laid_out(story("a", "City"), *stories, story("b", "City"), rules=LayoutRules(limit=9))
     assert shape(edition) == {"City": ["b"], "More stories": [f"s{n}" for n in range(9)]}
 
 
 def test_a_section_the_total_has_no_room_for_is_counted() -> None:
     stories = [story(f"{name}{n}", name) for name in ("A", "B", "C") for n in range(3)]
-    edition = laid_out(*stories, rules=Rules(order=("A", "B", "C"), max_articles=2))
+    edition = laid_out(*stories, rules=LayoutRules(order=("A", "B", "C"), max_articles=2))
     assert edition
     assert [(section.name, len(section.articles), section.more) for section in edition.sections] == [
         ("A", 0, 2),
@@ -195,9 +201,14 @@ stories = st.lists(
 )
 
 
-@given(stories, st.sampled_from([ORDERED, Rules(), Rules(limit=1, max_articles=3), Rules(order=("World",), limit=2)]))
+@given(
+    stories,
+    st.sampled_from(
+        [ORDERED, LayoutRules(), LayoutRules(limit=1, max_articles=3), LayoutRules(order=("World",), limit=2)]
+    ),
+)
 def test_no_story_is_twice_and_none_is_lost_without_being_counted(
-    told: list[tuple[list[str], bool]], rules: Rules
+    told: list[tuple[list[str], bool]], rules: LayoutRules
 ) -> None:
     articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(told)]
     edition = laid_out(*articles, rules=rules)
@@ -215,7 +226,7 @@ def test_no_story_is_twice_and_none_is_lost_without_being_counted(
 @given(stories, st.sets(st.sampled_from(["city", "world", "science", "gardening"]), min_size=1))
 def test_a_segments_edition_has_only_what_it_chose(told: list[tuple[list[str], bool]], only: set[str]) -> None:
     articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(told)]
-    edition = laid_out(*articles, rules=Rules(names={"SciTech": "Science"}), only=only)
+    edition = laid_out(*articles, rules=LayoutRules(names={"SciTech": "Science"}), only=only)
     for article in edition.articles if edition else ():
         shown = {"science" if name == "SciTech" else name.casefold() for name in article.categories}
         assert shown & only
@@ -240,7 +251,7 @@ def test_wire_copies_with_nearly_the_same_headline_are_one_story() -> None:
 
 
 def test_a_section_leads_to_its_own_page() -> None:
-    rules = Rules(order=("City",), limit=1, pages={"CITY": "https://www.example.com/city/"})
+    rules = LayoutRules(order=("City",), limit=1, pages={"CITY": "https://www.example.com/city/"})
     edition = laid_out(story("a", "City"), story("b", "City"), rules=rules)
     assert edition
     assert [(section.more, section.url) for section in edition.sections] == [(1, "https://www.example.com/city/")]

@@ -34,7 +34,7 @@ def chosen(*articles: Article, already_sent: dict[str, str] | None = None) -> tu
 def test_newest_first_and_only_the_window() -> None:
     taken, left = chosen(article("old", 25), article("edge", 24), article("older", 3), article("new", 1))
     assert taken == ["new", "older"]
-    assert left["old"] == "before the window, published 22 Nov 2026 06:00"
+    assert left["old"] == "published before the window (22 Nov 2026 06:00)"
     assert set(left) == {"old", "edge"}
 
 
@@ -57,7 +57,7 @@ def test_a_second_sources_copy_of_what_readers_had_is_not_news_the_next_day() ->
         for order in ([sent, late_copy], [late_copy, sent]):
             taken, left = chosen(*order, already_sent={identify(sent): "2026-11-22-daily"})
             assert taken == []
-            assert left["b"] == "the same story as https://www.example.com/a of feed, already sent in 2026-11-22-daily"
+            assert left["b"] == "same story as https://www.example.com/a from feed, already sent in 2026-11-22-daily"
     weekly_column = article("b", 2, headline=headline)
     assert chosen(sent, weekly_column, already_sent={identify(sent): "2026-11-22-daily"})[0] == ["b"]
 
@@ -90,7 +90,7 @@ def test_the_same_address_in_two_feeds_is_one_story_with_the_categories_of_both(
     assert len(selection.stories) == 1
     assert selection.stories[0].categories == ("City", "Boats")
     assert selection.stories[0].image
-    assert "the same story as" in selection.left_out[0].reason
+    assert "same story as" in selection.left_out[0].reason
 
 
 def test_a_story_that_one_source_dates_has_that_date() -> None:

@@ -7,32 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editorial import window
+from digest.editorial import compute_window
 from digest.models import Cadence
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 
 def test_the_first_daily_edition_takes_24_hours() -> None:
-    assert window("daily", NOW, "UTC", None).start == NOW - timedelta(hours=24)
+    assert compute_window("daily", NOW, "UTC", None).start == NOW - timedelta(hours=24)
 
 
 def test_a_daily_edition_begins_where_the_last_one_ended() -> None:
     since = NOW - timedelta(hours=20)
-    assert window("daily", NOW, "UTC", since).start == since
+    assert compute_window("daily", NOW, "UTC", since).start == since
 
 
 def test_after_a_long_pause_readers_get_a_week_not_the_archive() -> None:
-    assert window("daily", NOW, "UTC", NOW - timedelta(days=90)).start == NOW - timedelta(days=7)
+    assert compute_window("daily", NOW, "UTC", NOW - timedelta(days=90)).start == NOW - timedelta(days=7)
 
 
 def test_a_weekly_edition_takes_seven_days_and_a_failed_source_more() -> None:
-    assert window("weekly", NOW, "UTC", NOW - timedelta(days=2)).start == NOW - timedelta(days=7)
-    assert window("weekly", NOW, "UTC", NOW - timedelta(days=14)).start == NOW - timedelta(days=14)
+    assert compute_window("weekly", NOW, "UTC", NOW - timedelta(days=2)).start == NOW - timedelta(days=7)
+    assert compute_window("weekly", NOW, "UTC", NOW - timedelta(days=14)).start == NOW - timedelta(days=14)
 
 
 def test_a_clock_set_back_makes_an_empty_window() -> None:
-    assert window("daily", NOW, "UTC", NOW + timedelta(days=1)).start == NOW
+    assert compute_window("daily", NOW, "UTC", NOW + timedelta(days=1)).start == NOW
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_clock_set_back_makes_an_empty_window() -> None:
 )
 def test_a_day_is_the_same_time_yesterday_by_the_publications_clocks(zone: str, now: datetime, hours: int) -> None:
     here = now.replace(tzinfo=ZoneInfo(zone))
-    day = window("daily", here, zone, None)
+    day = compute_window("daily", here, zone, None)
     assert day.end - day.start == timedelta(hours=hours)
 
 
@@ -56,20 +56,20 @@ def test_a_day_is_the_same_time_yesterday_by_the_publications_clocks(zone: str, 
     st.none() | st.datetimes(datetime(1999, 1, 1), datetime(2101, 1, 1)),
 )
 def test_a_window_never_ends_before_it_begins(now: datetime, zone: str, since: datetime | None) -> None:
-    found = window("daily", now.replace(tzinfo=UTC), zone, since and since.replace(tzinfo=UTC))
+    found = compute_window("daily", now.replace(tzinfo=UTC), zone, since and since.replace(tzinfo=UTC))
     assert found.start <= found.end == now.replace(tzinfo=UTC)
     assert found.end - found.start <= timedelta(days=8, hours=1)
 
 
 def test_a_day_that_a_zone_left_out_makes_no_empty_window() -> None:
     apia = ZoneInfo("Pacific/Apia")  # went from 29 to 31 December 2011
-    day = window("daily", datetime(2011, 12, 31, 10, tzinfo=apia), "Pacific/Apia", None)
+    day = compute_window("daily", datetime(2011, 12, 31, 10, tzinfo=apia), "Pacific/Apia", None)
     assert day.end - day.start == timedelta(hours=24)
 
 
 def test_of_a_time_that_came_twice_the_window_begins_at_the_first() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    day = window("daily", datetime(2026, 10, 26, 2, 30, tzinfo=berlin), "Europe/Berlin", None)
+    day = compute_window("daily", datetime(2026, 10, 26, 2, 30, tzinfo=berlin), "Europe/Berlin", None)
     assert day.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
@@ -81,7 +81,7 @@ def test_of_a_time_that_came_twice_the_window_begins_at_the_first() -> None:
 def test_a_first_window_is_whole_days_give_or_take_the_clocks_change(
     now: datetime, zone: str, cadence: Cadence
 ) -> None:
-    found = window(cadence, now.replace(tzinfo=UTC), zone, None)
+    found = compute_window(cadence, now.replace(tzinfo=UTC), zone, None)
     days = timedelta(days=1 if cadence == "daily" else 7)
     begin, end = (moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in (found.start, found.end))
     # By the clocks it is whole days, unless the clocks jumped over its beginning.

@@ -24,7 +24,9 @@ def findings(
     """What an edition of all stories of a source is told."""
     results = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
     stories = editorial.select(results, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
-    edition = editorial.lay_out(stories, editorial.Rules(), cadence="daily", window=ALWAYS, timezone="UTC", only=())
+    edition = editorial.lay_out(
+        stories, editorial.LayoutRules(), cadence="daily", window=ALWAYS, timezone="UTC", only=()
+    )
     assert edition
     publication = Publication(
         "The Harbour Herald",

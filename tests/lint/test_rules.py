@@ -1,7 +1,7 @@
 """Each rule on a mail that breaks it, and on one that does not."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -159,9 +159,9 @@ def test_any_html_is_judged_without_an_error(support: Support, html: str, text: 
 
 @pytest.mark.parametrize("value", ["9" * 40_000, "a-" * 20_000, "url(" * 20_000, "rgb(" * 20_000])
 def test_endless_css_takes_no_endless_time(check: Check, value: str) -> None:
-    began = perf_counter()
+    began = process_time()
     check(f'<p style="font-size:{value}">x</p>')
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 def test_a_deep_tree_is_judged_and_one_too_deep_is_told(check: Check) -> None:

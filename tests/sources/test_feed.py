@@ -252,9 +252,9 @@ def test_an_encoding_that_cannot_be_used_is_survived(encoding: str) -> None:
 
 @pytest.mark.parametrize("markup", ["<p ", "<a", "<!--", "<img ", "<div>", "<b>", "<table><tr><td>", "&amp;"])
 def test_markup_that_never_closes_is_read_in_time(markup: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     one(f"<title>T</title><description><![CDATA[{markup * 30_000}]]></description>")
-    assert time.monotonic() - started < 3  # well under a second, unless it is quadratic
+    assert time.process_time() - started < 3  # well under a second, unless it is quadratic
 
 
 def test_malformed_xml_gives_what_it_has_and_says_where() -> None:

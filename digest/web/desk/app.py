@@ -275,7 +275,7 @@ class _Pages:
         if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{self._desk.cadence}", form.edition):
             raise UsageError(f"{form.edition} is no edition of this desk")
         saved = drafting.save(self._desk.look().config, form.edition, form.edits(), form.version)
-        return {"said": f"Saved in {saved.file.name}.", "version": saved.version}
+        return {"said": f"Saved in {saved.file.name}.", "version": saved.revision}
 
     def approve(self, form: ApproveForm) -> dict[str, Any]:
         """Approve the draft that the editor has before them, and no other."""
@@ -344,5 +344,5 @@ def _filed(look: Look) -> list[tuple[str, list[_Story]]]:
     filed: dict[str, list[_Story]] = {name: [] for name in draft.sections}
     for article in draft.articles:
         identity = editorial.identify(article)
-        filed[article.section].append(_Story(identity, article, identity in draft.hides, identity == lead))
+        filed[article.section].append(_Story(identity, article, identity in draft.hidden_ids, identity == lead))
     return list(filed.items())

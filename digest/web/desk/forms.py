@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from digest.core.text import clean_line
-from digest.drafts import Edited, EditedSection, Edits
+from digest.drafts import EditedSection, EditedStory, Edits
 from digest.errors import DraftError
 
 
@@ -88,8 +88,8 @@ class MakeForm(msgspec.Struct):
     add: bool = False
 
 
-def _edited(story: StoryForm) -> Edited:
+def _edited(story: StoryForm) -> EditedStory:
     headline = clean_line(story.headline)
     if not headline:
         raise DraftError("a story has no headline", hint="write one, or hide the story")
-    return Edited(story.id, headline, clean_line(story.excerpt), story.hide)
+    return EditedStory(story.id, headline, clean_line(story.excerpt), story.hide)

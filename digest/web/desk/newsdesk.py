@@ -236,8 +236,8 @@ class Newsdesk:
         composition = look.composition
         if edits and look.draft:
             file, folder = look.draft.file, look.config.file.parent
-            text = drafts.text_of(file) or ""
-            draft = drafts.parsed(drafts.with_edits(text, edits, file, folder), file, folder)
+            text = drafts.read_text(file) or ""
+            draft = drafts.parse_draft(drafts.apply_edits(text, edits, file, folder), file, folder)
             with Database.open_to_read(look.config.database_url) as database:
                 composition = of_draft(composition.config, database, self.cadence, composition.now, draft)
         if not reader:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from digest.drafts import edits_of
+from digest.drafts import to_edits
 from digest.web.desk import app
 from digest.web.desk.app import application
 from digest.web.desk.newsdesk import Newsdesk
@@ -40,7 +40,7 @@ def form_of(desk: Newsdesk, **changes: Any) -> dict[str, Any]:
     """The form of the draft as the page would send it."""
     look = desk.look()
     assert look.draft
-    edits = edits_of(look.draft)
+    edits = to_edits(look.draft)
     sections = [
         {
             "name": section.name,
@@ -53,7 +53,7 @@ def form_of(desk: Newsdesk, **changes: Any) -> dict[str, Any]:
         for section in edits.sections
     ]
     told = {"subject": edits.subject, "preheader": edits.preheader, "note": edits.note, "lead": edits.lead}
-    return {"edition": EDITION, "version": look.draft.version, **told, "sections": sections, **changes}
+    return {"edition": EDITION, "version": look.draft.revision, **told, "sections": sections, **changes}
 
 
 def test_the_page_shows_inbox_line_size_readers_and_what_is_wrong(client: TestClient) -> None:
