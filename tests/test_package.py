@@ -1,14 +1,19 @@
-"""What is built is whole: the wheel, and the wheel made from the sdist, work from anywhere."""
+"""Every dependency is pinned, and what is built is whole: the wheel made from the sdist works from anywhere."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,6 +34,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=ROOT)
     return folder
+
+
+def test_constraints_pin_every_requirement_and_name_no_package_index() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *chain(*extras), *project["dependency-groups"]["dev"]]
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", constraints, flags=re.MULTILINE))
+    for requirement in map(Requirement, wanted):
+        version = pinned.get(canonicalize_name(requirement.name), "")
+        assert requirement.specifier.contains(version), f"{requirement} is pinned to {version}: run `make constraints`"
+    assert "://" not in constraints
 
 
 def test_the_sdist_has_no_subscribers_and_the_wheel_has_what_init_and_render_need(built: Path) -> None:
