@@ -124,4 +124,4 @@ def test_who_is_inactive_there_is_suppressed_here(
     report = newsroom.send()
     assert (report.outcomes[Outcome.ACCEPTED], report.outcomes[Outcome.REFUSED]) == (len(postmark_server.mails), 1)
     with Database.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as database:
-        assert [(one.email, one.reason) for one in database.suppressions.all()] == [("ada@example.com", "bounced")]
+        assert [(one.email, one.reason) for one in database.suppressions.list_all()] == [("ada@example.com", "bounced")]
