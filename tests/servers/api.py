@@ -67,7 +67,7 @@ def serving(stand_in: S) -> Iterator[S]:
         def respond(self) -> None:
             self.give(*stand_in.answered(Request(self.command, self.path, self.headers, self.read_body())))
 
-        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        def give(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
             if status < 0:
                 stand_in.release.wait(10)
             if status <= 0:

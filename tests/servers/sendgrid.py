@@ -110,7 +110,7 @@ def serve_sendgrid() -> Iterator[SendGridServer]:
             assert self.path == "/v3/mail/send"
             self.give(*((0, None) if api.dead else api.answer(body, authorization)))
 
-        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        def give(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
             if status < 0:
                 api.release.wait(10)
             if status <= 0:
