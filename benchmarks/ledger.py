@@ -52,11 +52,11 @@ def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
     with Database.open(url) as database:
         begin()
         database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
-        sending = database.recipients.claim_queue(told.id)
+        sending = database.recipients.open_claim_queue(told.id)
         receipts: list[Receipt] = []
         settled = 0
         while True:
-            claims = sending.record_and_claim(receipts, (), batches=4, size=1000, most=count, now=NOW)
+            claims = sending.record_and_claim(receipts, (), batches=4, batch_size=1000, limit=count, now=NOW)
             if not claims:
                 break
             people = [person for claim in claims for person in claim.recipients]

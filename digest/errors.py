@@ -9,8 +9,8 @@
     ├── DraftError              exit 1   also a ValueError: a draft that cannot be read, or may not be sent yet
     │   └── DraftChangedError   exit 1   a draft that somebody else has changed meanwhile
     ├── DeliveryError           exit 1   also a ConnectionError: a provider that takes nothing (login, no network)
-    ├── LateError               exit 1   also a TimeoutError: an edition whose time has passed
-    ├── StorageError             exit 1   also an OSError: the memory cannot be read or written
+    ├── TooLateError            exit 1   also a TimeoutError: an edition whose time has passed
+    ├── StorageError            exit 1   also an OSError: the memory cannot be read or written
     └── LockedError             exit 75  also a BlockingIOError: another run is at work (EX_TEMPFAIL of sysexits.h)
 
 Trouble that stops only a part of the work (one feed, one row, one address) is no error but a `models.Problem`.
@@ -85,7 +85,7 @@ class DeliveryError(DigestError, ConnectionError):
     """The provider takes nothing at all; nothing of the batch in hand was sent."""
 
 
-class LateError(DigestError, TimeoutError):
+class TooLateError(DigestError, TimeoutError):
     """The edition's time has passed."""
 
 

@@ -54,7 +54,7 @@ unsubscribe_mailto = "leave@example.com"
 
 @dataclass
 class NewsroomFolder:
-    """A newsroom on disk: `write` its files, change its `config`, and read the mails in its outbox."""
+    """A newsroom on disk: `write` its files, change its configuration, and read the mails in its outbox."""
 
     path: Path
     monkeypatch: pytest.MonkeyPatch
@@ -81,16 +81,18 @@ class NewsroomFolder:
         self.configure(("[delivery]\n", f'[delivery]\nprovider = "smtp"\n{options}'), *changes, more=table)
 
     def through_sendgrid(self, server: SendGridServer, *, options: str = "", timeout: int = 30) -> None:
-        """Send through SendGrid's stand-in; `options` are lines of [delivery]."""
+        """Send through the SendGrid server; `options` are lines of [delivery]."""
         self.monkeypatch.setenv("SENDGRID_API_KEY", server.key)
         table = f'[delivery.sendgrid]\nhost = "{server.url}"\ntimeout = {timeout}\n'
         self.configure(("[delivery]\n", f'[delivery]\nprovider = "sendgrid"\n{options}'), more=table)
 
     def run(self, now: datetime = NOW, **options: Any) -> tuple[SendRun, list[Problem]]:
-        """A daily run at a moment, and the list of what it tells of."""
-        told: list[Problem] = []
+        """A daily run at a moment, and the list that the problems it reports are added to."""
+        problems: list[Problem] = []
         loaded = configuration.load(self.path / "digest.toml")
-        return SendRun(loaded, "daily", now, lambda: now, told.append, lambda _done, _all: None, **options), told
+        return SendRun(
+            loaded, "daily", now, lambda: now, problems.append, lambda _done, _all: None, **options
+        ), problems
 
     def send(self, now: datetime = NOW, **options: Any) -> Report:
         """The last report of a daily run."""

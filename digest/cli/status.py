@@ -36,8 +36,8 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
 
 
 def _latest(database: Database, *, as_json: bool) -> None:
-    records = database.editions.latest()
-    failing = [source for source in database.sources.all().values() if source.failing_since]
+    records = database.editions.list_latest()
+    failing = [source for source in database.sources.get_states().values() if source.failing_since]
     if as_json:
         _print_json(
             {
@@ -75,9 +75,9 @@ def _one(database: Database, edition: str, *, as_json: bool) -> None:
 
     record = database.editions.get(edition)
     if record is None:
-        known = ", ".join(known.id for known in database.editions.latest(limit=3)) or "none yet"
+        known = ", ".join(known.id for known in database.editions.list_latest(limit=3)) or "none yet"
         raise UsageError(f"there is no edition {edition}", hint=f"the latest: {known}")
-    rows = database.recipients.of_edition(edition)
+    rows = database.recipients.stream(edition)
     if as_json:
         people = [
             {"email": row.email, "state": row.state, "detail": row.detail, "changed_at": row.changed_at.isoformat()}

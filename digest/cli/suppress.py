@@ -51,7 +51,9 @@ def suppress(
         context.exit(_import(console, config, file, reason))
     if not email:
         with Database.open_to_read(config.database_url) as database:
-            rows = [[item.email, item.reason, f"{item.since:%Y-%m-%d %H:%M}"] for item in database.suppressions.all()]
+            rows = [
+                [item.email, item.reason, f"{item.since:%Y-%m-%d %H:%M}"] for item in database.suppressions.list_all()
+            ]
         print_table(["email", "reason", "since (UTC)"], rows)
         return
     address = normalize_address(email)
@@ -90,11 +92,11 @@ def unsuppress(console: Console, email: str) -> None:
     For a reader who was erased and wants to subscribe again, give the address; if DIGEST_SECRET_KEY is lost, give the
     `erased:...` name from `digest suppress --list`.
     """
-    from digest.storage import ERASED, Database
+    from digest.storage import ERASED_PREFIX, Database
     from digest.subscribers import normalize_address
 
     config = console.config()
-    address = email if email.startswith(ERASED) else normalize_address(email)
+    address = email if email.startswith(ERASED_PREFIX) else normalize_address(email)
     with Database.open(config.database_url, config.secrets.secret_key) as database:
         was_suppressed = database.suppressions.remove(address)
     console.result(f"{address} may be mailed again" if was_suppressed else f"{address} was not suppressed")

@@ -180,7 +180,7 @@ def compose(
 
     def stored(url: str) -> StoredDocument | None:
         with one_at_a_time:  # sources are read in threads, and a ledger in memory has one connection
-            return database.sources.document(url)
+            return database.sources.get_document(url)
 
     results = sources.read_sources(
         config.sources,
@@ -192,7 +192,7 @@ def compose(
     )
     seen, readings = _first_seen(database, results, now)
     if remember:
-        database.sources.remember(readings, (document for result in results for document in result.fetched), now)
+        database.sources.save(readings, (document for result in results for document in result.fetched), now)
     failures = [result.failed for result in results if result.failed]
     if len(failures) == len(results):
         whole = " | ".join(map(str, failures))
@@ -202,14 +202,14 @@ def compose(
         config=config,
         cadence=cadence,
         now=now,
-        window=windows.of_edition(database.sent_articles.last_window_end(cadence)),
+        window=windows.of_edition(database.sent_editions.find_last_window_end(cadence)),
         windows=by_source,
         results=results,
         selection=editorial.select(
             results,
             by_source,
             now=now,
-            already_sent=database.sent_articles.already_sent(cadence, seen),
+            already_sent=database.sent_editions.find_articles(cadence, seen),
             first_seen=seen,
             timezone=config.publication.timezone,
         ),
@@ -220,8 +220,8 @@ class _Windows:
     """Where each source's window begins."""
 
     def __init__(self, config: Config, database: Database, cadence: Cadence, now: datetime) -> None:
-        self._states = database.sent_articles.last_sources(cadence)
-        self._unsent = database.sent_articles.first_unsent_start(cadence)
+        self._states = database.sent_editions.find_last_sources(cadence)
+        self._unsent = database.sent_editions.find_first_unsent_start(cadence)
         self._window = partial(editorial.compute_window, cadence, now, config.publication.timezone)
 
     def of(self, source: str) -> Window:
@@ -237,8 +237,8 @@ def _first_seen(
 ) -> tuple[dict[str, FirstSeen], list[FetchRecord]]:
     """When every article at hand was first seen, and what to remember of this reading of the sources."""
     identities = {editorial.identify(article) for result in results for article in result.articles}
-    seen = database.sources.first_seen(identities)
-    memory = database.sources.all()
+    seen = database.sources.find_first_seen(identities)
+    memory = database.sources.get_states()
     readings = []
     for result in results:
         known = memory.get(result.source.name)

@@ -46,7 +46,7 @@ def of_draft(config: Config, database: Database, cadence: Cadence, now: datetime
 
     A story that readers have had in another edition since is left out, and named.
     """
-    sent = database.sent_articles.already_sent(cadence, list(map(editorial.identify, draft.stories)))
+    sent = database.sent_editions.find_articles(cadence, list(map(editorial.identify, draft.stories)))
     sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
     stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
 

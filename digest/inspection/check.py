@@ -35,7 +35,7 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Che
     yield _run_check("configuration", lambda: _check_configuration(config))
     try:
         with Database.open_to_read(config.database_url) as database:
-            latest = next(iter(database.editions.latest(limit=1)), None)
+            latest = next(iter(database.editions.list_latest(limit=1)), None)
             known = f"the latest edition is {latest.id}, in {database.name}" if latest else "no edition sent yet"
             yield CheckResult(f"ledger: {known}")
             for number, cadence in enumerate(_cadences(config)):

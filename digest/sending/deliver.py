@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest import delivery
 from digest.core.text import format_count
-from digest.errors import DeliveryError, LateError
+from digest.errors import DeliveryError, TooLateError
 from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.failures import FailureTracker
 from digest.sending.readiness import open_pool
@@ -30,7 +30,7 @@ def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: 
 
     Raises:
         DeliveryError: no provider takes anything any more; what is left waits for the next run.
-        LateError: the time was over before everyone had it.
+        TooLateError: the time was over before everyone had it.
     """
     started = monotonic()
     report = Report(record.id, stories=record.stories, recipients=record.recipients)
@@ -38,7 +38,7 @@ def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: 
     delivering = _Delivery(run, database, record, report, time_left)
     try:
         delivering.by_every_means()
-    except (DeliveryError, LateError) as error:
+    except (DeliveryError, TooLateError) as error:
         if database.editions.is_stopping(record.id):  # it was to end here anyway
             run.tell(error.as_problem())
             return _closed(run, database, record, report, started)
@@ -88,9 +88,9 @@ class _Delivery:
         self.ends = monotonic() + time_left.total_seconds() if time_left is not None else None
         self.bad = FailureTracker(accepted=record.reached > 0)
         self.pace = delivery.RateLimiter(_rate(run))
-        self.message = lru_cache(maxsize=8)(lambda segment: database.editions.message(record.id, segment))
+        self.message = lru_cache(maxsize=8)(lambda segment: database.editions.get_message(record.id, segment))
         self.untried_first = True
-        self.sending = database.recipients.claim_queue(record.id)
+        self.sending = database.recipients.open_claim_queue(record.id)
         self.stuck = False
         """Whether the provider took none of the last handful."""
         self.proven = False
@@ -103,7 +103,7 @@ class _Delivery:
     def by_every_means(self) -> None:
         """Send by the provider, and where it is down by the one that takes over.
 
-        Raises DeliveryError when the last provider takes nothing any more, LateError when the time is over.
+        Raises DeliveryError when the last provider takes nothing any more, TooLateError when the time is over.
         """
         providers = self.run.config.delivery.providers
         for number, settings in enumerate(providers, 1):
@@ -160,7 +160,7 @@ class _Delivery:
         self.report.outcomes[Outcome.DEFERRED] -= moved
         self.run.begun.count -= moved
         self.bad.forget(Outcome.DEFERRED)
-        self.sending = self.database.recipients.claim_queue(self.record.id, untried_first=self.untried_first)
+        self.sending = self.database.recipients.open_claim_queue(self.record.id, untried_first=self.untried_first)
 
     def rest(self, seconds: float) -> None:
         """Wait, unless somebody asks to stop."""
@@ -173,9 +173,9 @@ class _Delivery:
             sleep(min(left, _MOMENT))
 
     def may_begin(self) -> bool:
-        """Whether more may be sent to. Raises LateError when the time is over."""
+        """Whether more may be sent to. Raises TooLateError when the time is over."""
         if self.ends is not None and monotonic() > self.ends:
-            raise LateError(
+            raise TooLateError(
                 "the time to send is over (max_lateness)",
                 location=self.record.id,
                 hint=f"`digest resume {self.record.id}` goes on all the same",
@@ -205,11 +205,11 @@ class _Delivery:
         receipts: list[Receipt] = []
         released: list[Recipient] = []
         error: DeliveryError | None = None
-        late: LateError | None = None
+        late: TooLateError | None = None
         while True:
             try:
                 going_on = late is None and not self.bad.hopeless and not self.asked and self.may_begin()
-            except LateError as over:  # raised once what is on its way has come back and is recorded
+            except TooLateError as over:  # raised once what is on its way has come back and is recorded
                 going_on, late = False, over
             exhausted = self.hand_out(pool, receipts, released, going_on=going_on)
             receipts, released = [], []
@@ -242,8 +242,8 @@ class _Delivery:
             receipts,
             released,
             batches=room,
-            size=size,
-            most=self.run.limit - self.run.begun.count if self.run.limit else self.record.recipients,
+            batch_size=size,
+            limit=self.run.limit - self.run.begun.count if self.run.limit else self.record.recipients,
             now=self.run.clock(),
         )
         for claim in claims:

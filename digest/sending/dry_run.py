@@ -33,7 +33,7 @@ def dry_run(run: SendRun) -> Report:
     Where readers get it at their own hour, all who would get it in the course of the day are counted.
 
     Raises:
-        LateError: it is too late to send it.
+        TooLateError: it is too late to send it.
         DigestError: as for `send`.
     """
     require_sendable(run.config)

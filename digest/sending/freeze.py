@@ -15,7 +15,7 @@ from digest.errors import SubscribersError
 from digest.models import Article, Edition, Message, Problem, Segment
 from digest.sending.report import Report
 from digest.sending.send_run import SendRun
-from digest.storage import Database, EditionRecord, EditionSource, FrozenRecipient, SentArticle
+from digest.storage import Database, EditionArticle, EditionRecord, EditionSource, FrozenRecipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class RecipientList:
         self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
         return rendered.message
 
-    def articles(self) -> Iterator[SentArticle]:
+    def articles(self) -> Iterator[EditionArticle]:
         """Every story that is in some segment's Message, and other sources' copies of it, so that none comes back.
 
         Complete once the readers have streamed by and their Messages were asked for.
@@ -133,12 +133,12 @@ class RecipientList:
                 identity = editorial.identify(article)
                 if identity not in seen:
                     seen.add(identity)
-                    yield SentArticle(identity, article.headline)
+                    yield EditionArticle(identity, article.headline)
         for left in self._composition.selection.left_out:
             identity = editorial.identify(left.article)
             if left.same_as in seen and identity not in seen:
                 seen.add(identity)
-                yield SentArticle(identity, left.article.headline, copy=True)
+                yield EditionArticle(identity, left.article.headline, copy=True)
 
     def _add(self, segment: Segment) -> Edition | None:
         if segment.key not in self._segments:

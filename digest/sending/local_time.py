@@ -38,7 +38,7 @@ def send_by_local_time(run: SendRun, database: Database) -> Iterator[Report]:
 
 def _editions(run: SendRun, database: Database) -> Iterator[Callable[[], Iterator[Report]]]:
     """The editions under way, and only once their readers have them those that begin: no story is to be in both."""
-    for record in database.editions.unfinished(run.cadence):
+    for record in database.editions.list_open(run.cadence):
         yield partial(_go_on, run, database, record)
     days = [day for day in _days(run) if database.editions.get(f"{day}-{run.cadence}") is None]
     # Where two begin at once, both are frozen before either is sent: what the one has is news to the other's readers.

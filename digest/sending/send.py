@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from digest.config import Config
 from digest.core.text import format_count
 from digest.editions.compose import edition_id
-from digest.errors import LateError, LockedError, UsageError
+from digest.errors import LockedError, TooLateError, UsageError
 from digest.models import Outcome, Problem
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import freeze
@@ -27,7 +27,7 @@ def send(run: SendRun) -> Iterator[Report]:
     Raises:
         ConfigError: something every mail must have is missing.
         LockedError: another run is at work.
-        LateError: today's edition is past its time.
+        TooLateError: today's edition is past its time.
         DigestError: as for composing, rendering and delivery.
     """
     require_sendable(run.config)
@@ -38,7 +38,7 @@ def send(run: SendRun) -> Iterator[Report]:
         if run.config.schedules[run.cadence].local_time:
             yield from send_by_local_time(run, database)
         else:
-            earlier = [record for record in database.editions.unfinished(run.cadence) if record.id != today]
+            earlier = [record for record in database.editions.list_open(run.cadence) if record.id != today]
             yield from one_by_one(
                 run,
                 [
@@ -51,7 +51,7 @@ def send(run: SendRun) -> Iterator[Report]:
 
 def _close_cancelled(run: SendRun, database: Database) -> Iterator[Report]:
     """Close what somebody cancelled: under a run that died since, or an edition that this run is not about."""
-    for record in (*database.editions.unfinished("daily"), *database.editions.unfinished("weekly")):
+    for record in (*database.editions.list_open("daily"), *database.editions.list_open("weekly")):
         if record.state == "stopping":
             yield Report(record.id, note=_give_up(database, record, run.clock()), trouble=True)
 
@@ -73,7 +73,7 @@ def _close_earlier(run: SendRun, database: Database, record: EditionRecord) -> I
     if run.late or late <= timedelta():
         try:
             yield deliver(run, database, record, None if run.late else -late)
-        except LateError as over:  # in the middle of it: today's is no later for that
+        except TooLateError as over:  # in the middle of it: today's is no later for that
             run.tell(over.as_problem())
         else:
             return
@@ -102,12 +102,12 @@ def late_by(run: SendRun, record: EditionRecord | None) -> timedelta:
     return run.now - due - run.config.delivery.max_lateness
 
 
-def too_late(today: str, record: EditionRecord | None, late: timedelta) -> LateError:
+def too_late(today: str, record: EditionRecord | None, late: timedelta) -> TooLateError:
     """The error of an edition that is late by so much more than it may be."""
     minutes = int(late.total_seconds() // 60)
     reached = f"{record.reached} of {record.recipients} readers have it" if record else "nobody has it"
     give_up = f", or give it up with `digest cancel {today}`" if record else ""
-    return LateError(
+    return TooLateError(
         f"too late to send by {minutes // 60} h {minutes % 60} min (max_lateness); {reached}",
         location=today,
         hint=f"send it all the same with --late{give_up}",
@@ -127,7 +127,7 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
         if record is None:
             raise UsageError(f"there is no edition {edition}", hint="`digest status` lists them")
         # Before the lock is tried: a run that begins in between then finds it so.
-        if not database.editions.stop(edition):
+        if not database.editions.request_stop(edition):
             return f"{edition}: {nothing_to_do(config, database.editions.get(edition) or record)}"
         try:
             with database.lock():

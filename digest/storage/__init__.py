@@ -1,23 +1,27 @@
-"""The ledger: what was sent to whom, so that nobody is mailed twice or missed. May import core and models."""
+"""The ledger: what was sent to whom, so that nobody is mailed twice and nobody is missed.
+
+`Database` opens it; each of its attributes is the repository of one concern, in a file of its own. Everything above may
+use this package, which itself imports only core, models and errors, and SQLAlchemy, which nothing else imports.
+"""
 
 from digest.storage.claims import Claim, ClaimQueue
 from digest.storage.database import Database
 from digest.storage.editions import EditionRecord
-from digest.storage.erasure import ERASED
-from digest.storage.freeze import EditionSource, FrozenRecipient, SentArticle
+from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient
+from digest.storage.pseudonyms import ERASED_PREFIX
 from digest.storage.recipients import RecipientRecord
 from digest.storage.sources import FetchRecord, SourceState
 
 __all__ = [
-    "ERASED",
+    "ERASED_PREFIX",
     "Claim",
     "ClaimQueue",
     "Database",
+    "EditionArticle",
     "EditionRecord",
     "EditionSource",
     "FetchRecord",
     "FrozenRecipient",
     "RecipientRecord",
-    "SentArticle",
     "SourceState",
 ]

@@ -1,4 +1,4 @@
-"""Editions in the ledger: frozen, looked up, stopped and closed."""
+"""The editions in the ledger: freezes, looks up, stops and closes them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from digest.errors import StorageError
 from digest.models import Cadence, Edition, Message
-from digest.storage.claims import is_stopping
-from digest.storage.engine import name_of, to_moment, to_text, transaction
-from digest.storage.freeze import EditionSource, FrozenRecipient, SentArticle, freeze_articles, freeze_recipients
-from digest.storage.recipients import counts_of, move_all
+from digest.storage.engine import describe_engine, to_moment, to_text, transaction
+from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient, freeze_articles, freeze_recipients
+from digest.storage.states import count_by_state, is_stopping, move_recipients
 from digest.storage.stored_message import decode_message
 from digest.storage.tables import OPEN, REACHED, UNSENT, edition_articles, editions, messages
 
 
 @dataclass(frozen=True, slots=True)
 class EditionRecord:
-    """One edition as the ledger knows it; `counts` is recipients by state, `finished_at` None while it is open."""
+    """One edition as the ledger has it; `counts` is recipients by state, `finished_at` None while it is open."""
 
     id: str
     cadence: Cadence
@@ -35,7 +34,7 @@ class EditionRecord:
 
     @property
     def day(self) -> date:
-        """The day it is of."""
+        """The date of the edition."""
         return date.fromisoformat(self.id.removesuffix(f"-{self.cadence}"))
 
     @property
@@ -45,17 +44,17 @@ class EditionRecord:
 
     @property
     def reached(self) -> int:
-        """How many got it or may have got it."""
+        """How many readers got it or may have got it."""
         return sum(self.counts.get(state, 0) for state in REACHED)
 
     @property
     def unsent(self) -> int:
-        """How many a run that goes on would still send to."""
+        """How many readers a run that resumes it would still send to."""
         return sum(self.counts.get(state, 0) for state in UNSENT)
 
 
 class Editions:
-    """The editions that were frozen, and their Messages."""
+    """Every edition that was frozen, and its Messages."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -65,15 +64,15 @@ class Editions:
         edition: Edition,
         subject: str,
         readers: Iterable[FrozenRecipient],
-        message_of: Callable[[str], Message],
-        articles: Iterable[SentArticle],
+        message_for: Callable[[str], Message],
+        articles: Iterable[EditionArticle],
         sources: Iterable[EditionSource],
         now: datetime,
     ) -> int:
-        """Write down who gets which Message, in one transaction, before the first is sent; return how many they are.
+        """Record who gets which Message, in one transaction, before the first is sent; return how many recipients.
 
-        `readers` is streamed; an address that comes twice is kept once. `message_of` gives the Message of a segment's
-        key and is asked once a segment. With no reader at all nothing is written.
+        `readers` is streamed; an address that occurs twice is kept once. `message_for` returns the Message of a
+        segment's key and is called once per segment. With no reader at all, nothing is written.
         """
         with transaction(self._engine) as connection:
             connection.execute(
@@ -87,15 +86,15 @@ class Editions:
                     subject=subject,
                 )
             )
-            count = freeze_recipients(connection, edition.id, readers, message_of, now)
+            count = freeze_recipients(connection, edition.id, readers, message_for, now)
             if not count:
                 connection.rollback()
                 return 0
             freeze_articles(connection, edition.id, articles, sources)
-            return counts_of(connection, edition.id)["pending"]
+            return count_by_state(connection, edition.id)["pending"]
 
-    def latest(self, cadence: Cadence | None = None, *, limit: int = 20) -> list[EditionRecord]:
-        """The latest editions, newest first."""
+    def list_latest(self, cadence: Cadence | None = None, *, limit: int = 20) -> list[EditionRecord]:
+        """Return the latest editions, newest first."""
         query = select(editions).order_by(editions.c.frozen_at.desc(), editions.c.id.desc()).limit(limit)
         if cadence:
             query = query.where(editions.c.cadence == cadence)
@@ -103,54 +102,57 @@ class Editions:
             return [self._record(connection, row) for row in connection.execute(query).all()]
 
     def get(self, edition: str) -> EditionRecord | None:
-        """One edition, or None if there is no such one."""
+        """Return one edition, None if there is no such edition."""
         with transaction(self._engine) as connection:
             row = connection.execute(select(editions).where(editions.c.id == edition)).one_or_none()
             return self._record(connection, row) if row else None
 
-    def unfinished(self, cadence: Cadence) -> list[EditionRecord]:
-        """The editions that are frozen but not closed, oldest first."""
+    def list_open(self, cadence: Cadence) -> list[EditionRecord]:
+        """Return the editions that are frozen but not closed, oldest first."""
         query = select(editions).where(editions.c.cadence == cadence, editions.c.state.in_(OPEN))
         with transaction(self._engine) as connection:
             rows = connection.execute(query.order_by(editions.c.window_end)).all()
             return [self._record(connection, row) for row in rows]
 
-    def message(self, edition: str, segment: str) -> Message:
-        """The frozen Message of a segment. Raises StorageError when there is none."""
+    def get_message(self, edition: str, segment: str) -> Message:
+        """Return the frozen Message of a segment. Raises StorageError if there is none."""
         with transaction(self._engine) as connection:
             body = connection.scalar(
                 select(messages.c.body).where(messages.c.edition == edition, messages.c.segment == segment)
             )
         if body is None:
-            raise StorageError(f"edition {edition} has no message for {segment}", location=name_of(self._engine))
+            raise StorageError(
+                f"edition {edition} has no message for {segment}", location=describe_engine(self._engine)
+            )
         return decode_message(body)
 
-    def stop(self, edition: str) -> bool:
-        """Have the run that holds the lock claim nobody more of an open edition and close it; False if it is closed."""
+    def request_stop(self, edition: str) -> bool:
+        """Make the run that holds the lock claim no more of an edition and close it; return False if it is closed."""
         stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
         with transaction(self._engine) as connection:
             return connection.execute(stopping).rowcount > 0
 
     def is_stopping(self, edition: str) -> bool:
-        """Whether somebody had it stopped, and it is not closed yet."""
+        """Return whether somebody requested that it stop, and it is not closed yet."""
         with transaction(self._engine) as connection:
             return is_stopping(connection, edition)
 
     def close(self, edition: str, now: datetime, *, give_up: str = "") -> str:
-        """Close an edition whose recipients are all settled, or any with the reason to `give_up`; return its state.
+        """Close an edition and return its state, which stays `frozen` as long as some recipients are not settled.
 
-        One that is `stopping` is given up, too: whoever is left is skipped then. It is `sent` if nobody was left and
-        `stopped` if somebody was; if nobody got it, it is `cancelled`, and its articles count as not sent.
+        With `give_up`, the reason, these are skipped and it is closed nevertheless; so is one that is `stopping`. It is
+        `sent` if none were left and `stopped` if some were. If nobody got it, it is `cancelled`, and its articles count
+        as not sent.
         """
         if not give_up and self.is_stopping(edition):
             give_up = "cancelled"
         with transaction(self._engine) as connection:
-            counts = counts_of(connection, edition)
+            counts = count_by_state(connection, edition)
             left = [state for state in UNSENT if counts.get(state)]
             if left and not give_up:
                 return "frozen"
             for state in left:
-                connection.execute(move_all(edition, state, "skipped", now).values(detail=give_up))
+                connection.execute(move_recipients(edition, state, "skipped", now).values(detail=give_up))
             reached = any(counts.get(state) for state in REACHED)
             state = ("stopped" if left else "sent") if reached else "cancelled"
             connection.execute(
@@ -171,5 +173,5 @@ class Editions:
             window_end=to_moment(row.window_end),
             finished_at=to_moment(row.finished_at) if row.finished_at else None,
             stories=stories or 0,
-            counts=counts_of(connection, row.id),
+            counts=count_by_state(connection, row.id),
         )

@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, and its failures in words."""
+"""The connection to SQLite or PostgreSQL, its transactions, and its errors in words."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _CHUNK = 500
 
 
 def parse_url(url: str) -> URL:
-    """A database URL, PostgreSQL's with its driver. Raises StorageError for what is none, or of another database."""
+    """Parse a database URL; PostgreSQL's gets its driver. Raises StorageError if it is not valid or not supported."""
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise StorageError(
-            "DIGEST_DATABASE_URL is no database URL", hint="write it as postgresql://user@host/database"
+            "DIGEST_DATABASE_URL is not a valid database URL", hint="write it as postgresql://user@host/database"
         ) from None
     if parsed.drivername in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
         raise StorageError(
-            f"DIGEST_DATABASE_URL names {parsed.get_backend_name()}, and the ledger is kept in SQLite or PostgreSQL",
-            hint="write it as postgresql://user@host/database, or leave it unset for a file of its own",
+            f"DIGEST_DATABASE_URL names {parsed.get_backend_name()}, but the ledger needs SQLite or PostgreSQL",
+            hint="write it as postgresql://user@host/database, or unset it to use an SQLite file",
         )
     return parsed
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine for the URL; nothing is connected yet. Raises StorageError where there is no driver."""
+    """Return an engine for the URL, not connected yet. Raises StorageError if its driver is not installed."""
     try:
         if url.get_backend_name() == "sqlite":
-            # One in memory is its one connection, whichever thread asks; a file gets a connection for each thread.
+            # A database in memory is its one connection, shared by all threads; a file gets a connection per thread.
             in_memory = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
             engine = create_engine(url, **({} if url.database else in_memory))
             event.listen(engine, "connect", _set_up_sqlite)
@@ -77,50 +77,52 @@ def enable_wal(engine: Engine) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """A transaction; what the database says against it is raised as StorageError."""
+    """Run a transaction; an error of the database is raised as StorageError."""
     try:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        what = one_line(str(error.orig))
-        raise StorageError(f"the ledger fails: {what}", location=name_of(engine), hint=_remedy(what)) from error
+        message = one_line(str(error.orig))
+        raise StorageError(
+            f"the ledger failed: {message}", location=describe_engine(engine), hint=_hint_for(message)
+        ) from error
 
 
-def name_of(engine: Engine) -> str:
-    """Where the database is, without a password."""
+def describe_engine(engine: Engine) -> str:
+    """Return the database's URL without its password."""
     return engine.url.render_as_string(hide_password=True)
 
 
-def _remedy(what: str) -> str:
-    remedies = {
+def _hint_for(message: str) -> str:
+    hints = {
         "readonly": "make the file and its folder writable for this user",
         "unable to open": "make its folder writable for this user",
-        "locked": "another run is writing; run the same command again in a minute",
-        "disk is full": "make room on the disk, then run the same command again",
+        "locked": "another run is writing; run the command again in a minute",
+        "disk is full": "free some space, then run the command again",
         "not a database": "move the file away or name the right one",
-        "connection": "check DIGEST_DATABASE_URL and that the server is up",
+        "connection": "check DIGEST_DATABASE_URL, and that the server is up",
     }
-    return next((remedy for sign, remedy in remedies.items() if sign in what.lower()), "")
+    return next((hint for words, hint in hints.items() if words in message.lower()), "")
 
 
-def insert_or(connection: Connection, table: Table) -> Any:
-    """The dialect's own insert, which knows `on conflict`."""
-    # The module of the dialect in use is loaded already.
+def dialect_insert(connection: Connection, table: Table) -> Any:
+    """Return the insert of this dialect, which supports `on conflict`."""
+    # The module of the dialect in use has been loaded already.
     return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
-def chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    """Items in lists that fit in one statement."""
+def batched(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the items in lists that fit in one statement."""
     iterator = iter(items)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
 
 
 def to_text(moment: datetime) -> str:
-    """A moment as the tables hold it: sorted as text, it is sorted in time."""
+    """Return a time as the tables hold it: its order as text is its order in time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def to_moment(text: str) -> datetime:
-    """A moment as the tables hold it, aware."""
+    """Return the aware time that the tables hold as text."""
     return datetime.fromisoformat(text)

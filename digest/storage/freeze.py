@@ -1,4 +1,4 @@
-"""The rows of an edition that is frozen: its recipients, Messages, articles and sources."""
+"""Writes the rows of an edition as it is frozen: its recipients, Messages, articles and sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 
 from digest.models import Message, Recipient
-from digest.storage.engine import chunks, insert_or, to_text
+from digest.storage.engine import batched, dialect_insert, to_text
 from digest.storage.stored_message import encode_message
 from digest.storage.tables import edition_articles, edition_sources, messages, recipients
 
@@ -21,12 +21,12 @@ class FrozenRecipient:
     recipient: Recipient
     segment: str
     due_at: datetime | None = None
-    """When it is the hour to send where the reader is; None for at once."""
+    """When it is the hour to send in the reader's time zone; None for at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class SentArticle:
-    """A story of an edition about to be frozen, or with `copy` another source's telling of one."""
+class EditionArticle:
+    """A story of an edition about to be frozen, or with `copy` another source's version of one."""
 
     identity: str
     headline: str
@@ -46,16 +46,16 @@ def freeze_recipients(
     connection: Connection,
     edition: str,
     readers: Iterable[FrozenRecipient],
-    message_of: Callable[[str], Message],
+    message_for: Callable[[str], Message],
     now: datetime,
 ) -> int:
-    """The recipients as they stream, and each segment's Message when the first of its readers comes by."""
-    add = insert_or(connection, recipients).on_conflict_do_nothing()
+    """Write the recipients as they stream in, and each segment's Message with its first; return how many recipients."""
+    add = dialect_insert(connection, recipients).on_conflict_do_nothing()
     segments: set[str] = set()
     count = 0
-    for chunk in chunks(readers):
+    for chunk in batched(readers):
         for segment in {reader.segment for reader in chunk} - segments:
-            body = encode_message(message_of(segment))
+            body = encode_message(message_for(segment))
             connection.execute(insert(messages).values(edition=edition, segment=segment, body=body))
             segments.add(segment)
         rows = [
@@ -79,9 +79,9 @@ def freeze_recipients(
 
 
 def freeze_articles(
-    connection: Connection, edition: str, articles: Iterable[SentArticle], sources: Iterable[EditionSource]
+    connection: Connection, edition: str, articles: Iterable[EditionArticle], sources: Iterable[EditionSource]
 ) -> None:
-    """What the next edition will want to know of this one."""
+    """Write what the next edition needs to know about this one."""
     for story in articles:
         row = {"edition": edition, "identity": story.identity, "headline": story.headline, "copy": story.copy}
         connection.execute(insert(edition_articles), row)

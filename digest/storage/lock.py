@@ -1,4 +1,4 @@
-"""One run at a time: a lock that dies with its process, in a file beside an SQLite ledger or held by PostgreSQL."""
+"""The run lock: one run at a time, by a file beside an SQLite ledger or by PostgreSQL; it dies with its process."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from sqlalchemy.exc import DBAPIError
 
 from digest.errors import LockedError, StorageError
 
-_ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one name space a database
+_ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one set of them per database
 
 
 @contextmanager
 def run_lock(engine: Engine) -> Iterator[None]:
-    """Hold the ledger's lock for a whole run. Does not wait.
+    """Hold the ledger's lock for a whole run. Never waits for it.
 
     Raises:
         LockedError: another run holds it (exit 75).
-        StorageError: the lock file cannot be made.
+        StorageError: the lock file cannot be created.
     """
     database = engine.url.database
     if engine.dialect.name == "sqlite" and database and database != ":memory:":
-        with _file_lock(f"{os.path.realpath(database)}.lock"):  # one lock, whichever link leads to it
+        with _file_lock(f"{os.path.realpath(database)}.lock"):  # one lock, even if several links lead to the file
             yield
     elif engine.dialect.name == "postgresql":
         with _advisory_lock(engine):
@@ -35,7 +35,7 @@ def run_lock(engine: Engine) -> Iterator[None]:
 
 def _refused() -> LockedError:
     return LockedError(
-        "another digest run is at work on this ledger", hint="let it finish; `digest status` shows how far it is"
+        "another digest run is using this ledger", hint="let it finish; `digest status` shows how far it is"
     )
 
 
@@ -50,7 +50,7 @@ def _file_lock(path: str) -> Iterator[None]:
     except Timeout:
         raise _refused() from None
     except OSError as error:
-        raise StorageError(f"the lock cannot be made: {error.strerror}", location=path) from None
+        raise StorageError(f"the lock file cannot be created: {error.strerror}", location=path) from None
     try:
         yield
     finally:
@@ -59,12 +59,12 @@ def _file_lock(path: str) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(engine: Engine) -> Iterator[None]:
-    # A session lock (PostgreSQL 13.3.5): released when this very connection ends, so it is kept open for the run.
+    # A session lock (PostgreSQL 13.3.5): released when this connection ends, so it stays open for the whole run.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}):
             raise _refused()
         try:
             yield
         finally:
-            with suppress(DBAPIError):  # a connection that was lost has let go of it
+            with suppress(DBAPIError):  # a lost connection has released it
                 connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})

@@ -1,4 +1,4 @@
-"""What is remembered of sources: how they fared, which articles were in them, and the documents as last fetched."""
+"""What is remembered of sources: how they fared, which articles they had, and the documents as last fetched."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from digest.models import FirstSeen, StoredDocument
-from digest.storage.engine import chunks, insert_or, to_moment, to_text, transaction
+from digest.storage.engine import batched, dialect_insert, to_moment, to_text, transaction
 from digest.storage.tables import documents, seen_articles, sources
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How a source has fared: last read when, its oldest date then, and since when it fails and with what."""
+    """How a source has fared: when it was last read, its oldest date then, since when it fails and why."""
 
     name: str
     read_at: datetime | None
@@ -27,7 +27,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class FetchRecord:
-    """One source as just read: its oldest date, or why it failed, and what is new in it by identity."""
+    """One source as just fetched: its oldest date, or why it failed, and its new articles by identity."""
 
     source: str
     failure: str
@@ -36,13 +36,13 @@ class FetchRecord:
 
 
 class Sources:
-    """The sources that were read, their articles and their documents."""
+    """Every source ever read, with its articles and documents."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def all(self) -> dict[str, SourceState]:
-        """Every source ever read, by name."""
+    def get_states(self) -> dict[str, SourceState]:
+        """Return the state of every source ever read, by name."""
         with transaction(self._engine) as connection:
             return {
                 row.name: SourceState(
@@ -51,28 +51,28 @@ class Sources:
                 for row in connection.execute(select(sources).order_by(sources.c.name))
             }
 
-    def first_seen(self, identities: Collection[str]) -> dict[str, FirstSeen]:
-        """When these articles were first seen, for those that ever were."""
+    def find_first_seen(self, identities: Collection[str]) -> dict[str, FirstSeen]:
+        """Return when each of these articles was first seen, by identity; new ones are not in it."""
         found = {}
         with transaction(self._engine) as connection:
-            for chunk in chunks(identities):
+            for chunk in batched(identities):
                 rows = connection.execute(select(seen_articles).where(seen_articles.c.identity.in_(chunk)))
                 found.update({row.identity: FirstSeen(to_moment(row.first_seen), row.late) for row in rows})
         return found
 
-    def document(self, url: str) -> StoredDocument | None:
-        """A document as last fetched, None if it never was."""
+    def get_document(self, url: str) -> StoredDocument | None:
+        """Return a document as last fetched, None if it never was."""
         with transaction(self._engine) as connection:
             row = connection.execute(select(documents).where(documents.c.url == url)).one_or_none()
         return StoredDocument(row.url, row.etag, row.last_modified, row.content_type, row.body) if row else None
 
-    def remember(self, records: Iterable[FetchRecord], fetched: Iterable[StoredDocument], now: datetime) -> None:
-        """Keep what a run learnt of its sources. For runs that send: a preview leaves no trace."""
+    def save(self, records: Iterable[FetchRecord], fetched: Iterable[StoredDocument], now: datetime) -> None:
+        """Save what a run learnt about its sources. For runs that send: a preview leaves no trace."""
         with transaction(self._engine) as connection:
             for record in records:
-                _keep_record(connection, record, now)
+                _save_record(connection, record, now)
             for document in fetched:
-                _replace(
+                _upsert(
                     connection,
                     documents,
                     {
@@ -86,11 +86,11 @@ class Sources:
                 )
 
 
-def _keep_record(connection: Connection, record: FetchRecord, now: datetime) -> None:
+def _save_record(connection: Connection, record: FetchRecord, now: datetime) -> None:
     known = connection.execute(select(sources).where(sources.c.name == record.source)).one_or_none()
     if known is None:
         row_of = {"name": record.source, "failure": ""}
-        connection.execute(insert_or(connection, sources).values(**row_of).on_conflict_do_nothing())
+        connection.execute(dialect_insert(connection, sources).values(**row_of).on_conflict_do_nothing())
     row = update(sources).where(sources.c.name == record.source)
     if record.failure:
         since = known.failing_since if known and known.failing_since else to_text(now)
@@ -98,15 +98,15 @@ def _keep_record(connection: Connection, record: FetchRecord, now: datetime) -> 
         return
     horizon = to_text(record.oldest_seen) if record.oldest_seen else None
     connection.execute(row.values(read_at=to_text(now), horizon=horizon, failing_since=None, failure=""))
-    for chunk in chunks(record.new.items()):
+    for chunk in batched(record.new.items()):
         rows = [
             {"identity": identity, "first_seen": to_text(seen.moment), "late": seen.late} for identity, seen in chunk
         ]
-        connection.execute(insert_or(connection, seen_articles).on_conflict_do_nothing(), rows)
+        connection.execute(dialect_insert(connection, seen_articles).on_conflict_do_nothing(), rows)
 
 
-def _replace(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    statement = insert_or(connection, table).values(**row)
+def _upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    statement = dialect_insert(connection, table).values(**row)
     keys = [column.name for column in table.primary_key]
     rest = {name: value for name, value in row.items() if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))

@@ -1,4 +1,4 @@
-"""A Message as ledgers store it: version 1's names, whatever the fields of `models.Message` are called."""
+"""Encodes Messages for the ledger under version 1's names, whatever the fields of `models.Message` are called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _StoredMessage(msgspec.Struct, frozen=True):
 
 
 def encode_message(message: Message) -> bytes:
-    """A Message as MessagePack."""
+    """Return a Message as MessagePack."""
     stored = _StoredMessage(
         message.subject, message.html, message.text, message.merge_fields, message.images, message.headers
     )
@@ -25,6 +25,6 @@ def encode_message(message: Message) -> bytes:
 
 
 def decode_message(body: bytes) -> Message:
-    """The Message that `encode_message` stored, by this version or an earlier one."""
+    """Return the Message that `encode_message` encoded, in this version of digest or an earlier one."""
     stored = msgspec.msgpack.decode(body, type=_StoredMessage)
     return Message(stored.subject, stored.html, stored.text, stored.slots, stored.images, stored.headers)

@@ -1,26 +1,26 @@
-"""The ledger's tables, the same on SQLite and PostgreSQL. Times are ISO 8601 text in UTC, which sorts as it reads.
+"""The ledger's tables, the same on SQLite and PostgreSQL. Times are ISO 8601 text in UTC, which sorts in order of time.
 
 An edition's life:
 
     (nothing) --freeze--> frozen --every recipient settled, somebody got it--> sent
                             |--cancelled or too late, somebody got it--> stopped
                             |--nobody got it---> cancelled
-                            '--cancelled while a run is at work--> stopping --by that or the next run--> any of these
+                            '--cancelled while a run is sending--> stopping --by that or the next run--> any of these
 
-All arrows are the lock holder's, but the one to stopping, which is anybody's: nothing is claimed from then on.
+Only the lock holder follows these arrows, except the one to stopping, which anybody may: nothing is claimed after it.
 
 A recipient's life, each arrow one committed transaction:
 
     pending --claim--> sending --receipt--> accepted | refused | deferred | in_doubt
-       |--suppressed by then--> suppressed
-       |--too late, or the edition given up--> skipped
+       |--suppressed meanwhile--> suppressed
+       |--too late, or the edition is given up--> skipped
        ^                  |--provably unsent--> pending          in_doubt --a person decides--> pending | skipped
-       |                  '--found so by the next run (a crash)--> in_doubt
-       |--tried again in the same run, or by the next-- deferred
-       '--the provider turned out to refuse everyone--- refused
+       |                  '--found by the next run (after a crash)--> in_doubt
+       |--retried in the same run or the next-- deferred
+       '--the provider turned out to refuse everyone-- refused
 
-A reader who is erased leaves these rows behind under a pseudonym (`digest.storage.erasure`), in their states, but that
-pending and deferred become suppressed, and sending in_doubt.
+When a reader is erased, these rows stay under a pseudonym (`digest.storage.subscribers`) and keep their states, except
+that pending and deferred become suppressed, and sending becomes in_doubt.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from __future__ import annotations
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
 VERSION = 1
-"""Raised by one with every change to the tables; a ledger of another version is refused."""
+"""Goes up by one with every change to the tables; a ledger with another version is refused."""
 
 OPEN = ("frozen", "stopping")
 """The states of an edition that is not closed yet."""
 
 UNSENT = ("pending", "sending", "deferred")
-"""The states of a recipient whom a run that goes on would still send to; `sending` only while one is at work."""
+"""The states of a recipient that a run would still send to; `sending` only while a run is in progress."""
 
 REACHED = ("accepted", "in_doubt")
 """The states of a recipient who got it, or may have got it."""
@@ -76,8 +76,8 @@ recipients = Table(
     Column("state", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("changed_at", String, nullable=False),
-    Column("due_at", String),  # when it is the hour to send where the reader is; null for at once
-    # The claim: the next pending recipients of one segment, in order.
+    Column("due_at", String),  # the hour to send in the reader's time zone; null for at once
+    # For claims: the next pending recipients of one segment, in order.
     Index("recipients_by_state", "edition", "state", "segment", "position"),
 )
 
@@ -95,18 +95,18 @@ edition_articles = Table(
     Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
     Column("identity", String, primary_key=True),
     Column("headline", String, nullable=False),
-    Column("copy", Boolean, nullable=False),  # another source's telling of a story of the edition
+    Column("copy", Boolean, nullable=False),  # another source's version of a story in the edition
     Index("edition_articles_by_identity", "identity"),
 )
 
-# What is remembered of sources, whatever became of the editions they were read for.
+# What is remembered of sources, whether or not the editions they were read for were sent.
 
 sources = Table(
     "sources",
     metadata,
     Column("name", String, primary_key=True),
-    Column("read_at", String),  # when it could last be read
-    Column("horizon", String),  # the oldest date in it then: what is older and new to us has only come round again
+    Column("read_at", String),  # when it was last read without an error
+    Column("horizon", String),  # its oldest date then: an older article that is new to us is only being repeated
     Column("failing_since", String),
     Column("failure", String, nullable=False),
 )
@@ -116,7 +116,7 @@ seen_articles = Table(
     metadata,
     Column("identity", String, primary_key=True),
     Column("first_seen", String, nullable=False),
-    Column("late", Boolean, nullable=False),  # appeared with a date of before the last reading
+    Column("late", Boolean, nullable=False),  # appeared with a date before the last fetch
 )
 
 documents = Table(
@@ -136,5 +136,5 @@ edition_sources = Table(
     Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
     Column("source", String, primary_key=True),
     Column("failed", Boolean, nullable=False),
-    Column("next_start", String, nullable=False),  # where this source's window begins in the edition after
+    Column("next_start", String, nullable=False),  # where this source's window begins in the next edition
 )

@@ -34,6 +34,6 @@ def erase_subscriber(config: Config, address: str, now: datetime) -> ErasureResu
     email = normalize_address(address)
     store = open_store(config)
     with Database.open(config.database_url, config.secrets.secret_key) as database, database.lock():
-        editions = database.erasure.erase(email, now)
+        editions = database.subscribers.erase(email, now)
         rows, problems = store.erase(email)
     return ErasureResult(email, rows, editions, problems)

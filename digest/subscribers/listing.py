@@ -72,7 +72,7 @@ def export_rows(
             "status": reader.status,
             **_suppression_columns(item.suppression),
         }
-    for suppression in database.suppressions.all():
+    for suppression in database.suppressions.list_all():
         is_erased = "@" not in suppression.email
         if suppression.email not in listed and not is_erased:
             yield {"email": suppression.email, "status": suppression.reason, **_suppression_columns(suppression)}

@@ -195,14 +195,14 @@ def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
     monkeypatch.delenv("DIGEST_SECRET_KEY")
     refused = digest("subscribers", "erase", "ada@example.com")
     assert refused.returncode == 2
-    assert "no DIGEST_SECRET_KEY" in refused.stderr
+    assert "needs a DIGEST_SECRET_KEY" in refused.stderr
     assert "ada@example.com" in (newsroom.path / "subscribers.csv").read_text()
     monkeypatch.setenv("DIGEST_SECRET_KEY", "for tests only")
     assert digest("subscribers", "erase", "ada@example.com").returncode == 0
     monkeypatch.delenv("DIGEST_SECRET_KEY")
     sent = digest("send", "--daily", "--now", NOW)
     assert sent.returncode == 2
-    assert "1 erased reader would not be known again" in sent.stderr
+    assert "1 erased reader would not be recognised" in sent.stderr
     assert newsroom.mails() == []
 
 

@@ -149,7 +149,7 @@ def test_one_connection_serves_many_requests(send: Send, api: Api, message: Make
     ],
 )
 def test_answers_that_are_about_the_whole_batch(
-    send: Send, api: Api, message: Make, recipient: Reader, status: int, body: Any, outcome: str
+    send: Send, api: Api, message: Make, recipient: Reader, status: int, body: object, outcome: str
 ) -> None:
     api.fail(status, body)
     receipts = send(api.settings(), message(), *people_of(recipient, 3), secret="good")

@@ -80,7 +80,7 @@ def test_each_mail_has_an_answer_of_its_own(
     "short", [[], [{"ErrorCode": 0, "MessageID": "a"}], [{"ErrorCode": "x"}] * 2, [{}] * 2, [1, 2]]
 )
 def test_an_answer_with_not_one_for_each_leaves_all_in_doubt(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader, short: Any
+    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader, short: object
 ) -> None:
     postmark_server.answers = [(200, short)]
     receipts = send(settings_of(postmark_server), message(), *people_of(recipient, 2), secret="good")
@@ -124,4 +124,4 @@ def test_who_is_inactive_there_is_suppressed_here(
     report = newsroom.send()
     assert (report.outcomes[Outcome.ACCEPTED], report.outcomes[Outcome.REFUSED]) == (len(postmark_server.mails), 1)
     with Database.open_to_read(f"sqlite:///{newsroom.path / 'ledger.sqlite3'}") as database:
-        assert [(one.email, one.reason) for one in database.suppressions.all()] == [("ada@example.com", "bounced")]
+        assert [(one.email, one.reason) for one in database.suppressions.list_all()] == [("ada@example.com", "bounced")]

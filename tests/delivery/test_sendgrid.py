@@ -58,7 +58,7 @@ def errors(message: str, field: str | None = None) -> dict[str, Any]:
     ],
 )
 def test_an_answer_that_refuses_everyone_stops_the_run(
-    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader, status: int, body: Any, words: str
+    send: Send, sendgrid_server: SendGridServer, message: Make, recipient: Reader, status: int, body: object, words: str
 ) -> None:
     sendgrid_server.answers = [(status, body)]
     with pytest.raises(DeliveryError) as caught:

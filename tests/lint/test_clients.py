@@ -70,9 +70,13 @@ def test_a_program_that_the_data_does_not_know_is_told(check: Check, support: Su
     assert (found.rule, found.location) == ("client-support", "gmail.palm")
 
 
-def test_the_baseline_names_features_that_a_default_program_lacks(support: Support) -> None:
-    clients = support.clients(DEFAULT_CLIENTS)
-    assert [name for name in BASELINE if not support.lacking(name, clients)] == []
+def test_a_pattern_names_the_clients_of_a_family(support: Support) -> None:
+    assert support.clients(["gmail.*"]) == ["gmail.ios"]
+    assert support.clients(["outlook.*", "thunderbird.macos"]) == [
+        "outlook.ios",
+        "outlook.windows",
+        "thunderbird.macos",
+    ]
     assert all(support.clients([pattern]) for pattern in DEFAULT_CLIENTS)
 
 

@@ -1,5 +1,6 @@
 """The shipped articles through the shipped templates: what a new newsroom's first check says."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +20,13 @@ FEEDS = ROOT / "tests" / "data" / "feeds"
 
 
 def findings(
-    source: Source, support: Support | None = None, language: str = "en", layout: render.Layout = "cards"
+    source: Source,
+    support: Support | None = None,
+    language: str = "en",
+    layout: render.Layout = "cards",
+    baseline: Collection[str] = BASELINE,
 ) -> list[Finding]:
-    """What an edition of all stories of a source is told."""
+    """The findings on an edition of all the stories of a source."""
     results = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
     stories = editorial.select(results, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
     edition = editorial.lay_out(
@@ -38,7 +43,7 @@ def findings(
     )
     rendered = render.render(edition, publication, now=NOW, layout=layout)
     message = replace(rendered.message, headers=(("List-Unsubscribe", "<mailto:leave@example.com>"),))
-    return lint(message, subject=message.subject, preheader=rendered.preheader, support=support, baseline=BASELINE)
+    return lint(message, subject=message.subject, preheader=rendered.preheader, support=support, baseline=baseline)
 
 
 def test_the_demo_has_no_finding() -> None:
@@ -48,6 +53,12 @@ def test_the_demo_has_no_finding() -> None:
 @pytest.mark.parametrize("layout", get_args(render.Layout))
 def test_the_demo_uses_no_feature_beyond_the_baseline(support: Support, layout: render.Layout) -> None:
     assert findings(Source("folder", "demo", path=ROOT / "articles"), support, layout=layout) == []
+
+
+def test_the_baseline_is_what_the_templates_use_and_some_program_lacks(support: Support) -> None:
+    demo = Source("folder", "demo", path=ROOT / "articles")
+    found = [item for layout in get_args(render.Layout) for item in findings(demo, support, layout=layout, baseline=())]
+    assert {item.hint.rstrip("/").rpartition("/")[2] for item in found} == set(BASELINE)
 
 
 @pytest.mark.parametrize(("feed", "language"), [("english.rss", "en"), ("urdu.rss", "ur"), ("german.atom", "de")])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.delivery import Backoff
-from digest.errors import DeliveryError, LateError, UsageError
+from digest.errors import DeliveryError, TooLateError, UsageError
 from digest.sending.send import cancel, resume, send
 from digest.storage import Database
 from tests.newsroom_folder import NewsroomFolder
@@ -23,7 +23,7 @@ ADDRESSES = [row.partition(",")[0] for row in READERS]
 
 def states(newsroom: NewsroomFolder) -> Counter[str]:
     with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
-        return Counter(person.state for person in database.recipients.of_edition("2026-11-23-daily"))
+        return Counter(person.state for person in database.recipients.stream("2026-11-23-daily"))
 
 
 def test_a_hundred_readers_through_smtp(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
@@ -107,8 +107,10 @@ def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_goes_on(newsroom
     newsroom.send(limit=2)
     today, _ = newsroom.run()
     with Database.open(today.config.database_url) as database:
-        sending = database.recipients.claim_queue("2026-11-23-daily")
-        sending.record_and_claim((), (), batches=1, size=1, most=9, now=NOW)  # claimed, and then the process dies
+        sending = database.recipients.open_claim_queue("2026-11-23-daily")
+        sending.record_and_claim(
+            (), (), batches=1, batch_size=1, limit=9, now=NOW
+        )  # claimed, and then the process dies
     again, told = newsroom.run()
     report = next(iter(send(again)))
     assert "2 accepted" in str(report)
@@ -408,7 +410,7 @@ def test_a_rate_holds_for_all_connections_together(newsroom: NewsroomFolder, smt
 def test_past_its_time_a_run_stops_and_the_rest_is_not_sent(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
     newsroom.through_smtp(smtp_server, options='rate = 5\nmax_lateness = "1s"\n')
     newsroom.subscribe(*READERS)
-    with pytest.raises(LateError, match=r"2026-11-23-daily.*max_lateness.*digest resume"):
+    with pytest.raises(TooLateError, match=r"2026-11-23-daily.*max_lateness.*digest resume"):
         newsroom.send()
     assert 1 < len(smtp_server.handler.mails) < 20
     assert states(newsroom)["pending"] == 100 - len(smtp_server.handler.mails)
@@ -451,7 +453,7 @@ def test_a_server_that_knows_nobody_has_nobody_suppressed(newsroom: NewsroomFold
     with pytest.raises(DeliveryError, match="takes none of 15 in a row"):
         newsroom.send()
     with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
-        assert database.suppressions.all() == []
+        assert database.suppressions.list_all() == []
     smtp_server.handler.refuse = {}
     assert "15 accepted" in str(newsroom.send())
 

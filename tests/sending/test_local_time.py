@@ -83,13 +83,13 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
     run, _ = newsroom.run(seven)
     assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody sent to
     with Database.open(run.config.database_url, "for tests only") as database:
-        assert database.recipients.claim_queue("2026-11-23-daily").record_and_claim(
-            (), (), batches=1, size=1, most=1, now=seven
+        assert database.recipients.open_claim_queue("2026-11-23-daily").record_and_claim(
+            (), (), batches=1, batch_size=1, limit=1, now=seven
         )
     (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
     assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, and nobody else is due", 3)
     with Database.open_to_read(run.config.database_url) as database:
-        assert [record.state for record in database.editions.latest()] == ["sent"]
+        assert [record.state for record in database.editions.list_latest()] == ["sent"]
 
 
 @pytest.mark.usefixtures("_by_local_time")

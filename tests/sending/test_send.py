@@ -13,7 +13,15 @@ import pytest
 
 from digest.editions import draft as drafting
 from digest.editions.compose import Composition
-from digest.errors import ConfigError, DeliveryError, LateError, LockedError, SourceError, SubscribersError, UsageError
+from digest.errors import (
+    ConfigError,
+    DeliveryError,
+    LockedError,
+    SourceError,
+    SubscribersError,
+    TooLateError,
+    UsageError,
+)
 from digest.models import Edition, Outcome, Segment
 from digest.render import Rendered
 from digest.sending import send as newsroom_send
@@ -170,14 +178,14 @@ def test_past_max_lateness_nothing_is_sent_unless_asked(newsroom: NewsroomFolder
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     late = NOW + timedelta(hours=6, minutes=1)
-    with pytest.raises(LateError, match=r"too late to send by 0 h 1 min.*1 of 4 readers have it.*--late"):
+    with pytest.raises(TooLateError, match=r"too late to send by 0 h 1 min.*1 of 4 readers have it.*--late"):
         newsroom.send(late)
     assert "3 accepted" in str(newsroom.send(late, late=True))
 
 
 def test_lateness_counts_from_at_where_it_is_set(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[sections]", '[daily]\nat = "00:30"\n[sections]'))
-    with pytest.raises(LateError, match="nobody has it"):
+    with pytest.raises(TooLateError, match="nobody has it"):
         newsroom.send()
     assert newsroom.mails() == []
     assert not any(record for record in ledger_of(newsroom))
@@ -185,7 +193,7 @@ def test_lateness_counts_from_at_where_it_is_set(newsroom: NewsroomFolder) -> No
 
 def ledger_of(newsroom: NewsroomFolder) -> list[Any]:
     with Database.open_to_read(newsroom.run()[0].config.database_url) as database:
-        return list(database.editions.latest())
+        return list(database.editions.list_latest())
 
 
 def test_an_edition_that_nobody_got_goes_into_the_next_day_s(newsroom: NewsroomFolder) -> None:
@@ -262,7 +270,7 @@ def test_a_dry_run_counts_whom_a_send_would_reach_and_is_as_late(newsroom: Newsr
     with Database.open(loaded.database_url) as database:
         database.suppressions.add("reader1@example.com", "unsubscribed", NOW)
     assert "would send 2 stories to 3 recipients" in str(dry_run(newsroom.run()[0]))
-    with pytest.raises(LateError):
+    with pytest.raises(TooLateError):
         dry_run(newsroom.run(NOW + timedelta(hours=8))[0])
 
 
@@ -314,7 +322,7 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
     with Database.open(loaded.database_url) as database:
-        assert database.editions.stop("2026-11-23-daily")
+        assert database.editions.request_stop("2026-11-23-daily")
     closed, today = send(newsroom.run()[0])
     assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
     assert closed.exit_status == 3

@@ -1,4 +1,4 @@
-"""What the stand-ins for providers' APIs share: a real server on loopback, which also fails as networks do."""
+"""The base of the providers' APIs on loopback: records requests, answers them, and fails as networks do."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ class Request:
 
 @dataclass
 class StandIn:
-    """An API; a provider's own says in `answer` what it takes and what it answers."""
+    """An API; each provider's subclass implements `answer`."""
 
     url: str = ""
     key: str = "good"
@@ -33,9 +33,9 @@ class StandIn:
     mails: list[dict[str, Any]] = field(default_factory=list)
     """What was sent."""
     answers: list[Answer | None] = field(default_factory=list)
-    """What to answer to the next requests instead, having done nothing; None answers as usual."""
+    """Answers to the next requests, which then have no effect; None answers as usual."""
     lose: int = 0
-    """So many of the next requests are done, and the answer is lost on the way."""
+    """How many of the next requests take effect although their answer is lost on the way."""
     connections: int = 0
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -43,13 +43,13 @@ class StandIn:
         raise NotImplementedError
 
     def answered(self, request: Request) -> Answer:
-        if self.answers and (told := self.answers.pop(0)) is not None:
-            return told
-        told = self.answer(request)
+        if self.answers and (prepared := self.answers.pop(0)) is not None:
+            return prepared
+        answer = self.answer(request)
         if self.lose:
             self.lose -= 1
             return 0, None
-        return told
+        return answer
 
 
 S = TypeVar("S", bound=StandIn)
@@ -67,7 +67,7 @@ def serving(stand_in: S) -> Iterator[S]:
         def respond(self) -> None:
             self.give(*stand_in.answered(Request(self.command, self.path, self.headers, self.read_body())))
 
-        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        def give(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
             if status < 0:
                 stand_in.release.wait(10)
             if status <= 0:

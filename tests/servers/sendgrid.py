@@ -21,40 +21,39 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 @dataclass
 class SendGridServer:
-    """Speaks v3 mail/send: checks each request against the API's schema, and expands it into mails as SendGrid does."""
+    """Validates each request against the schema of the API, and expands it into mails as SendGrid does."""
 
     url: str = ""
     key: str = "SG.good"
     requests: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer | None] = field(default_factory=list)
-    """What to answer to the next requests instead: a status, a body, and headers if any; status 0 hangs up, -1 hangs,
-    and None answers as usual."""
+    """Answers to the next requests, which then have no effect; None answers as usual."""
     respond: Callable[[dict[str, Any]], Answer | None] = lambda _request: None
     mood: Callable[[], str] = lambda: ""
-    """What is done with the next request that would be accepted: `take and hang`, `take and hang up`, `take and babble`,
-    `hang`, `lose` and the number of an error; or nothing to take it as usual."""
+    """What happens to the next valid request: `take and hang`, `take and hang up`, `take and babble`, `hang`, `lose` or
+    the number of an error; empty to accept it."""
     scopes: list[str] = field(default_factory=lambda: ["mail.send"])
     release: threading.Event = field(default_factory=threading.Event)
     dead: bool = False
     """Hang up on every connection."""
 
     def die(self, seconds: float) -> None:
-        """Be gone for so many seconds."""
+        """Hang up on every connection for so many seconds."""
         self.dead = True
         time.sleep(seconds)
         self.dead = False
 
     def answer(self, request: dict[str, Any], authorization: str) -> Answer:
         self.requests.append(request)
-        if self.answers and (told := self.answers.pop(0)) is not None:
-            return told
+        if self.answers and (prepared := self.answers.pop(0)) is not None:
+            return prepared
         if authorization != f"Bearer {self.key}":
             return 401, _errors("The provided authorization grant is invalid, expired, or revoked")
         if error := next(VALIDATOR.iter_errors(request), None):
             return 400, _errors(f"{error.json_path}: {error.message}")
-        if told := self.respond(request):
-            return told
+        if answer := self.respond(request):
+            return answer
         return self._take(request, self.mood())
 
     def _take(self, request: dict[str, Any], mood: str) -> Answer:
@@ -111,7 +110,7 @@ def serve_sendgrid() -> Iterator[SendGridServer]:
             assert self.path == "/v3/mail/send"
             self.give(*((0, None) if api.dead else api.answer(body, authorization)))
 
-        def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        def give(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
             if status < 0:
                 api.release.wait(10)
             if status <= 0:
@@ -121,5 +120,7 @@ def serve_sendgrid() -> Iterator[SendGridServer]:
             self.reply(status, data, {"X-Message-Id": "stand-in", **(headers or {})})
 
     with http_server(SendGridHandler) as api.url:
-        yield api
-        api.release.set()
+        try:
+            yield api
+        finally:
+            api.release.set()

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -15,33 +14,34 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 @dataclass
 class SmtpHandler:
-    """Keeps the mails it is given; `refuse` and `answers` say what it does instead."""
+    """Keeps the mails it accepts, and those it accepts them for; the other fields make it fail."""
 
     mails: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     """Answers to RCPT by address."""
     refuse_times: int = 0
-    """How often to answer so before taking the address after all, 0 for ever."""
+    """How often to refuse an address before accepting it; 0 refuses it every time."""
     refused: Counter[str] = field(default_factory=Counter)
     at_mail: str = ""
+    """The answer to MAIL."""
     after_data: str = ""
-    """An answer after the mail's last byte, or `hang up`."""
+    """The answer after the mail's last byte, or `hang up`."""
     mood: Callable[[], str] = lambda: ""
-    """What is done with the next mail: `lose`, `hang`, `take and hang`, `take and hang up` and `defer`, or nothing to
-    take it as usual."""
+    """What happens to the next mail: `lose`, `hang`, `take and hang`, `take and hang up` or `defer`; empty to accept
+    it."""
     hang_up_after: int = 0
-    """Close the connection after so many mails, as servers do that take only a few each time."""
+    """Close the connection after so many mails, as servers with a limit per connection do."""
     mails_a_session: int = 0
-    """Refuse MAIL for now after so many in one connection, 0 for never."""
+    """Defer MAIL after so many in one connection; 0 for no limit."""
     sessions_at_most: int = 0
-    """Connections that may send, 0 for any number."""
+    """How many connections may send; 0 for any number."""
     sessions: Counter[str] = field(default_factory=Counter)
 
     utf8: bool = False
-    """Whether to say that addresses may be beyond ASCII."""
+    """Whether to offer SMTPUTF8 (RFC 6531)."""
     pipelining: bool = True
-    """Whether to say that several commands may come in one go."""
+    """Whether to offer PIPELINING (RFC 2920)."""
 
     async def handle_EHLO(self, _s: SMTP, session: Session, _e: Envelope, name: str, answers: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
         session.host_name = name
@@ -95,10 +95,10 @@ class SmtpServer:
     handler: SmtpHandler
     port: int
     die: Callable[[float], None]
-    """Cut every connection and be gone for so many seconds."""
+    """Cut every connection and stop listening for so many seconds."""
 
 
-def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: Any) -> AuthResult:
+def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: object) -> AuthResult:
     good = isinstance(data, LoginPassword) and data == LoginPassword(b"news", b"hush")
     return AuthResult(success=good, handled=False)
 
@@ -125,5 +125,7 @@ def serve_smtp() -> Iterator[SmtpServer]:
         start()
 
     start()
-    yield SmtpServer(handler, port, die)
-    controller.stop()
+    try:
+        yield SmtpServer(handler, port, die)
+    finally:
+        controller.stop()

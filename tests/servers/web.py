@@ -10,7 +10,7 @@ from tests.servers.http import Handler, http_server
 
 @dataclass
 class WebServer:
-    """Answers by path: a status, headers and a body; `slow` paths wait so many seconds before each part of it."""
+    """Answers by path: a status, headers and a body; `slow` paths wait so many seconds before each part of the body."""
 
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class WebServer:
     agents: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     down: bool = False
-    """Hang up on everyone without an answer."""
+    """Hang up on every request without an answer."""
 
     def page(self, path: str, body: bytes = b"", status: int = 200, **headers: str) -> str:
         self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, body)

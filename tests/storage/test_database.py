@@ -9,7 +9,7 @@ import pytest
 
 from digest.errors import LockedError, StorageError
 from digest.models import Article, Edition, InlineImage, MergeField, Message, Outcome, Receipt, Recipient, Window
-from digest.storage import Database, EditionSource, FrozenRecipient, SentArticle
+from digest.storage import Database, EditionArticle, EditionSource, FrozenRecipient
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LEAD = Article(url="https://www.example.com/a", headline="The ferry returns", source="feed")
@@ -50,7 +50,7 @@ def freeze(database: Database, count: int = 3, day: int = 23) -> str:
         "The ferry returns",
         readers(count),
         lambda _: MESSAGE,
-        [SentArticle("id-a", "The ferry returns")],
+        [EditionArticle("id-a", "The ferry returns")],
         [EditionSource("feed", failed=False, next_start=today.window.end)],
         today.window.end,
     )
@@ -64,8 +64,8 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
 
 def turn(database: Database, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
     """Record and claim one batch: its segment and its recipients."""
-    claims = database.recipients.claim_queue(edition).record_and_claim(
-        told, (), batches=1 if size else 0, size=size, most=1000, now=NOW
+    claims = database.recipients.open_claim_queue(edition).record_and_claim(
+        told, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
     )
     return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])
 
@@ -78,14 +78,14 @@ def database(ledger_url: str) -> Iterator[Database]:
 
 def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
     frozen = freeze(database)
-    assert database.editions.message(frozen, "") == MESSAGE
+    assert database.editions.get_message(frozen, "") == MESSAGE
     segment, batch = turn(database, frozen, (), 10)
     assert segment == ""
     assert batch[0] == Recipient(
         "reader0@example.com", "0@example.com", {"name": "Zoë", "email": "reader0@example.com"}
     )
     with pytest.raises(StorageError, match="no message"):
-        database.editions.message(frozen, "science")
+        database.editions.get_message(frozen, "science")
 
 
 def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> None:
@@ -100,22 +100,24 @@ def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> 
     record = database.editions.get(frozen)
     assert record
     assert (record.state, record.reached, record.unsent, record.stories) == ("sent", 5, 0, 1)
-    assert {row.detail for row in database.recipients.of_edition(frozen)} == {"said so"}
+    assert {row.detail for row in database.recipients.stream(frozen)} == {"said so"}
 
 
 def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Database) -> None:
     frozen = freeze(database, 5)
     assert not database.editions.is_stopping(frozen)
-    sending = database.recipients.claim_queue(frozen)
-    (first,) = sending.record_and_claim((), (), batches=1, size=2, most=5, now=NOW)
-    assert database.editions.stop(frozen)
+    sending = database.recipients.open_claim_queue(frozen)
+    (first,) = sending.record_and_claim((), (), batches=1, batch_size=2, limit=5, now=NOW)
+    assert database.editions.request_stop(frozen)
     assert database.editions.is_stopping(frozen)
-    assert sending.record_and_claim(receipts(list(first.recipients)), (), batches=4, size=2, most=5, now=NOW) == []
+    assert (
+        sending.record_and_claim(receipts(list(first.recipients)), (), batches=4, batch_size=2, limit=5, now=NOW) == []
+    )
     assert sending.stopping
-    assert [record.id for record in database.editions.unfinished("daily")] == [frozen]
-    assert database.sent_articles.already_sent("daily", ["id-a"]) == {"id-a": frozen}
+    assert [record.id for record in database.editions.list_open("daily")] == [frozen]
+    assert database.sent_editions.find_articles("daily", ["id-a"]) == {"id-a": frozen}
     assert database.editions.close(frozen, NOW) == "stopped"
-    assert not database.editions.stop(frozen)
+    assert not database.editions.request_stop(frozen)
     record = database.editions.get(frozen)
     assert record
     assert record.counts == {"accepted": 2, "skipped": 3}
@@ -147,7 +149,7 @@ def test_segments_are_claimed_apart_each_message_asked_for_once(database: Databa
 def test_nobody_to_send_to_leaves_no_trace(database: Database) -> None:
     assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], NOW) == 0
     assert database.editions.get(edition().id) is None
-    assert database.editions.latest() == []
+    assert database.editions.list_latest() == []
 
 
 def test_a_failure_while_freezing_leaves_no_trace(database: Database) -> None:
@@ -170,7 +172,7 @@ def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: 
         assert [recipient.email for recipient in batch] == [f"reader{number}@example.com" for number in (2, 3, 4)]
         turn(database, frozen, receipts(batch), 0)
         assert database.editions.close(frozen, NOW) == "sent"
-        states = [row.state for row in database.recipients.of_edition(frozen)]
+        states = [row.state for row in database.recipients.stream(frozen)]
         assert states == ["in_doubt", "in_doubt", "accepted", "accepted", "accepted"]
 
 
@@ -179,7 +181,7 @@ def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(database:
     _, batch = turn(database, frozen, (), 2)
     turn(database, frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0)
     assert database.editions.close(frozen, NOW) == "frozen"
-    assert [record.id for record in database.editions.unfinished("daily")] == [frozen]
+    assert [record.id for record in database.editions.list_open("daily")] == [frozen]
     assert database.recipients.recover(frozen, NOW) == 0
     _, again = turn(database, frozen, (), 2)
     assert again == batch[1:]
@@ -214,7 +216,7 @@ def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
         [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, said, strict=True)],
         0,
     )
-    assert {row.detail for row in database.recipients.of_edition(today)} == {
+    assert {row.detail for row in database.recipients.stream(today)} == {
         "250   ok",
         "250   ",
         "250  [31m good  day",
@@ -224,31 +226,31 @@ def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
 def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(database: Database) -> None:
     mixed = [*readers(5), *readers(2, "science")]
     database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)
-    sending = database.recipients.claim_queue(edition().id)
-    first = sending.record_and_claim((), (), batches=3, size=2, most=100, now=NOW)
+    sending = database.recipients.open_claim_queue(edition().id)
+    first = sending.record_and_claim((), (), batches=3, batch_size=2, limit=100, now=NOW)
     assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
     second = sending.record_and_claim(
-        receipts(list(first[0].recipients)), first[1].recipients, batches=9, size=9, most=3, now=NOW
+        receipts(list(first[0].recipients)), first[1].recipients, batches=9, batch_size=9, limit=3, now=NOW
     )
     assert [(claim.segment, len(claim.recipients)) for claim in second] == [("science", 2), ("", 1)]
     assert second[1].recipients == first[1].recipients[:1]
-    third = sending.record_and_claim((), (), batches=9, size=9, most=9, now=NOW)
+    third = sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW)
     assert [claim.recipients for claim in third] == [first[1].recipients[1:]]
-    assert sending.record_and_claim((), (), batches=9, size=9, most=9, now=NOW) == []
+    assert sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW) == []
 
 
 def test_who_is_suppressed_while_read_ahead_is_passed_over(database: Database) -> None:
     frozen = freeze(database, 6)
-    sending = database.recipients.claim_queue(frozen)
-    sending.record_and_claim((), (), batches=1, size=1, most=9, now=NOW)
+    sending = database.recipients.open_claim_queue(frozen)
+    sending.record_and_claim((), (), batches=1, batch_size=1, limit=9, now=NOW)
     database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
     database.suppressions.add("reader3@example.com", "complained", NOW)
-    claims = sending.record_and_claim((), (), batches=2, size=2, most=9, now=NOW)
+    claims = sending.record_and_claim((), (), batches=2, batch_size=2, limit=9, now=NOW)
     assert [[person.email for person in claim.recipients] for claim in claims] == [
         ["reader1@example.com"],
         ["reader4@example.com"],
     ]
-    assert {row.email: row.detail for row in database.recipients.of_edition(frozen) if row.state == "suppressed"} == {
+    assert {row.email: row.detail for row in database.recipients.stream(frozen) if row.state == "suppressed"} == {
         "reader2@example.com": "unsubscribed",
         "reader3@example.com": "complained",
     }
@@ -260,7 +262,7 @@ def test_details_of_any_kind_are_kept(database: Database) -> None:
     details = ['250 2.0.0 Ok: "queued" as {4C}', "550 «nön» ' % :x \\ 🎉"]
     told = [Receipt(person, Outcome.ACCEPTED, detail) for person, detail in zip(batch, details, strict=True)]
     turn(database, frozen, told, 0)
-    assert [row.detail for row in database.recipients.of_edition(frozen)] == details
+    assert [row.detail for row in database.recipients.stream(frozen)] == details
 
 
 def test_refusals_that_were_nobody_s_fault_are_taken_back(database: Database) -> None:
@@ -276,22 +278,22 @@ def test_bounces_that_were_nobody_s_fault_suppress_nobody(database: Database) ->
     database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
     _, batch = turn(database, frozen, (), 3)
     turn(database, frozen, [Receipt(person, Outcome.REFUSED, "550 5.1.1 no such user") for person in batch], 0)
-    assert len(database.suppressions.all()) == 3
+    assert len(database.suppressions.list_all()) == 3
     everyone = [f"reader{number}@example.com" for number in range(3)]
     assert database.recipients.revert_refusals(frozen, everyone, everyone, NOW) == 2
-    assert [(item.email, item.reason) for item in database.suppressions.all()] == [
+    assert [(item.email, item.reason) for item in database.suppressions.list_all()] == [
         ("reader2@example.com", "unsubscribed")
     ]
 
 
 def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database: Database) -> None:
     frozen = freeze(database, 6)
-    one, other = database.recipients.claim_queue(frozen), database.recipients.claim_queue(frozen)
+    one, other = database.recipients.open_claim_queue(frozen), database.recipients.open_claim_queue(frozen)
     ours: list[str] = []
     theirs: list[str] = []
     for _ in range(6):  # both have read ahead who is pending
         for sending, claimed in ((one, ours), (other, theirs)):
-            for claim in sending.record_and_claim((), (), batches=1, size=1, most=1, now=NOW):
+            for claim in sending.record_and_claim((), (), batches=1, batch_size=1, limit=1, now=NOW):
                 claimed += [person.email for person in claim.recipients]
     assert not set(ours) & set(theirs)
     assert len(ours) + len(theirs) == 6
@@ -302,25 +304,25 @@ def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -
     _, batch = turn(database, frozen, (), 2)
     turn(database, frozen, receipts(batch, Outcome.REFUSED), 0)
     assert database.editions.close(frozen, NOW) == "cancelled"
-    assert database.sent_articles.already_sent("daily", {"id-a"}) == {}
+    assert database.sent_editions.find_articles("daily", {"id-a"}) == {}
 
 
 def test_articles_count_as_sent_only_when_somebody_got_the_edition(database: Database) -> None:
     frozen = freeze(database, 1, day=22)
-    assert database.sent_articles.already_sent("daily", {"id-a", "id-b"}) == {}
-    assert database.sent_articles.last_window_end("daily") is None
+    assert database.sent_editions.find_articles("daily", {"id-a", "id-b"}) == {}
+    assert database.sent_editions.find_last_window_end("daily") is None
     assert database.editions.close(frozen, NOW, give_up="too late") == "cancelled"
-    assert [(row.state, row.detail) for row in database.recipients.of_edition(frozen)] == [("skipped", "too late")]
-    assert database.sent_articles.already_sent("daily", {"id-a"}) == {}
+    assert [(row.state, row.detail) for row in database.recipients.stream(frozen)] == [("skipped", "too late")]
+    assert database.sent_editions.find_articles("daily", {"id-a"}) == {}
 
     frozen = freeze(database, 1)
     _, batch = turn(database, frozen, (), 1)
     turn(database, frozen, receipts(batch), 0)
     database.editions.close(frozen, NOW)
-    assert database.sent_articles.already_sent("daily", {"id-a", "id-b"}) == {"id-a": frozen}
-    assert database.sent_articles.already_sent("weekly", {"id-a"}) == {}
-    assert database.sent_articles.last_window_end("daily") == NOW
-    assert database.sent_articles.last_sources("daily")["feed"].next_start == NOW
+    assert database.sent_editions.find_articles("daily", {"id-a", "id-b"}) == {"id-a": frozen}
+    assert database.sent_editions.find_articles("weekly", {"id-a"}) == {}
+    assert database.sent_editions.find_last_window_end("daily") == NOW
+    assert database.sent_editions.find_last_sources("daily")["feed"].next_start == NOW
 
 
 def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> None:
@@ -328,8 +330,8 @@ def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> No
     _, batch = turn(database, frozen, (), 1)
     turn(database, frozen, receipts(batch), 0)
     assert database.editions.close(frozen, NOW, give_up="too late") == "stopped"
-    assert database.sent_articles.already_sent("daily", {"id-a"}) == {"id-a": frozen}
-    assert database.editions.unfinished("daily") == []
+    assert database.sent_editions.find_articles("daily", {"id-a"}) == {"id-a": frozen}
+    assert database.editions.list_open("daily") == []
 
 
 def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
@@ -343,7 +345,7 @@ def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
 
 def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: Path) -> None:
     with Database.open_to_read(ledger_url) as database:
-        assert database.editions.latest() == []
+        assert database.editions.list_latest() == []
     assert list(tmp_path.iterdir()) == []
     with Database.open_to_read(ledger_url) as database, database.lock():
         assert database.name.startswith("sqlite://")
@@ -352,7 +354,7 @@ def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: 
 def test_reading_sees_what_a_run_wrote(database: Database, ledger_url: str) -> None:
     frozen = freeze(database)
     with Database.open_to_read(ledger_url) as reader:
-        assert [record.id for record in reader.editions.latest("daily")] == [frozen]
+        assert [record.id for record in reader.editions.list_latest("daily")] == [frozen]
         assert reader.editions.get("2020-01-01-daily") is None
 
 
@@ -398,12 +400,12 @@ def test_who_is_suppressed_is_not_claimed_however_late(database: Database) -> No
         _, batch = turn(database, frozen, receipts(batch), 2)
     assert claimed == [f"reader{number}@example.com" for number in range(3)]
     assert database.editions.close(frozen, NOW) == "sent"
-    states = {row.email: (row.state, row.detail) for row in database.recipients.of_edition(frozen)}
+    states = {row.email: (row.state, row.detail) for row in database.recipients.stream(frozen)}
     assert states["reader3@example.com"] == ("suppressed", "complained")
     assert states["reader4@example.com"] == ("suppressed", "unsubscribed")
     assert database.suppressions.remove("reader3@example.com")
     assert not database.suppressions.remove("reader3@example.com")
-    assert [item.email for item in database.suppressions.all()] == ["reader4@example.com"]
+    assert [item.email for item in database.suppressions.list_all()] == ["reader4@example.com"]
 
 
 @pytest.mark.parametrize(
@@ -416,7 +418,7 @@ def test_an_address_that_does_not_exist_is_suppressed_by_itself(
     frozen = freeze(database, 1)
     _, batch = turn(database, frozen, (), 1)
     turn(database, frozen, [Receipt(batch[0], Outcome.REFUSED, detail)], 0)
-    assert [item.reason for item in database.suppressions.all()] == ["bounced"] * suppressed
+    assert [item.reason for item in database.suppressions.list_all()] == ["bounced"] * suppressed
 
 
 def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> None:
@@ -430,4 +432,4 @@ def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> No
         assert reader.name == "sqlite://"
     with Database.open(f"sqlite:///{file}") as database:
         freeze(database)
-        assert database.suppressions.all() == []
+        assert database.suppressions.list_all() == []

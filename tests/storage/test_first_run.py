@@ -38,7 +38,7 @@ def test_a_run_that_comes_while_another_makes_the_tables_leaves(tmp_path: Path) 
         closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as first,
     ):
         first.execute("begin immediate")
-        with pytest.raises(LockedError, match="another digest run is at work on this ledger"):
+        with pytest.raises(LockedError, match="another digest run is using this ledger"):
             Database.open(url)
 
 

@@ -22,29 +22,29 @@ def database(ledger_url: str) -> Iterator[Database]:
 
 
 def test_an_article_is_first_seen_once(database: Database) -> None:
-    database.sources.remember([FetchRecord("feed", "", None, {"a": FirstSeen(NOW, late=False)})], [], NOW)
+    database.sources.save([FetchRecord("feed", "", None, {"a": FirstSeen(NOW, late=False)})], [], NOW)
     again = {"a": FirstSeen(NOW + DAY, late=True), "b": FirstSeen(NOW + DAY, late=True)}
-    database.sources.remember([FetchRecord("feed", "", None, again)], [], NOW + DAY)
-    assert database.sources.first_seen({"a", "b", "c"}) == {
+    database.sources.save([FetchRecord("feed", "", None, again)], [], NOW + DAY)
+    assert database.sources.find_first_seen({"a", "b", "c"}) == {
         "a": FirstSeen(NOW, late=False),
         "b": FirstSeen(NOW + DAY, late=True),
     }
 
 
 def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: Database) -> None:
-    database.sources.remember([FetchRecord("feed", "", NOW - DAY, {})], [], NOW)
+    database.sources.save([FetchRecord("feed", "", NOW - DAY, {})], [], NOW)
     for days in (1, 2):
-        database.sources.remember([FetchRecord("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
-    failing = database.sources.all()["feed"]
+        database.sources.save([FetchRecord("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
+    failing = database.sources.get_states()["feed"]
     assert (failing.read_at, failing.oldest_seen) == (NOW, NOW - DAY)
     assert (failing.failing_since, failing.failure) == (NOW + DAY, "404 on day 2")
-    database.sources.remember([FetchRecord("feed", "", NOW, {})], [], NOW + 3 * DAY)
-    mended = database.sources.all()["feed"]
+    database.sources.save([FetchRecord("feed", "", NOW, {})], [], NOW + 3 * DAY)
+    mended = database.sources.get_states()["feed"]
     assert (mended.read_at, mended.failing_since, mended.failure) == (NOW + 3 * DAY, None, "")
 
 
 def test_a_document_is_kept_as_it_was_fetched_last(database: Database) -> None:
-    assert database.sources.document(DOCUMENT.url) is None
-    database.sources.remember([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
-    database.sources.remember([], [DOCUMENT], NOW)
-    assert database.sources.document(DOCUMENT.url) == DOCUMENT
+    assert database.sources.get_document(DOCUMENT.url) is None
+    database.sources.save([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
+    database.sources.save([], [DOCUMENT], NOW)
+    assert database.sources.get_document(DOCUMENT.url) == DOCUMENT

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest.errors import ConfigError
 from digest.models import Article, Edition, Message, Outcome, Receipt, Recipient, Window
 from digest.storage import Database, FrozenRecipient
-from digest.storage.erasure import ERASED, pseudonym
+from digest.storage.pseudonyms import ERASED_PREFIX, make_pseudonym
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -42,14 +42,14 @@ def freeze(database: Database, *emails: str, day: int = 23) -> str:
 
 
 def claimed(database: Database, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
-    claims = database.recipients.claim_queue(edition).record_and_claim(
-        told, (), batches=1, size=size, most=99, now=LATER
+    claims = database.recipients.open_claim_queue(edition).record_and_claim(
+        told, (), batches=1, batch_size=size, limit=99, now=LATER
     )
     return [person for claim in claims for person in claim.recipients]
 
 
 def states(database: Database, edition: str) -> dict[str, str]:
-    return {row.email: row.state for row in database.recipients.of_edition(edition)}
+    return {row.email: row.state for row in database.recipients.stream(edition)}
 
 
 @pytest.fixture
@@ -62,34 +62,34 @@ def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays
     edition = freeze(database, ADA, KENJI)
     batch = claimed(database, edition)
     detail = f"250 taken for <{ADA}>"
-    database.recipients.claim_queue(edition).record_and_claim(
-        [Receipt(person, Outcome.ACCEPTED, detail) for person in batch], (), batches=0, size=1, most=1, now=NOW
+    database.recipients.open_claim_queue(edition).record_and_claim(
+        [Receipt(person, Outcome.ACCEPTED, detail) for person in batch], (), batches=0, batch_size=1, limit=1, now=NOW
     )
     database.suppressions.add(ADA, "complained", NOW)
-    assert database.erasure.erase(ADA, LATER) == 1
-    name = pseudonym(ADA, KEY)
-    assert name.startswith(ERASED)
-    rows = {row.email: row for row in database.recipients.of_edition(edition)}
+    assert database.subscribers.erase(ADA, LATER) == 1
+    name = make_pseudonym(ADA, KEY)
+    assert name.startswith(ERASED_PREFIX)
+    rows = {row.email: row for row in database.recipients.stream(edition)}
     assert set(rows) == {name, KENJI}
     assert (rows[name].state, rows[name].detail) == ("accepted", "erased")
-    assert [(item.email, item.reason, item.since) for item in database.suppressions.all()] == [
+    assert [(item.email, item.reason, item.since) for item in database.suppressions.list_all()] == [
         (name, "complained", NOW)
     ]
 
 
 def test_who_is_erased_is_not_mailed_though_the_list_has_them_again(database: Database) -> None:
-    assert database.erasure.erase(ADA, NOW) == 0
+    assert database.subscribers.erase(ADA, NOW) == 0
     edition = freeze(database, ADA, KENJI, ZOE)
     database.suppressions.add(ZOE, "bounced", NOW)
     assert [person.email for person in claimed(database, edition)] == [KENJI]
-    rows = {row.email: (row.state, row.detail) for row in database.recipients.of_edition(edition)}
+    rows = {row.email: (row.state, row.detail) for row in database.recipients.stream(edition)}
     assert rows[ADA] == ("suppressed", "unsubscribed")
     assert rows[ZOE] == ("suppressed", "bounced")
 
 
 def test_more_erased_readers_than_a_batch_holds_are_passed_over(database: Database) -> None:
     for email in (ADA, KENJI):
-        database.erasure.erase(email, NOW)
+        database.subscribers.erase(email, NOW)
     edition = freeze(database, ADA, KENJI, ZOE)
     assert [person.email for person in claimed(database, edition, size=1)] == [ZOE]
 
@@ -100,7 +100,7 @@ def test_an_open_edition_is_settled_first(database: Database) -> None:
     claimed(database, edition, (Receipt(first[0], Outcome.DEFERRED, "later"),), size=1)  # and here the process dies
     assert states(database, edition) == {ADA: "deferred", KENJI: "sending", ZOE: "pending"}
     for email in (ADA, KENJI, ZOE):
-        assert database.erasure.erase(email, LATER) == 1
+        assert database.subscribers.erase(email, LATER) == 1
     assert list(states(database, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
     # Though a person says to send again to whoever is in doubt, there is nobody to send to.
     assert database.recipients.resolve_in_doubt(edition, LATER, send=True) == 1
@@ -110,9 +110,9 @@ def test_an_open_edition_is_settled_first(database: Database) -> None:
 
 
 def test_suppressions_are_looked_up_by_the_pseudonym_too(database: Database) -> None:
-    database.erasure.erase(ADA, NOW)
+    database.subscribers.erase(ADA, NOW)
     found = database.suppressions.find([ADA, KENJI])
-    assert {email: item.email for email, item in found.items()} == {ADA: pseudonym(ADA, KEY)}
+    assert {email: item.email for email, item in found.items()} == {ADA: make_pseudonym(ADA, KEY)}
     assert not database.suppressions.add(ADA, "unsubscribed", NOW)
     assert database.suppressions.add_all([(ADA, "bounced"), (KENJI, "bounced"), (KENJI, "bounced")], NOW) == 1
     assert database.suppressions.remove(ADA)
@@ -121,21 +121,21 @@ def test_suppressions_are_looked_up_by_the_pseudonym_too(database: Database) -> 
 
 def test_erasing_twice_is_erasing_once(database: Database) -> None:
     edition = freeze(database, ADA)
-    assert database.erasure.erase(ADA, NOW) == 1
-    assert database.erasure.erase(ADA, LATER) == 0
-    assert len(database.suppressions.all()) == 1
-    assert list(states(database, edition)) == [pseudonym(ADA, KEY)]
+    assert database.subscribers.erase(ADA, NOW) == 1
+    assert database.subscribers.erase(ADA, LATER) == 0
+    assert len(database.suppressions.list_all()) == 1
+    assert list(states(database, edition)) == [make_pseudonym(ADA, KEY)]
 
 
 def test_without_a_secret_nobody_is_erased(ledger_url: str) -> None:
     with Database.open(ledger_url) as database, pytest.raises(ConfigError, match="DIGEST_SECRET_KEY"):
-        database.erasure.erase(ADA, NOW)
+        database.subscribers.erase(ADA, NOW)
 
 
 @pytest.mark.parametrize(("secret", "words"), [("", "with no DIGEST_SECRET_KEY"), ("another", "with this")])
 def test_nobody_is_mailed_while_the_erased_would_not_be_known(ledger_url: str, secret: str, words: str) -> None:
     with Database.open(ledger_url, KEY) as database:
-        database.erasure.erase(ADA, NOW)
+        database.subscribers.erase(ADA, NOW)
         edition = freeze(database, ADA, KENJI)
     with Database.open(ledger_url, secret) as database:
         with pytest.raises(ConfigError, match=words):
@@ -143,7 +143,9 @@ def test_nobody_is_mailed_while_the_erased_would_not_be_known(ledger_url: str, s
         with pytest.raises(ConfigError, match=words):
             database.suppressions.find([KENJI])
         assert set(states(database, edition).values()) == {"pending"}
-        assert database.suppressions.remove(pseudonym(ADA, KEY))  # the key is lost: she is given up by her pseudonym
+        assert database.suppressions.remove(
+            make_pseudonym(ADA, KEY)
+        )  # the key is lost: she is given up by her pseudonym
         assert len(claimed(database, edition)) == 2
 
 
@@ -153,8 +155,10 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
         edition = freeze(database, *(f"reader{number}@example.com" for number in range(300)), ADA)
         batch = claimed(database, edition, size=400)
         told = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
-        database.recipients.claim_queue(edition).record_and_claim(told, (), batches=0, size=1, most=1, now=NOW)
-        database.erasure.erase(ADA, LATER)
+        database.recipients.open_claim_queue(edition).record_and_claim(
+            told, (), batches=0, batch_size=1, limit=1, now=NOW
+        )
+        database.subscribers.erase(ADA, LATER)
         # While the ledger is open: what is left would be in the file or in the log beside it.
         written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"reader7@example.com" in written
@@ -165,5 +169,5 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
 def test_a_pseudonym_is_that_of_one_address_and_one_key(email: str, other: str, secret: str) -> None:
     secret = secret.encode(errors="replace").decode()
     email, other = (text.encode(errors="replace").decode() for text in (email, other))
-    assert (pseudonym(email, secret) == pseudonym(other, secret)) == (email == other)
-    assert pseudonym(email, secret) != pseudonym(email, f"{secret}x")
+    assert (make_pseudonym(email, secret) == make_pseudonym(other, secret)) == (email == other)
+    assert make_pseudonym(email, secret) != make_pseudonym(email, f"{secret}x")

@@ -8,35 +8,35 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
 from digest.models import Cadence
-from digest.storage.engine import chunks, to_moment, transaction
+from digest.storage.engine import batched, to_moment, transaction
 from digest.storage.freeze import EditionSource
 from digest.storage.tables import OPEN, REACHED, edition_articles, edition_sources, editions, recipients
 
 
-class SentArticles:
-    """What the editions that count as sent held."""
+class SentEditions:
+    """The editions that count as sent: at least one reader got them, closed or still under way."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def last_window_end(self, cadence: Cadence) -> datetime | None:
-        """Where the window of the last edition that somebody got ended, None before the first."""
+    def find_last_window_end(self, cadence: Cadence) -> datetime | None:
+        """Return where the window of the last sent edition ended, None before the first."""
         with transaction(self._engine) as connection:
             end = connection.scalar(
                 select(func.max(editions.c.window_end)).where(editions.c.cadence == cadence, _counts_as_sent())
             )
         return to_moment(end) if end else None
 
-    def first_unsent_start(self, cadence: Cadence) -> datetime | None:
-        """Where the window of the first edition began, if there were editions and nobody ever got one."""
-        if self.last_window_end(cadence) is not None:
+    def find_first_unsent_start(self, cadence: Cadence) -> datetime | None:
+        """Return where the window of the first edition began, if there were editions and none of them was ever sent."""
+        if self.find_last_window_end(cadence) is not None:
             return None
         with transaction(self._engine) as connection:
             start = connection.scalar(select(func.min(editions.c.window_start)).where(editions.c.cadence == cadence))
         return to_moment(start) if start else None
 
-    def last_sources(self, cadence: Cadence) -> dict[str, EditionSource]:
-        """How each source fared in the last edition that had it and that somebody got, by name."""
+    def find_last_sources(self, cadence: Cadence) -> dict[str, EditionSource]:
+        """Return how each source fared in the last sent edition that had it, by name."""
         query = (
             select(edition_sources)
             .join(editions, editions.c.id == edition_sources.c.edition)
@@ -49,11 +49,11 @@ class SentArticles:
                 for row in connection.execute(query)
             }
 
-    def already_sent(self, cadence: Cadence, identities: Collection[str]) -> dict[str, str]:
-        """Which of these articles were in an edition that somebody got: identity -> the edition's id."""
+    def find_articles(self, cadence: Cadence, identities: Collection[str]) -> dict[str, str]:
+        """Return those of these articles that were in a sent edition: identity -> the edition's id."""
         found: dict[str, str] = {}
         with transaction(self._engine) as connection:
-            for chunk in chunks(identities):
+            for chunk in batched(identities):
                 rows = connection.execute(
                     select(edition_articles.c.identity, func.min(editions.c.id))
                     .join(editions, editions.c.id == edition_articles.c.edition)
@@ -69,6 +69,5 @@ class SentArticles:
 
 
 def _counts_as_sent() -> ColumnElement[bool]:
-    """Editions whose articles count as sent: somebody got them, be the edition closed or still under way."""
     reached = select(recipients.c.email).where(recipients.c.edition == editions.c.id, recipients.c.state.in_(REACHED))
     return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state.in_(OPEN), reached.exists()))
