@@ -38,14 +38,14 @@ def draft(
         raise click.UsageError("choose an edition: --daily or --weekly")
     if add and fresh:
         raise click.UsageError("--add keeps the draft and --fresh replaces it: use only one of them")
-    from digest.editions.draft import make
+    from digest.editions.draft import make_draft
 
     config = console.config()
-    drafted = make(config, cadence, moment(config, now), day, add=add, fresh=fresh)
+    drafted = make_draft(config, cadence, moment(config, now), day, add=add, fresh=fresh)
     for problem in drafted.problems:
         console.problem(problem)
     console.result(f"{drafted.file.relative_to(config.file.parent)}: {drafted.note}")
-    for story in drafted.new:
+    for story in drafted.new_stories:
         console.result(f"  {story.headline}")
-    if drafted.new and not add:
+    if drafted.new_stories and not add:
         console.result(f"`digest draft --{cadence} --add` adds them; otherwise they go into the next edition")

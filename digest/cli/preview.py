@@ -76,7 +76,7 @@ def preview(
     for problem in shown.problems:
         console.problem(problem)
     if shown.edition is None:
-        console.result(f"{shown.composition.no_news}, nothing to preview")
+        console.result(f"{shown.composition.no_news_reason}, nothing to preview")
         return
     _write(output, shown.html.encode())
     if text_file:

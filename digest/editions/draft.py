@@ -1,7 +1,8 @@
-"""Drafts made from what the sources have, added to, and saved as editors change them."""
+"""Make the draft of an edition, add the stories that have arrived since, and save what an editor changes in it."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,23 +13,30 @@ from digest.config import Config
 from digest.core.text import format_count
 from digest.drafts import Draft, DraftContents, Edits, SourceWindow
 from digest.drafts.file import back_up_draft, lock_drafts, read_existing_text, require_revision, write_draft
-from digest.editions.compose import Composition, compose, edition_id
-from digest.editions.from_draft import load, not_in, options_of, path_of, require_open, today
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.from_draft import find_new_stories, load_draft, require_editable
+from digest.editions.naming import draft_path, edition_id
 from digest.models import Article, Cadence, Problem, Segment
 from digest.storage import Database
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """What `digest draft` came to: the file, whether it was made or changed, and the stories it lacks or was given."""
+    """The outcome of `digest draft`: the draft's file, what was done, and the stories that are missing or were added.
+
+    `note` says what was done, in words; it ends with a colon if the `new_stories` are to be listed after it.
+    """
 
     file: Path
     note: str
-    new: Sequence[Article]
+    new_stories: Sequence[Article]
     problems: Sequence[Problem]
 
 
-def make(
+def make_draft(
     config: Config,
     cadence: Cadence,
     now: datetime,
@@ -37,107 +45,123 @@ def make(
     add: bool = False,
     fresh: bool = False,
 ) -> DraftResult:
-    """Write the draft of the edition of this moment; one that is there stays as its editors have it.
+    """Write the draft of an edition. An existing draft is left as its editors have it, unless `add` or `fresh` is set.
 
     Args:
         config: The newsroom.
         cadence: Which edition.
         now: The moment.
-        day: The edition's, if not today: with local_time tomorrow's begins today where the day begins.
-        add: Add the stories that have arrived to a draft that is there.
-        fresh: Make it anew; the old one is kept beside it as `.toml.old`.
+        day: The edition's day, if not today: with `local_time`, tomorrow's edition begins today in the first zones.
+        add: Add the stories that have arrived to an existing draft.
+        fresh: Replace an existing draft by a new one; the old one is kept beside it as `.toml.old`.
 
     Raises:
-        DraftError: the edition is on its way already, or the file cannot be read or written.
+        DraftError: the edition is already frozen, or the file cannot be read or written.
         DigestError: as for composing.
     """
     edition = edition_id(config, cadence, now, day)
-    file, folder = path_of(config, edition), config.file.parent
+    file = draft_path(config, edition)
     with Database.open(config.database_url, config.secrets.secret_key) as database:
-        require_open(database, edition)
-        composition = replace(compose(config, database, cadence, now, remember=True), dated=day)
+        require_editable(database, edition)
+        composition = compose_from_sources(config, database, cadence, now, remember=True)
+        composition = replace(composition, fixed_day=day)
         with lock_drafts(file):
-            require_open(database, edition)  # reading the sources took a while
-            return _made(config, composition, edition, file, folder, add=add, fresh=fresh)
+            require_editable(database, edition)  # again: fetching the sources took a while
+            draft = None if fresh else load_draft(config, edition)
+            if draft is None:
+                return _create_draft(composition, file)
+            return _add_to_draft(composition, draft) if add else _compare_with_draft(composition, draft)
 
 
-def _made(
-    config: Config, composition: Composition, edition: str, file: Path, folder: Path, *, add: bool, fresh: bool
-) -> DraftResult:
-    draft = None if fresh else load(config, edition)
-    cadence, now, problems = composition.cadence, composition.now, composition.problems
-    contents = _contents(composition)
-    if draft is None:
-        if contents is None:
-            return DraftResult(file, f"{composition.no_news}, no draft made", (), problems)
-        if file.exists():
-            back_up_draft(file)
-        what = f"The {cadence} edition of {composition.day:%-d %B %Y}"
-        write_draft(file, drafts.render_draft(contents, what, cadence, now, folder))
-        which = options_of(composition)
-        step = f"edit it, see it with `digest preview {which}`; `digest send --{cadence}` sends it"
-        if composition.day != today(composition):
-            step += f" on {composition.day:%-d %B}"
-        return DraftResult(file, f"{_counts(contents, composition)}; {step}", (), problems)
-    new = not_in(draft, composition)
-    if not (add and new):
-        note = "there already" + ("; not in it:" if new else ", and nothing new since")
-        return DraftResult(file, note, new, problems)
-    assert contents is not None, "a composition with new stories has some"
-    wanted = {editorial.identify(_named(story)) for story in new}
-    filed = [
+def _create_draft(composition: Composition, file: Path) -> DraftResult:
+    """Write a new draft, keeping an existing file beside it."""
+    contents = _collect_contents(composition)
+    if contents is None:
+        return DraftResult(file, f"{composition.no_news_reason}, no draft made", (), composition.problems)
+    if file.exists():
+        back_up_draft(file)
+    title = f"The {composition.cadence} edition of {composition.day:%-d %B %Y}"
+    text = drafts.render_draft(contents, title, composition.cadence, composition.now, composition.config.file.parent)
+    write_draft(file, text)
+    _log.info("created the draft %s", file.name, extra={"edition": composition.id})
+    options = composition.command_options
+    on_its_day = "" if composition.is_of_today else f" on {composition.day:%-d %B}"
+    send_it = f"send it with `digest send --{composition.cadence}`{on_its_day}"
+    note = f"{_count_stories(contents, composition)}; edit it, check it with `digest preview {options}`, {send_it}"
+    return DraftResult(file, note, (), composition.problems)
+
+
+def _compare_with_draft(composition: Composition, draft: Draft) -> DraftResult:
+    """Leave the draft as it is and report the stories that it lacks."""
+    new = find_new_stories(draft, composition)
+    note = "already exists" + ("; stories that have arrived since:" if new else ", no stories have arrived since")
+    return DraftResult(draft.file, note, new, composition.problems)
+
+
+def _add_to_draft(composition: Composition, draft: Draft) -> DraftResult:
+    """Add the stories that the draft lacks, each to its section."""
+    new = find_new_stories(draft, composition)
+    contents = _collect_contents(composition)
+    if not (new and contents):
+        return _compare_with_draft(composition, draft)
+    wanted = {editorial.identify(_with_id(story)) for story in new}
+    added = [
         (name, story) for name, stories in contents.sections for story in stories if editorial.identify(story) in wanted
     ]
-    text = drafts.add_stories(read_existing_text(file), contents, filed, now, file)
-    drafts.parse_draft(text, file, folder)  # before it is written: what cannot be read is not saved
-    write_draft(file, text)
-    return DraftResult(file, f"added {format_count(len(filed), 'story', 'stories')}:", new, problems)
+    text = drafts.add_stories(read_existing_text(draft.file), contents, added, composition.now, draft.file)
+    drafts.parse_draft(
+        text, draft.file, composition.config.file.parent
+    )  # before writing: an invalid draft is not saved
+    write_draft(draft.file, text)
+    _log.info("added %d stories to the draft %s", len(added), draft.file.name, extra={"edition": composition.id})
+    return DraftResult(draft.file, f"added {format_count(len(added), 'story', 'stories')}:", new, composition.problems)
 
 
-def save(config: Config, edition: str, edits: Edits, version: str) -> Draft:
-    """Write an editor's changes into a draft; what they did not change stays as it is, comments included.
+def save_draft(config: Config, edition: str, edits: Edits, revision: str) -> Draft:
+    """Write an editor's changes into a draft and return it; what they did not change stays, comments included.
 
     Args:
         config: The newsroom.
-        edition: Its id.
-        edits: All that is to be in it; a story they do not name stays as it is.
-        version: That of the draft they began with.
+        edition: The edition's id.
+        edits: The whole contents as the editor wants them; a story they do not mention stays as it is.
+        revision: The revision of the draft that the editor started from.
 
     Raises:
-        DraftChangedError: somebody else saved it since.
-        DraftError: there is no draft, it would not be one any more, or its edition is on its way already.
+        DraftChangedError: somebody else has saved it since.
+        DraftError: there is no draft, the edits would make it invalid, or its edition is already frozen.
     """
-    file, folder = path_of(config, edition), config.file.parent
+    file, folder = draft_path(config, edition), config.file.parent
     with Database.open_to_read(config.database_url) as database:
-        require_open(database, edition)
+        require_editable(database, edition)
     with lock_drafts(file):
         text = read_existing_text(file)
-        require_revision(file, text, version)
+        require_revision(file, text, revision)
         changed = drafts.apply_edits(text, edits, file, folder)
-        draft = drafts.parse_draft(changed, file, folder)  # before it is written: what cannot be read is not saved
+        draft = drafts.parse_draft(changed, file, folder)  # before writing: an invalid draft is not saved
         if changed != text:
             write_draft(file, changed)
+            _log.info("saved the draft %s", file.name, extra={"edition": edition})
     return draft
 
 
-def _contents(composition: Composition) -> DraftContents | None:
-    """What a draft of a composition has; None when there is no news."""
-    whole = composition.edition(Segment())
-    if whole is None:
+def _collect_contents(composition: Composition) -> DraftContents | None:
+    """Return what a draft of a composition contains, None when there is no news."""
+    edition = composition.lay_out(Segment())
+    if edition is None:
         return None
     schedule = composition.config.schedules[composition.cadence]
-    lead = editorial.identify(whole.lead)
+    lead = editorial.identify(edition.lead)
 
-    def as_shown(story: Article) -> Article:
+    def shorten(story: Article) -> Article:
         shown = "lead" if editorial.identify(story) == lead else "brief" if schedule.layout == "brief" else "card"
-        return replace(_named(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
+        return replace(_with_id(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
 
     return DraftContents(
         subject=schedule.subject,
         preheader=schedule.preheader,
-        lead=_named(whole.lead),
+        lead=_with_id(edition.lead),
         sections=[
-            (section.name, list(map(as_shown, section.articles)))
+            (section.name, list(map(shorten, section.articles)))
             for section in editorial.group_by_section(composition.selection.stories, composition.rules)
         ],
         window=composition.window,
@@ -152,25 +176,25 @@ def _contents(composition: Composition) -> DraftContents | None:
         copies=[
             *(left for left in composition.selection.left_out if left.same_as),
             *(
-                editorial.LeftOut(story, "", editorial.identify(_named(story)))
+                editorial.LeftOut(story, "", editorial.identify(_with_id(story)))
                 for story in composition.selection.stories
-                if _named(story) is not story
+                if _with_id(story) is not story
             ),
         ],
     )
 
 
-def _named(story: Article) -> Article:
-    """A story as a draft has it: one that only its headline names gets an id, so that an editor may retitle it."""
+def _with_id(story: Article) -> Article:
+    """Return a story with an id of its own: one known only by its headline gets a guid, so that it can be retitled."""
     if story.url or story.guid:
         return story
     return replace(story, guid=editorial.identify(story).rpartition(":")[2])
 
 
-def _counts(contents: DraftContents, composition: Composition) -> str:
+def _count_stories(contents: DraftContents, composition: Composition) -> str:
     stories = sum(len(stories) for _, stories in contents.sections)
     sections = format_count(len(contents.sections), "section", "sections")
-    whole = composition.edition(Segment())
-    shown = len(whole.articles) if whole else 0
+    edition = composition.lay_out(Segment())
+    shown = len(edition.articles) if edition else 0
     limits = f", {shown} of them within the limits" if shown < stories else ""
     return f"{format_count(stories, 'story', 'stories')} in {sections}{limits}"

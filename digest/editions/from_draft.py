@@ -1,116 +1,124 @@
-"""Editions composed from a draft where there is one, and what has come since it was made."""
+"""Compose an edition from its draft where there is one, and find the stories that have arrived since it was made."""
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from digest import drafts, editorial
 from digest.config import Config
 from digest.core.text import format_count
 from digest.drafts import Draft, SourceWindow
-from digest.editions.compose import Composition, compose
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.naming import draft_path
 from digest.errors import DraftError
 from digest.models import Article, Cadence, FetchResult, Problem, Source
 from digest.storage import Database
 
+_log = logging.getLogger(__name__)
 
-def path_of(config: Config, edition: str) -> Path:
-    """Where the draft of an edition is, or would be: `editions/2026-11-23-daily.toml` beside digest.toml."""
-    return config.file.parent / "editions" / f"{edition}.toml"
-
-
-def load(config: Config, edition: str) -> Draft | None:
-    """The draft of an edition, None where there is none. Raises DraftError for one that cannot be used."""
-    return drafts.read_draft(path_of(config, edition), config.file.parent)
+_LISTED = 3
+"""How many new stories a message names: more do not fit on a line."""
 
 
-def composed(
+def load_draft(config: Config, edition: str) -> Draft | None:
+    """Return the draft of an edition, None where there is none. Raises DraftError if it is not valid."""
+    return drafts.read_draft(draft_path(config, edition), config.file.parent)
+
+
+def compose_edition(
     config: Config, database: Database, cadence: Cadence, now: datetime, edition: str, *, remember: bool = False
 ) -> Composition:
-    """An edition as a send or a preview takes it: from its draft where there is one, else from the sources.
+    """Compose an edition as a send or a preview needs it: from its draft where there is one, else from the sources.
 
     Raises:
-        DraftError: there is a draft, and it cannot be used.
-        ConfigError, SourceError: as for `compose`.
+        DraftError: there is a draft, and it is not valid.
+        ConfigError, SourceError: as for `compose_from_sources`.
     """
-    draft = load(config, edition)
+    draft = load_draft(config, edition)
     if draft is None:
-        return compose(config, database, cadence, now, remember=remember)
-    return of_draft(config, database, cadence, now, draft)
+        return compose_from_sources(config, database, cadence, now, remember=remember)
+    return compose_from_draft(config, database, cadence, now, draft)
 
 
-def of_draft(config: Config, database: Database, cadence: Cadence, now: datetime, draft: Draft) -> Composition:
-    """The composition of a draft: its stories, and the windows of when it was made; what came later is for the next.
+def compose_from_draft(
+    config: Config, database: Database, cadence: Cadence, now: datetime, draft: Draft
+) -> Composition:
+    """Compose an edition from its draft: its stories, and the windows of when it was made.
 
-    A story that readers have had in another edition since is left out, and named.
+    Stories that have arrived since belong to the next edition. A story that readers have received in another edition
+    since is left out and reported.
     """
     sent = database.sent_editions.find_articles(cadence, list(map(editorial.identify, draft.stories)))
     sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
     stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
-
-    def result(reading: SourceWindow) -> FetchResult:
-        what = f"{reading.failed} (when the draft was made)"
-        failed = Problem(reading.source, what, "what it has goes into the next edition") if reading.failed else None
-        return FetchResult(Source("", reading.source), failed=failed)
-
+    _log.info(
+        "composed from the draft %s: %s",
+        draft.file.name,
+        format_count(len(stories), "story", "stories"),
+        extra={"edition": draft.file.stem, "stories": len(stories)},
+    )
     return Composition(
         config=config,
         cadence=cadence,
         now=now,
         window=draft.window,
-        windows={reading.source: reading.window for reading in draft.source_windows},
-        results=tuple(map(result, draft.source_windows)),
+        windows={source.source: source.window for source in draft.source_windows},
+        results=tuple(map(_restore_result, draft.source_windows)),
         selection=editorial.Selection(stories, draft.copies),
-        dated=date.fromisoformat(draft.file.stem[:10]),
+        fixed_day=date.fromisoformat(draft.file.stem[:10]),
         draft=draft,
         already_sent=tuple(
-            Problem(story.headline, f"left out: it was in {sent[editorial.identify(story)]}", "hide it in the draft")
+            Problem(
+                story.headline,
+                f"left out: already sent in {sent[editorial.identify(story)]}",
+                "hide it in the draft",
+            )
             for story in draft.stories
             if editorial.identify(story) in sent
         ),
     )
 
 
-def not_in(draft: Draft, fresh: Composition) -> list[Article]:
-    """The stories that an edition made now would have and the draft does not know."""
+def _restore_result(source: SourceWindow) -> FetchResult:
+    """Return what a source returned when the draft was made, as far as a draft records it: whether it failed."""
+    message = f"{source.failed} (when the draft was made)"
+    failed = Problem(source.source, message, "its stories go into the next edition") if source.failed else None
+    return FetchResult(Source("", source.source), failed=failed)
+
+
+def find_new_stories(draft: Draft, fresh: Composition) -> list[Article]:
+    """Return the stories that an edition composed now would have and the draft does not know."""
     known = draft.identities
     return [story for story in fresh.selection.stories if editorial.identify(story) not in known]
 
 
-def missing_from(draft: Draft, fresh: Composition) -> Problem | None:
-    """In words what has arrived since the draft was made, None if nothing has."""
-    new = not_in(draft, fresh)
+def check_for_new_stories(draft: Draft, fresh: Composition) -> Problem | None:
+    """Return a Problem that names the stories that have arrived since the draft was made, None if there are none."""
+    new = find_new_stories(draft, fresh)
     if not new:
         return None
-    named = "; ".join(story.headline for story in new[:3]) + ("; ..." if len(new) > 3 else "")  # noqa: PLR2004 - a line
-    what = f"not in it: {format_count(len(new), 'story that has', 'stories that have')} arrived since: {named}"
-    return Problem(str(draft.file), what, f"`digest draft --{fresh.cadence} --add` adds them; else the next has them")
+    listed = "; ".join(story.headline for story in new[:_LISTED]) + ("; ..." if len(new) > _LISTED else "")
+    count = format_count(len(new), "story has", "stories have")
+    hint = f"`digest draft --{fresh.cadence} --add` adds them; otherwise they go into the next edition"
+    return Problem(str(draft.file), f"{count} arrived since this draft was made: {listed}", hint)
 
 
-def on_its_way(database: Database, edition: str) -> Problem | None:
-    """That an edition was frozen already, so that no draft of it is used any more; None where it was not."""
+def check_editable(database: Database, edition: str) -> Problem | None:
+    """Return why editing the draft of an edition changes nothing any more, None while it still does.
+
+    Once an edition is frozen, its draft is not read again.
+    """
     record = database.editions.get(edition)
     if record is None:
         return None
-    what = "it was sent" if record.state == "sent" else "it was given up" if record.finished_at else "it is on its way"
-    step = f"`digest status {edition}` shows what became of it"
-    return Problem(edition, f"{what} already, and a change of its draft reaches nobody", step)
+    state = "sent" if record.state == "sent" else "cancelled" if record.finished_at else "being sent"
+    hint = f"`digest status {edition}` shows what became of it"
+    return Problem(edition, f"already {state}; editing its draft changes nothing", hint)
 
 
-def require_open(database: Database, edition: str) -> None:
-    """Refuse an edition that was frozen already. Raises DraftError."""
-    if problem := on_its_way(database, edition):
+def require_editable(database: Database, edition: str) -> None:
+    """Refuse to change the draft of an edition that is frozen. Raises DraftError."""
+    if problem := check_editable(database, edition):
         raise DraftError(problem.message, location=problem.location, hint=problem.hint)
-
-
-def options_of(composition: Composition) -> str:
-    """The options that name an edition to a command: `--daily`, with its date if it is not today's."""
-    date_of = f" --date {composition.day}" if composition.day != today(composition) else ""
-    return f"--{composition.cadence}{date_of}"
-
-
-def today(composition: Composition) -> date:
-    """The day it is where the publication is, of the moment of a composition."""
-    return composition.now.astimezone(ZoneInfo(composition.config.publication.timezone)).date()

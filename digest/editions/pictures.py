@@ -1,4 +1,4 @@
-"""Remote pictures brought into the mail, where a newsroom embeds them."""
+"""Remote pictures fetched once and embedded in the email, for newsrooms that choose that."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from digest.models import Article, Edition, Image, Problem, Publication
 
 
 class RemotePictures:
-    """What is at the addresses of pictures; each is fetched once, however many editions show it."""
+    """The contents of remote pictures; each is fetched once, however many editions show it."""
 
     def __init__(self, fetch: Callable[[Sequence[str]], Mapping[str, bytes | Problem]]) -> None:
-        """`fetch` gives what is at each address, or the Problem with it."""
+        """`fetch` returns the contents at each URL, or the Problem with it."""
         self._fetch = fetch
-        self._found: dict[str, bytes | Problem] = {}
+        self._fetched: dict[str, bytes | Problem] = {}
 
-    def of_publication(self, publication: Publication) -> tuple[Publication, list[Problem]]:
-        """The publication with its logos at hand, and the problems with those that stay where they are."""
-        problems = self._bring([publication.logo, publication.logo_dark])
-        logo, logo_dark = self._at_hand(publication.logo), self._at_hand(publication.logo_dark)
+    def embed_logos(self, publication: Publication) -> tuple[Publication, list[Problem]]:
+        """Return the publication with its logos embedded, and the problems with those that stay remote."""
+        problems = self._fetch_missing([publication.logo, publication.logo_dark])
+        logo, logo_dark = self._embed(publication.logo), self._embed(publication.logo_dark)
         return replace(publication, logo=logo, logo_dark=logo_dark), problems
 
-    def of_edition(self, edition: Edition) -> tuple[Edition, list[Problem]]:
-        """The edition with its pictures at hand, and the problems with those that stay where they are."""
-        problems = self._bring(article.image for article in edition.articles)
+    def embed_pictures(self, edition: Edition) -> tuple[Edition, list[Problem]]:
+        """Return the edition with its stories' pictures embedded, and the problems with those that stay remote."""
+        problems = self._fetch_missing(article.image for article in edition.articles)
 
         def with_picture(article: Article) -> Article:
-            return replace(article, image=self._at_hand(article.image))
+            return replace(article, image=self._embed(article.image))
 
         sections = tuple(
             replace(section, articles=tuple(map(with_picture, section.articles))) for section in edition.sections
         )
         return replace(edition, lead=with_picture(edition.lead), sections=sections), problems
 
-    def _bring(self, images: Iterable[Image | None]) -> list[Problem]:
-        """Fetch those that are not known yet, and say what is wrong with any of them."""
-        addresses = dict.fromkeys(image.url for image in images if image and image.url)
-        self._found.update(self._fetch([url for url in addresses if url not in self._found]))
+    def _fetch_missing(self, images: Iterable[Image | None]) -> list[Problem]:
+        """Fetch the pictures that were not fetched yet, and return the problems with any of `images`."""
+        urls = dict.fromkeys(image.url for image in images if image and image.url)
+        self._fetched.update(self._fetch([url for url in urls if url not in self._fetched]))
         return [
-            Problem(found.location, found.message, "the picture is shown from there")
-            for url in addresses
-            if isinstance(found := self._found[url], Problem)
+            Problem(fetched.location, fetched.message, "the email links to the picture instead")
+            for url in urls
+            if isinstance(fetched := self._fetched[url], Problem)
         ]
 
-    def _at_hand(self, image: Image | None) -> Image | None:
-        found = self._found.get(image.url) if image else None
-        return replace(image, data=found) if image and isinstance(found, bytes) else image
+    def _embed(self, image: Image | None) -> Image | None:
+        fetched = self._fetched.get(image.url) if image else None
+        return replace(image, data=fetched) if image and isinstance(fetched, bytes) else image

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from digest import editorial
 from digest.config import Config
-from digest.editions.compose import Composition, compose, edition_id
-from digest.editions.from_draft import load, not_in, of_draft
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.from_draft import compose_from_draft, find_new_stories, load_draft
+from digest.editions.naming import edition_id
 from digest.models import Article, Cadence, Problem, Segment
 from digest.storage import Database
 
@@ -39,18 +41,20 @@ def place_articles(config: Config, cadence: Cadence, now: datetime) -> Placement
         DigestError: as for composing.
     """
     with Database.open_to_read(config.database_url) as database:
-        fresh = compose(config, database, cadence, now)
-        draft = load(config, edition_id(config, cadence, now))
+        fresh = compose_from_sources(config, database, cadence, now)
+        draft = load_draft(config, edition_id(config, cadence, now))
         if draft is None:
             return Placement([*_place_selected(fresh), *_place_left_out(fresh)], fresh.problems)
-        composition = of_draft(config, database, cadence, now, draft)
+        composition = compose_from_draft(config, database, cadence, now, draft)
     hidden = [PlacedArticle(article, "", "hidden in the draft") for article in draft.hidden_stories]
-    new = [PlacedArticle(article, "", "not in the draft: it arrived later") for article in not_in(draft, fresh)]
+    new = [
+        PlacedArticle(article, "", "not in the draft: it arrived later") for article in find_new_stories(draft, fresh)
+    ]
     return Placement([*_place_selected(composition), *hidden, *new, *_place_left_out(fresh)], fresh.problems)
 
 
 def _place_selected(composition: Composition) -> list[PlacedArticle]:
-    edition = composition.edition(Segment())
+    edition = composition.lay_out(Segment())
     shown = set(map(editorial.identify, edition.articles)) if edition else set()
     lead = editorial.identify(edition.lead) if edition else ""
     placed, over_limit, filed = [], [], set()

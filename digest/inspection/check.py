@@ -12,7 +12,10 @@ from digest import delivery, editorial, lint, render, sources, subscribers
 from digest.config import Config
 from digest.core.text import format_count
 from digest.editions import approve, from_draft
-from digest.editions.compose import Composition, compose, edition_id, recipient_of
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.naming import edition_id
+from digest.editions.recipients import make_recipient
 from digest.errors import DigestError
 from digest.inspection.preview import ANYONE, describe_sections, lint_email
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
@@ -65,19 +68,19 @@ def _check_edition(
     """Check the edition as it would be now, from its draft if there is one."""
     composition = None
     try:
-        composition = compose(config, database, cadence, now)
+        composition = compose_from_sources(config, database, cadence, now)
     except DigestError as error:
         yield CheckResult("sources", ok=False, problems=[error.as_problem()])
     if composition and with_sources:
         yield from _check_sources(composition)
     name = edition_id(config, cadence, now)
     try:
-        draft = from_draft.load(config, name)
-        drafted = from_draft.of_draft(config, database, cadence, now, draft) if draft else composition
+        draft = from_draft.load_draft(config, name)
+        drafted = from_draft.compose_from_draft(config, database, cadence, now, draft) if draft else composition
         if drafted is None:
             return
         if draft and database.editions.get(name) is None:
-            waits = approve.unapproved(drafted, name)
+            waits = approve.check_approval(drafted)
             yield CheckResult(
                 f"draft: {draft.file.name}", problems=[*drafted.already_sent, *([waits] if waits else [])]
             )
@@ -138,12 +141,12 @@ def _describe_section(section: Section) -> str:
 
 
 def _check_email(composition: Composition) -> Iterator[CheckResult]:
-    edition = composition.edition(Segment())
+    edition = composition.lay_out(Segment())
     if edition is None:
         yield CheckResult(f"{composition.cadence} email: no stories in the window, nothing would be sent")
         return
     rendered = composition.render(edition, Segment())
-    mail = delivery.to_mail(rendered.message, recipient_of(composition.config, edition.id, ANYONE))
+    mail = delivery.to_mail(rendered.message, make_recipient(composition.config, edition.id, ANYONE))
     size = f"{rendered.size / 1000:.0f} kB of HTML, {len(mail) / 1000:.0f} kB in all"
     yield CheckResult(f"{composition.cadence} email: {describe_sections(edition)}; {size}", problems=rendered.problems)
     yield _run_check("lint", lambda: _lint_email(composition.config, rendered))
@@ -163,7 +166,7 @@ def _lint_email(config: Config, rendered: render.Rendered) -> CheckResult:
 
 def _check_links(composition: Composition) -> CheckResult:
     """Request every link of the email once."""
-    edition = composition.edition(Segment())
+    edition = composition.lay_out(Segment())
     urls = lint.links(composition.render(edition, Segment()).message) if edition else []
     broken = lint.broken_links(urls, sources.status_of)
     return CheckResult(

@@ -10,9 +10,12 @@ from functools import cached_property
 from digest import delivery, lint, render, subscribers
 from digest.config import Config
 from digest.drafts import Draft
-from digest.editions.approve import unapproved
-from digest.editions.compose import Composition, compose, edition_id, recipient_of, segment_of
-from digest.editions.from_draft import composed, missing_from, on_its_way
+from digest.editions.approve import check_approval
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.from_draft import check_editable, check_for_new_stories, compose_edition
+from digest.editions.naming import edition_id
+from digest.editions.recipients import assign_segment, make_recipient
 from digest.errors import ConfigError, SourceError
 from digest.models import Cadence, Edition, Message, Problem, Recipient, Subscriber
 from digest.sending.readiness import require_sendable
@@ -85,13 +88,13 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
     config = with_preview_secret(config)
     with Database.open_to_read(config.database_url) as database:
         edition_name = edition_id(config, cadence, now, day)
-        composition = composed(config, database, cadence, now, edition_name)
+        composition = compose_edition(config, database, cadence, now, edition_name)
         if day:
-            composition = replace(composition, dated=day)
+            composition = replace(composition, fixed_day=day)
         if composition.draft:
             notices += _find_new_stories(composition.draft, config, database, cadence, now)
-            notices += filter(None, [on_its_way(database, edition_name)])
-    if problem := unapproved(composition, edition_name):
+            notices += filter(None, [check_editable(database, edition_name)])
+    if problem := check_approval(composition):
         notices.append(problem)
     composition, notice = with_latest_stories(composition)
     return preview_for(composition, subscriber, [*notices, *notice])
@@ -99,21 +102,21 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
 
 def with_latest_stories(composition: Composition) -> tuple[Composition, list[Problem]]:
     """The composition; if it has no stories, one with the newest there are, and a Problem that says so."""
-    latest = composition if composition.selection.stories else composition.latest()
+    latest = composition if composition.selection.stories else composition.with_latest_stories()
     if composition.selection.stories or not latest.selection.stories:
         return composition, []
-    message = f"{composition.no_news}: showing the latest stories; a send would send nothing"
+    message = f"{composition.no_news_reason}: showing the latest stories; a send would send nothing"
     return latest, [Problem(f"{composition.day}-{composition.cadence}", message)]
 
 
 def preview_for(composition: Composition, subscriber: Subscriber, notices: Sequence[Problem] = ()) -> Preview:
     """A Preview of a composition for one reader; its problems follow the `notices`. Raises TemplateError."""
     config = composition.config
-    segment = segment_of(config, subscriber)
-    edition = composition.edition(segment)
+    segment = assign_segment(config, subscriber)
+    edition = composition.lay_out(segment)
     rendered = composition.render(edition, segment) if edition else None
     problems = [*notices, *composition.problems, *(rendered.problems if rendered else ())]
-    recipient = recipient_of(config, edition.id if edition else "", subscriber)
+    recipient = make_recipient(config, edition.id if edition else "", subscriber)
     return Preview(composition, recipient, edition, rendered, problems)
 
 
@@ -154,7 +157,7 @@ def _find_new_stories(
 ) -> list[Problem]:
     """A Problem for the stories that arrived after the draft was made, or for sources that cannot be read."""
     try:
-        new = missing_from(draft, compose(config, database, cadence, now))
+        new = check_for_new_stories(draft, compose_from_sources(config, database, cadence, now))
     except (ConfigError, SourceError) as error:
         return [error.as_problem()]
     return [new] if new else []

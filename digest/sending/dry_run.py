@@ -10,9 +10,10 @@ from time import monotonic
 
 from digest import subscribers
 from digest.core.text import format_count
-from digest.editions.approve import unapproved
-from digest.editions.compose import edition_id, recipient_of, segment_of
-from digest.editions.from_draft import composed
+from digest.editions.approve import check_approval
+from digest.editions.from_draft import compose_edition
+from digest.editions.naming import edition_id
+from digest.editions.recipients import assign_segment, make_recipient
 from digest.errors import DeliveryError
 from digest.models import Problem, Segment, Subscriber
 from digest.sending.failures import FailureTracker
@@ -52,12 +53,12 @@ def dry_run(run: SendRun) -> Report:
             return Report(
                 today, note=f"dry run: would go on with {format_count(record.unsent, 'recipient', 'recipients')}"
             )
-        composition = composed(run.config, database, run.cadence, run.now, today)
+        composition = compose_edition(run.config, database, run.cadence, run.now, today)
         for problem in composition.problems:
             run.tell(problem)
-        if composition.edition(Segment()) is None:
-            return Report(today, note=f"{composition.no_news}, nothing sent")
-        if waits := unapproved(composition, today):
+        if composition.lay_out(Segment()) is None:
+            return Report(today, note=f"{composition.no_news_reason}, nothing sent")
+        if waits := check_approval(composition):
             run.tell(waits)
         roll = RecipientList(composition, run.tell)
         recipients = 0
@@ -85,23 +86,23 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
     """
     require_sendable(run.config)
     subscriber = subscribers.find_subscriber(subscribers.open_store(run.config), reader) if reader else Subscriber("")
-    segment = segment_of(run.config, subscriber)
+    segment = assign_segment(run.config, subscriber)
     started = monotonic()
     today = edition_id(run.config, run.cadence, run.now, day)
     wanted = list(dict.fromkeys(map(subscribers.normalize_address, addresses)))
     with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
-        composition = composed(run.config, database, run.cadence, run.now, today)
+        composition = compose_edition(run.config, database, run.cadence, run.now, today)
         for email, suppression in database.suppressions.find(wanted).items():
             run.tell(Problem(email, f"gets this test, but no edition: {suppression.reason}"))
     if day:
-        composition = replace(composition, dated=day)
+        composition = replace(composition, fixed_day=day)
     for problem in composition.problems:
         run.tell(problem)
-    if waits := unapproved(composition, today):
+    if waits := check_approval(composition):
         run.tell(waits)
-    edition = composition.edition(segment)
+    edition = composition.lay_out(segment)
     if edition is None:
-        return Report(today, note=f"{composition.no_news}, nothing sent")
+        return Report(today, note=f"{composition.no_news_reason}, nothing sent")
     rendered = composition.render(edition, segment)
     for problem in rendered.problems:
         run.tell(problem)
@@ -112,7 +113,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
         for address in wanted:
             # A test may be sent again: its Message-ID must differ each time, or the inbox shows only the first.
             test = f"{edition.id}-test-{run.clock().isoformat()}"
-            recipient = recipient_of(run.config, test, replace(subscriber, email=address))
+            recipient = make_recipient(run.config, test, replace(subscriber, email=address))
             try:
                 receipts = provider.send(message, [recipient])
             except DeliveryError as error:

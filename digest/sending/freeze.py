@@ -9,8 +9,9 @@ from datetime import date, datetime
 from digest import editorial, subscribers
 from digest.core.text import format_count
 from digest.editions.approve import require_approval
-from digest.editions.compose import Composition, recipient_of, segment_of
-from digest.editions.from_draft import composed
+from digest.editions.composition import Composition
+from digest.editions.from_draft import compose_edition
+from digest.editions.recipients import assign_segment, make_recipient
 from digest.errors import SubscribersError
 from digest.models import Article, Edition, Message, Problem, Segment
 from digest.sending.report import Report
@@ -36,17 +37,17 @@ def freeze(run: SendRun, database: Database, today: str, hour: Hour | None = Non
 
     With an `hour` each recipient is due at their own.
     """
-    composition = composed(run.config, database, run.cadence, run.now, today, remember=True)
+    composition = compose_edition(run.config, database, run.cadence, run.now, today, remember=True)
     if hour:
-        composition = replace(composition, dated=hour.day)
+        composition = replace(composition, fixed_day=hour.day)
     for problem in composition.problems:
         run.tell(problem)
-    whole = composition.edition(Segment())
+    whole = composition.lay_out(Segment())
     if whole is None:
-        return Report(today, note=f"{composition.no_news}, nothing sent")
-    require_approval(composition, today)
+        return Report(today, note=f"{composition.no_news_reason}, nothing sent")
+    require_approval(composition)
     roll = RecipientList(composition, run.tell, hour)
-    subject = composition.subject(whole)
+    subject = composition.render_subject(whole)
     database.editions.freeze(
         whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
     )
@@ -92,9 +93,9 @@ class RecipientList:
                 if self._hour and self._hour.earliest and due and due < self._hour.earliest:
                     late += 1
                     continue
-                segment = segment_of(config, row)
+                segment = assign_segment(config, row)
                 if edition := self._add(segment):
-                    yield FrozenRecipient(recipient_of(config, edition.id, row), segment.key, due)
+                    yield FrozenRecipient(make_recipient(config, edition.id, row), segment.key, due)
         if late:
             what = (
                 f"too late for {format_count(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
@@ -142,5 +143,5 @@ class RecipientList:
 
     def _add(self, segment: Segment) -> Edition | None:
         if segment.key not in self._segments:
-            self._segments[segment.key] = (segment, self._composition.edition(segment))
+            self._segments[segment.key] = (segment, self._composition.lay_out(segment))
         return self._segments[segment.key][1]

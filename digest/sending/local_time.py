@@ -9,7 +9,7 @@ from functools import partial
 from digest import subscribers
 from digest.config import Config
 from digest.core.text import format_count
-from digest.editions.compose import edition_id
+from digest.editions.naming import edition_id
 from digest.models import Cadence, Outcome, Problem, Subscriber
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import Hour, freeze

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from digest.config import Config
 from digest.core.text import format_count
-from digest.editions.compose import edition_id
+from digest.editions.naming import edition_id
 from digest.errors import LockedError, TooLateError, UsageError
 from digest.models import Outcome, Problem
 from digest.sending.deliver import deliver, recover

@@ -12,8 +12,9 @@ import pytest
 from digest import config as configuration
 from digest.drafts import Draft, EditedSection, EditedStory, Edits, to_edits
 from digest.editions.approve import approve
-from digest.editions.draft import make, save
-from digest.editions.from_draft import load, path_of
+from digest.editions.draft import make_draft, save_draft
+from digest.editions.from_draft import load_draft
+from digest.editions.naming import draft_path
 from digest.editorial import identify
 from digest.errors import DraftChangedError, DraftError, TemplateError
 from digest.inspection.articles import place_articles
@@ -34,7 +35,7 @@ REQUIRED = '[daily]\napproval = "required"\n'
 
 
 def drafted(newsroom: NewsroomFolder, now: datetime = NOW, **options: Any) -> Any:
-    return make(configuration.load(newsroom.path / "digest.toml"), "daily", now, **options)
+    return make_draft(configuration.load(newsroom.path / "digest.toml"), "daily", now, **options)
 
 
 def edit(newsroom: NewsroomFolder, *changes: tuple[str, str]) -> None:
@@ -87,14 +88,14 @@ def test_what_comes_after_the_draft_is_told_and_is_in_the_next_edition(newsroom:
     drafted(newsroom)
     arrives(newsroom, "The mayor swims home", "mayor")
     (problem,) = shown(newsroom).problems
-    assert "1 story that has arrived since: The mayor swims home" in problem.message
+    assert "1 story has arrived since this draft was made: The mayor swims home" in problem.message
     placed = {
         item.article.headline: item for item in place_articles(newsroom.run(LATER)[0].config, "daily", LATER).articles
     }
     assert placed["The mayor swims home"].reason == "not in the draft: it arrived later"
     assert placed["The ferry is back"].lead
     again = drafted(newsroom, LATER)
-    assert [story.headline for story in again.new] == ["The mayor swims home"]
+    assert [story.headline for story in again.new_stories] == ["The mayor swims home"]
     newsroom.send(LATER)
     assert all(b"mayor" not in mail for mail in newsroom.mails())
     assert newsroom.send(NEXT_DAY).stories == 1
@@ -141,7 +142,7 @@ def test_a_draft_is_sent_though_no_source_can_be_read_and_a_failed_one_keeps_its
     newsroom.configure(more='[[sources]]\ntype = "feed"\nname = "second"\npath = "second.xml"\n')
     assert len(drafted(newsroom).problems) == 1
     (newsroom.path / "feed.xml").rename(newsroom.path / "feed.away")
-    assert any("sources can be read" in str(problem) for problem in shown(newsroom).problems)
+    assert any("sources could be read" in str(problem) for problem in shown(newsroom).problems)
     assert newsroom.send(LATER).stories == 2
     newsroom.write("second.xml", (newsroom.path / "feed.away").read_text().replace("ferry", "tram"))
     (newsroom.path / "feed.away").rename(newsroom.path / "feed.xml")
@@ -153,17 +154,17 @@ def test_a_second_draft_changes_nothing_and_a_fresh_one_keeps_the_old_beside_it(
     drafted(newsroom)
     edit(newsroom, ("The ferry is back", "She is back"))
     before = (newsroom.path / DRAFT).read_bytes()
-    assert drafted(newsroom, LATER).note == "there already, and nothing new since"
+    assert drafted(newsroom, LATER).note == "already exists, no stories have arrived since"
     assert (newsroom.path / DRAFT).read_bytes() == before
     drafted(newsroom, LATER, fresh=True)
     assert (newsroom.path / DRAFT).with_suffix(".toml.old").read_bytes() == before
     assert "She is back" not in (newsroom.path / DRAFT).read_text(encoding="utf-8")
     newsroom.send(LATER)
-    with pytest.raises(DraftError, match="it was sent already"):
+    with pytest.raises(DraftError, match="already sent"):
         drafted(newsroom, LATER)
-    with pytest.raises(DraftError, match="it was sent already"):
+    with pytest.raises(DraftError, match="already sent"):
         approve(newsroom.run()[0].config, "daily", LATER, "Zoë")
-    assert any("reaches nobody" in problem.message for problem in shown(newsroom).problems)
+    assert any("changes nothing" in problem.message for problem in shown(newsroom).problems)
 
 
 def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_is_told(
@@ -176,7 +177,7 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
         ('name = "City"', 'name = "City"  # ours'),
     )
     config = newsroom.run()[0].config
-    draft = load(config, "2026-11-23-daily")
+    draft = load_draft(config, "2026-11-23-daily")
     assert draft
     ferry, comet = map(identify, draft.articles)
     edits = Edits(
@@ -189,7 +190,7 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
             EditedSection("City", (EditedStory(ferry, "She is back", "", hide=True),), "City"),
         ),
     )
-    saved = save(config, "2026-11-23-daily", edits, draft.revision)
+    saved = save_draft(config, "2026-11-23-daily", edits, draft.revision)
     assert saved.sections == ("Up there", "City")
     text = (newsroom.path / DRAFT).read_text(encoding="utf-8")
     assert 'headline = "She is back"  # ask the captain\n' in text
@@ -198,12 +199,12 @@ def test_what_the_desk_saves_is_in_the_file_with_its_comments_and_a_later_save_i
     assert [article.headline for article in look.edition.articles] == ["Two comets"]
     assert (look.subject, look.edition.note) == ("Subject", "Good morning\n\nall")
     with pytest.raises(DraftChangedError, match="somebody else changed"):
-        save(config, "2026-11-23-daily", edits, draft.revision)
+        save_draft(config, "2026-11-23-daily", edits, draft.revision)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
     empty = (EditedStory(ferry, "", "", hide=False), EditedStory(comet, "Two comets", "", hide=False))
     nothing = (EditedSection("City", empty, "City"),)
     with pytest.raises(DraftError, match="is empty"):
-        save(config, "2026-11-23-daily", replace(edits, sections=nothing), saved.revision)
+        save_draft(config, "2026-11-23-daily", replace(edits, sections=nothing), saved.revision)
     assert (newsroom.path / DRAFT).read_text(encoding="utf-8") == text
 
 
@@ -212,17 +213,17 @@ def test_a_draft_from_a_windows_editor_is_saved_like_any_other(newsroom: Newsroo
     file = newsroom.path / DRAFT
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     config = newsroom.run()[0].config
-    draft = load(config, "2026-11-23-daily")
+    draft = load_draft(config, "2026-11-23-daily")
     assert draft
     sections = tuple(
         replace(section, stories=tuple(replace(story, headline="New", excerpt="") for story in section.stories))
         for section in to_edits(draft).sections
     )
     edits = Edits("", "", "One\n\ntwo", identify(draft.articles[0]), sections)
-    saved = save(config, "2026-11-23-daily", edits, draft.revision)
+    saved = save_draft(config, "2026-11-23-daily", edits, draft.revision)
     assert (saved.note, [story.headline for story in saved.stories]) == ("One\n\ntwo", ["New", "New"])
     approve(config, "daily", LATER, "Zoë")
-    assert load(config, "2026-11-23-daily").is_approved  # type: ignore[union-attr]
+    assert load_draft(config, "2026-11-23-daily").is_approved  # type: ignore[union-attr]
 
 
 def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choose(newsroom: NewsroomFolder) -> None:
@@ -240,7 +241,7 @@ def test_a_draft_has_the_stories_past_the_limits_too_so_that_an_editor_may_choos
 def test_no_news_makes_no_draft(newsroom: NewsroomFolder) -> None:
     nothing = drafted(newsroom, NOW + timedelta(days=30))
     assert "no new stories since" in nothing.note
-    assert not path_of(newsroom.run()[0].config, "2026-12-23-daily").exists()
+    assert not draft_path(newsroom.run()[0].config, "2026-12-23-daily").exists()
 
 
 def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(newsroom: NewsroomFolder) -> None:
@@ -251,7 +252,7 @@ def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(
     )
     config = newsroom.run()[0].config
     tomorrow = date(2026, 11, 24)
-    made = make(config, "daily", NOW, tomorrow)
+    made = make_draft(config, "daily", NOW, tomorrow)
     assert made.file.name == "2026-11-24-daily.toml"
     assert "24 November 2026" in made.file.read_text(encoding="utf-8")
     made.file.write_text(made.file.read_text(encoding="utf-8").replace("The ferry is back", "She is back"))
@@ -269,7 +270,7 @@ def test_tomorrow_s_edition_is_drafted_today_and_sent_at_each_reader_s_own_hour(
 
 def test_what_is_to_be_approved_waits_for_it_and_for_another_once_it_is_changed(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more=REQUIRED)
-    with pytest.raises(DraftError, match="no draft to approve; `digest draft --daily`"):
+    with pytest.raises(DraftError, match="no draft to approve; create it with `digest draft --daily`"):
         newsroom.send()
     drafted(newsroom)
     with pytest.raises(DraftError, match="nobody has approved it"):
@@ -396,17 +397,17 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(newsroom: NewsroomFolder
     def saved(subject: str, draft: Draft) -> str:
         barrier.wait()
         try:
-            save(config, "2026-11-23-daily", replace(to_edits(draft), subject=subject), draft.revision)
+            save_draft(config, "2026-11-23-daily", replace(to_edits(draft), subject=subject), draft.revision)
         except DraftChangedError:
             return ""
         return subject
 
     for attempt in range(8):
-        draft = load(config, "2026-11-23-daily")
+        draft = load_draft(config, "2026-11-23-daily")
         assert draft
         with ThreadPoolExecutor(4) as pool:
             told = list(filter(None, pool.map(saved, [f"{attempt} {editor}" for editor in "abcd"], [draft] * 4)))
-        after = load(config, "2026-11-23-daily")
+        after = load_draft(config, "2026-11-23-daily")
         assert after
         assert told == [after.subject]
 
@@ -415,14 +416,14 @@ def test_what_somebody_read_is_approved_and_nothing_else(newsroom: NewsroomFolde
     newsroom.configure(more=REQUIRED)
     drafted(newsroom)
     config = newsroom.run()[0].config
-    read = load(config, "2026-11-23-daily")
+    read = load_draft(config, "2026-11-23-daily")
     assert read
     edit(newsroom, ("The ferry is back", "The mayor is a crook"))
     with pytest.raises(DraftChangedError):
-        approve(config, "daily", LATER, "Zoë", version=read.revision)
+        approve(config, "daily", LATER, "Zoë", revision=read.revision)
     with pytest.raises(DraftError, match="nobody has approved it"):
         newsroom.send(LATER)
-    with pytest.raises(DraftError, match="who approves it"):
+    with pytest.raises(DraftError, match="an approval needs a name"):
         approve(config, "daily", LATER, " \0")
 
 
@@ -456,7 +457,7 @@ def test_a_story_that_today_s_edition_had_is_left_out_of_tomorrow_s_draft(newsro
     drafted(newsroom, LATER, day=date(2026, 11, 24), add=True)
     tomorrow, told = newsroom.run(NEXT_DAY)
     assert [report.stories for report in send(tomorrow)] == [1]
-    assert "The ferry is back: left out: it was in 2026-11-23-daily" in [
+    assert "The ferry is back: left out: already sent in 2026-11-23-daily" in [
         str(problem).partition(";")[0] for problem in told
     ]
     assert len(newsroom.mails()) == 2
@@ -466,9 +467,9 @@ def test_a_story_that_only_its_headline_names_may_be_retitled(newsroom: Newsroom
     newsroom.write("feed.xml", "<rss version='2.0'><channel><item><title>No address</title></item></channel></rss>")
     drafted(newsroom)
     edit(newsroom, ('headline = "No address"', 'headline = "With a better title"'))
-    assert drafted(newsroom, LATER, add=True).new == []
+    assert drafted(newsroom, LATER, add=True).new_stories == []
     arrives(newsroom, "The mayor swims", "mayor")
-    assert [story.headline for story in drafted(newsroom, LATER, add=True).new] == ["The mayor swims"]
+    assert [story.headline for story in drafted(newsroom, LATER, add=True).new_stories] == ["The mayor swims"]
     newsroom.send(LATER)
     assert str(newsroom.send(NEXT_DAY)).endswith("nothing sent")
 
@@ -483,11 +484,11 @@ def test_a_draft_is_made_while_a_send_is_at_work(newsroom: NewsroomFolder) -> No
 def test_what_is_saved_once_the_edition_is_on_its_way_is_told(newsroom: NewsroomFolder) -> None:
     drafted(newsroom)
     config = newsroom.run()[0].config
-    draft = load(config, "2026-11-23-daily")
+    draft = load_draft(config, "2026-11-23-daily")
     assert draft
     newsroom.send(LATER)
-    with pytest.raises(DraftError, match="it was sent already"):
-        save(config, "2026-11-23-daily", replace(to_edits(draft), subject="Late"), draft.revision)
+    with pytest.raises(DraftError, match="already sent"):
+        save_draft(config, "2026-11-23-daily", replace(to_edits(draft), subject="Late"), draft.revision)
 
 
 def test_a_draft_made_anew_twice_loses_neither_of_the_old_ones(newsroom: NewsroomFolder) -> None:

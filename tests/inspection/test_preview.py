@@ -65,7 +65,7 @@ def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: NewsroomFolder
     told = {problem.location: problem for problem in shown.problems}
     assert "404" in told[shown_from[1]].message
     assert "private network" in told[shown_from[2]].message
-    assert {problem.hint for problem in told.values()} == {"the picture is shown from there"}
+    assert {problem.hint for problem in told.values()} == {"the email links to the picture instead"}
     newsroom.send()
     assert newsroom.mails()[0].count(b"Content-ID: <") == 2
 

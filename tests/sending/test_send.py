@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from digest.editions import draft as drafting
-from digest.editions.compose import Composition
+from digest.editions.composition import Composition
 from digest.errors import (
     ConfigError,
     DeliveryError,
@@ -235,7 +235,7 @@ def test_a_draft_of_the_evening_before_is_late_by_the_day_it_is_of(newsroom: New
     newsroom.configure(more='[daily]\nat = "07:00"\n')
     newsroom.subscribe(*READERS[:4])
     loaded = newsroom.run()[0].config
-    drafting.make(loaded, "daily", NOW - timedelta(hours=1), date(2026, 11, 24))
+    drafting.make_draft(loaded, "daily", NOW - timedelta(hours=1), date(2026, 11, 24))
     seven = datetime(2026, 11, 24, 7, tzinfo=UTC)
     newsroom.send(seven, limit=1)
     assert "3 accepted" in str(newsroom.send(seven + timedelta(minutes=10)))

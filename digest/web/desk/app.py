@@ -195,7 +195,7 @@ class _Pages:
             error, reader = _in_words(problem), ""
         except DigestError as problem:
             look, error = self._desk.look(), _in_words(problem)
-        none = None if shown is None or shown.edition else shown.composition.no_news
+        none = None if shown is None or shown.edition else shown.composition.no_news_reason
         return HTMLResponse(
             self._templates.get_template("desk.html").render(
                 look=look,
@@ -231,7 +231,7 @@ class _Pages:
         except DigestError as error:
             return PlainTextResponse(_in_words(error), headers=headers)
         if shown.edition is None:
-            return PlainTextResponse(shown.composition.no_news, headers=headers)
+            return PlainTextResponse(shown.composition.no_news_reason, headers=headers)
         if asked.get("part") in ("text", "source"):
             return PlainTextResponse(shown.text if asked["part"] == "text" else shown.html, headers=headers)
         html = _DARK.sub("all" if asked.get("scheme") == "dark" else "not all", shown.html)
@@ -265,7 +265,7 @@ class _Pages:
     def draft(self, form: MakeForm) -> dict[str, Any]:
         """Make the draft, or add to it what has come since."""
         look = self._desk.require_same(form.edition)
-        made = drafting.make(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
+        made = drafting.make_draft(look.config, self._desk.cadence, self._now(look), self._desk.day, add=form.add)
         if not made.file.exists():
             raise DraftError(made.note)
         return {"said": f"{made.file.name}: {made.note.partition(';')[0].rstrip(':')}."}
@@ -274,7 +274,7 @@ class _Pages:
         """Write the editor's changes into the draft they are of, though another day has begun since."""
         if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{self._desk.cadence}", form.edition):
             raise UsageError(f"{form.edition} is no edition of this desk")
-        saved = drafting.save(self._desk.look().config, form.edition, form.edits(), form.version)
+        saved = drafting.save_draft(self._desk.look().config, form.edition, form.edits(), form.version)
         return {"said": f"Saved in {saved.file.name}.", "version": saved.revision}
 
     def approve(self, form: ApproveForm) -> dict[str, Any]:
@@ -283,7 +283,7 @@ class _Pages:
         if not form.by.strip():
             raise UsageError("nobody has approved it yet", hint="write your name beside the button")
         now, by = self._now(look), form.by.strip()
-        approvals.approve(look.config, self._desk.cadence, now, by, self._desk.day, version=form.version)
+        approvals.approve(look.config, self._desk.cadence, now, by, self._desk.day, revision=form.version)
         return {"said": f"Approved by {by}."}
 
     def test(self, form: TestForm) -> dict[str, Any]:
@@ -315,8 +315,8 @@ def _approval(look: Look, cadence: Cadence) -> str:
     if look.draft is None or look.config.schedules[cadence].approval != "required":
         return ""
     approval = look.draft.approval
-    if approvals.unapproved(look.composition, look.edition) is None and approval:
-        return f"Approved by {approval.by}, {approvals.moment_of(look.config, approval.at)}."
+    if approvals.check_approval(look.composition) is None and approval:
+        return f"Approved by {approval.by}, {approvals.format_moment(look.config, approval.at)}."
     return f"Changed since {approval.by} approved it." if approval else "Not approved yet: a send waits for it."
 
 
@@ -339,7 +339,7 @@ def _filed(look: Look) -> list[tuple[str, list[_Story]]]:
     draft = look.draft
     if draft is None:
         return []
-    edition = look.composition.edition(Segment())
+    edition = look.composition.lay_out(Segment())
     lead = editorial.identify(edition.lead) if edition else ""
     filed: dict[str, list[_Story]] = {name: [] for name in draft.sections}
     for article in draft.articles:

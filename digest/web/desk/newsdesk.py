@@ -14,8 +14,11 @@ from time import monotonic
 from digest import config, drafts, subscribers
 from digest.config import Config
 from digest.drafts import Draft, Edits
-from digest.editions.compose import Composition, compose, edition_id, segment_of
-from digest.editions.from_draft import load, not_in, of_draft, on_its_way, path_of
+from digest.editions.compose import compose_from_sources
+from digest.editions.composition import Composition
+from digest.editions.from_draft import check_editable, compose_from_draft, find_new_stories, load_draft
+from digest.editions.naming import draft_path, edition_id
+from digest.editions.recipients import assign_segment
 from digest.errors import DigestError, DraftError, SourceError, UsageError
 from digest.inspection.preview import (
     ANYONE,
@@ -132,12 +135,12 @@ class Newsdesk:
         shown = with_preview_secret(loaded)
         now = self.clock(loaded)
         edition = edition_id(loaded, self.cadence, now, self.day)
-        draft = load(loaded, edition)
+        draft = load_draft(loaded, edition)
         fresh = self._read_fresh(shown, now, needed=draft is None)
         with Database.open_to_read(loaded.database_url) as database:
-            closed = on_its_way(database, edition)
+            closed = check_editable(database, edition)
             if draft:
-                composition, notices = of_draft(shown, database, self.cadence, now, draft), list[Problem]()
+                composition, notices = compose_from_draft(shown, database, self.cadence, now, draft), list[Problem]()
             else:
                 assert fresh is not None, "without a draft a failure to read is raised"
                 composition, notices = with_latest_stories(fresh)
@@ -151,7 +154,7 @@ class Newsdesk:
             composition=composition,
             draft=draft,
             closed=closed.message if closed else "",
-            new=tuple(not_in(draft, fresh)) if draft and fresh else (),
+            new=tuple(find_new_stories(draft, fresh)) if draft and fresh else (),
             notices=(*find_config_problems(loaded), *notices, *composition.problems, *readers.problems),
             readers=readers,
         )
@@ -164,13 +167,13 @@ class Newsdesk:
             self._fresh_of = asked
         if self._fresh is None and needed:
             raise SourceError(self._no_source)
-        return self._fresh and replace(self._fresh, config=loaded, now=now, dated=self.day)
+        return self._fresh and replace(self._fresh, config=loaded, now=now, fixed_day=self.day)
 
     def _asked(self, loaded: Config, now: datetime) -> tuple[Composition | None, str]:
         """What the sources have, or why they cannot be read."""
         try:
             with Database.open_to_read(loaded.database_url) as database:
-                return compose(loaded, database, self.cadence, now), ""
+                return compose_from_sources(loaded, database, self.cadence, now), ""
         except SourceError as error:
             return None, str(error)
 
@@ -180,7 +183,7 @@ class Newsdesk:
     def _stamp(self, loaded: Config) -> str:
         """What every file of the edition was last written at and how large it is, and whether it is on its way."""
         edition = edition_id(loaded, self.cadence, self.clock(loaded), self.day)
-        files = [self._file, path_of(loaded, edition), loaded.audience.subscribers, loaded.templates]
+        files = [self._file, draft_path(loaded, edition), loaded.audience.subscribers, loaded.templates]
         seen = _stamps([*files, *_sources_of(loaded)])
         try:
             with Database.open_to_read(loaded.database_url) as database:
@@ -204,7 +207,7 @@ class Newsdesk:
                 continue
             people.setdefault(row.email, row)
             if subscribers.wants(row, self.cadence, composition.day):
-                counts[segment_of(loaded, row)] += 1
+                counts[assign_segment(loaded, row)] += 1
         told = wrong[:_ROWS]
         if more := len(wrong) - len(told):
             told.append(
@@ -239,7 +242,7 @@ class Newsdesk:
             text = drafts.read_text(file) or ""
             draft = drafts.parse_draft(drafts.apply_edits(text, edits, file, folder), file, folder)
             with Database.open_to_read(look.config.database_url) as database:
-                composition = of_draft(composition.config, database, self.cadence, composition.now, draft)
+                composition = compose_from_draft(composition.config, database, self.cadence, composition.now, draft)
         if not reader:
             chosen = next((known for known, _ in look.readers.segments if known.key == segment), Segment())
             person = replace(ANYONE, categories=chosen.categories, language=chosen.language)
@@ -263,7 +266,7 @@ class Newsdesk:
         if not segment:
             return ""
         people = look.readers.people.values()
-        found = next((one.email for one in people if segment_of(look.config, one).key == segment), "")
+        found = next((one.email for one in people if assign_segment(look.config, one).key == segment), "")
         if not found:
             raise UsageError("nobody is in this segment any more", hint="choose another")
         return found

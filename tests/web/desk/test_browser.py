@@ -284,7 +284,7 @@ def test_the_page_tells_of_the_approval_and_of_the_send_as_they_are(page: Page, 
     page.get_by_text("Approved by Zoë, ").wait_for()
     page.fill("#note", "Too late")
     subprocess.run([*DIGEST, "send", "--daily", "--now", NOW], cwd=newsroom.path, capture_output=True, check=True)
-    page.get_by_text("This edition is closed: it was sent already").wait_for()
+    page.get_by_text("This edition is closed: already sent").wait_for()
     assert page.locator("#save").count() == 0
     assert page.locator("#note").is_disabled()
 

@@ -9,7 +9,7 @@ from threading import Timer
 import pytest
 
 from digest import config as configuration
-from digest.editions.draft import make
+from digest.editions.draft import make_draft
 from digest.errors import TemplateError, UsageError
 from digest.web.desk import newsdesk
 from digest.web.desk.newsdesk import Newsdesk
@@ -60,7 +60,7 @@ def test_whatever_changes_on_disk_is_shown(newsroom: NewsroomFolder, open_desk: 
     assert desk.look().config.publication.name == "The Herald"
     newsroom.write("templates/headline.mjml", "")
     assert changed()
-    file = make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
+    file = make_draft(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
     assert changed()
     file.write_text(file.read_text().replace("She is back", "He is back"))
     assert changed()
@@ -104,7 +104,7 @@ def test_what_failed_for_a_moment_is_read_again_though_no_file_has_changed(
 def test_a_draft_that_changes_while_the_desk_opens_is_read_again(
     newsroom: NewsroomFolder, web: WebServer, open_desk: Open
 ) -> None:
-    file = make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
+    file = make_draft(configuration.load(newsroom.path / "digest.toml"), "daily", NOW).file
     web.page("/feed", (newsroom.path / "feed.xml").read_bytes())
     web.slow["/feed"] = 0.4
     newsroom.configure(('path = "feed.xml"', f'url = "{web.url}/feed"'))
@@ -142,7 +142,7 @@ def test_sources_are_asked_once_and_again_when_told_to(
 
 
 def test_a_draft_is_shown_though_no_source_can_be_read(newsroom: NewsroomFolder, open_desk: Open) -> None:
-    make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
+    make_draft(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     (newsroom.path / "feed.xml").unlink()
     desk = open_desk()
     assert headlines(desk)[0] == "The ferry is back"
@@ -153,7 +153,7 @@ def test_another_day_s_edition_is_drafted_before_it_has_come(newsroom: NewsroomF
     tomorrow = date(2026, 11, 24)
     desk = Newsdesk(newsroom.path / "digest.toml", "daily", lambda _config: NOW, tomorrow)
     assert desk.look().edition == "2026-11-24-daily"
-    make(configuration.load(newsroom.path / "digest.toml"), "daily", NOW, tomorrow)
+    make_draft(configuration.load(newsroom.path / "digest.toml"), "daily", NOW, tomorrow)
     look, shown = desk.preview()
     assert look.draft
     assert shown.edition
