@@ -1,13 +1,15 @@
 """The ledger: what was sent to whom, so that nobody is mailed twice and nobody is missed.
 
 `Database` opens it; each of its attributes is the repository of one concern, in a file of its own. Everything above may
-use this package, which itself imports only core, models and errors, and SQLAlchemy, which nothing else imports.
+use this package. It imports only core, models and errors, and nothing else imports SQLAlchemy and Alembic.
 """
 
 from digest.storage.claims import Claim, ClaimQueue
 from digest.storage.database import Database
 from digest.storage.editions import EditionRecord
 from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient
+from digest.storage.leases import Lease
+from digest.storage.links import FrozenLinks, RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX
 from digest.storage.recipients import RecipientRecord
 from digest.storage.sources import FetchRecord, SourceState
@@ -21,7 +23,10 @@ __all__ = [
     "EditionRecord",
     "EditionSource",
     "FetchRecord",
+    "FrozenLinks",
     "FrozenRecipient",
+    "Lease",
+    "RecipientFactory",
     "RecipientRecord",
     "SourceState",
 ]

@@ -2,80 +2,87 @@
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, TextClause, Update, or_, select, text, true
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, update
 
-from digest.models import Receipt, Recipient
-from digest.storage.engine import batched, to_text, transaction
-from digest.storage.pseudonyms import check_secret
-from digest.storage.states import is_stopping, move_recipients
+from digest.models import Outcome, Receipt, Recipient
+from digest.storage.block_reader import BlockReader, find_places
+from digest.storage.blocks import Entry
+from digest.storage.engine import dialect_insert, retry_transaction, to_text
+from digest.storage.leases import Lease
+from digest.storage.links import RecipientFactory
+from digest.storage.pseudonyms import ERASED_PREFIX, check_secret
+from digest.storage.states import is_stopping
 from digest.storage.suppressions import add_bounce, find_suppressed
-from digest.storage.tables import recipients
+from digest.storage.tables import editions, open_claims, recipient_exceptions, recipient_groups
 
-_AHEAD = 2000
-"""Pending recipients read at once. Only the run that holds the lock claims, so they stay pending until it does so."""
-
-# Each is one statement for any number of recipients: SQLite releases Python's global lock at every step of a statement,
-# and with a step for each recipient this thread and the connections' threads would keep waiting for each other.
-_KEYED = {
-    "sqlite": ("json_each(:rows)", "json_extract(value, '$[{0}]')"),
-    "postgresql": ("json_each(cast(:rows as json))", "value ->> {0}"),
-}
-_LISTED = {
-    "sqlite": ("json_each(:rows)", "value"),
-    "postgresql": ("json_array_elements(cast(:rows as json))", "value #>> '{}'"),
-}
-# With a pair of edition and address, rather than two conditions, SQLite looks each row up by its primary key.
-# The first word must be `update`: Python's sqlite3 begins no transaction for a `with`, so it would be committed alone.
-_RECORD = """
-    update recipients
-    set (state, detail, changed_at) = (select {state}, {detail}, :at from {elements} where key = recipients.email)
-    where (edition, email) in (select :edition, key from {elements})
-"""
-_CLAIM = """
-    update recipients set state = 'sending', changed_at = :at
-    where (edition, email) in (select :edition, {email} from {elements}) and state = 'pending'
-    and not exists (select 1 from suppressions where suppressions.email = recipients.email)
-    and not exists (select 1 from editions where id = :edition and state = 'stopping')
-    returning email
-"""
-_RECEIPTS_AT_ONCE = 64
-"""Receipts in one statement: each row searches them for its own."""
+_ID = re.compile(r"(?<![\w.])(?=\w*\d)[\w-]{8,}(?![\w.])|[^\s<>@]+@[^\s<>@]+")
+"""A word of eight or more characters with a digit in it, an address or a Message-ID."""
+_RETRIES_AT_ONCE = 500
+"""Recipients to be tried again that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Recipients of one segment that are `sending` on disk: they must be sent to now, or released."""
+    """Recipients of one segment that are in flight on disk: they must be sent to now, or released."""
 
     segment: str
     recipients: tuple[Recipient, ...]
 
 
-class ClaimQueue:
-    """The claims and receipts of one edition, for the one run that holds the ledger's lock, in one thread."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a recipient in flight is frozen; `claim` is the start of the open claim, None if they are tried again."""
 
-    def __init__(self, engine: Engine, edition: str, secret: str, *, untried_first: bool = True) -> None:
+    number: int
+    position: int
+    claim: int | None
+
+
+@dataclass
+class _Group:
+    """A group with recipients who are due; `left` of them were not claimed when it was read."""
+
+    number: int
+    segment: str
+    left: int
+
+
+class ClaimQueue:
+    """The claims and receipts of one edition, for the holder of its lease, in one thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        edition: str,
+        secret: str,
+        lease: Lease,
+        make_recipient: RecipientFactory,
+        *,
+        untried_first: bool = True,
+    ) -> None:
         """With `untried_first`, recipients who were tried before come last, so that others need not wait for them."""
         self._engine = engine
         self._edition = edition
         self._secret = secret
+        self._lease = lease
+        self._make_recipient = make_recipient
+        self._untried_first = untried_first
         self._some_are_erased: bool | None = None
-        self._ahead: deque[tuple[str, Recipient]] = deque()
-        self._untried = untried_first
-        """Whether only those who were never tried are read, as long as there are any."""
+        self._reader = BlockReader(edition)
+        self._in_flight: dict[str, _Place] = {}
+        """The recipients that were claimed and not recorded yet, by address."""
+        self._groups: list[_Group] = []
+        self._may_have_retries = True
+        self._usual_reply: str | None = None
         self.stopping = False
         """Whether a claim found that somebody had requested that the edition stop."""
-        dialect = engine.dialect.name
-        elements, field = _KEYED[dialect]
-        self._record_all = text(_RECORD.format(elements=elements, state=field.format(0), detail=field.format(1)))
-        elements, email = _LISTED[dialect]
-        self._claim_all = text(_CLAIM.format(elements=elements, email=email))
 
     def record_and_claim(
         self,
@@ -89,7 +96,8 @@ class ClaimQueue:
     ) -> list[Claim]:
         """Record the outcome for some recipients and claim the next ones, in one transaction.
 
-        An address that bounced for good is suppressed. One that is suppressed, even a second ago, is not claimed.
+        An address that bounced for good is suppressed. One that is suppressed, even a second ago, is not claimed. If
+        the database goes away, this waits until it is back, so that no receipt is lost.
 
         Args:
             receipts: The outcomes for recipients that were claimed before.
@@ -100,97 +108,347 @@ class ClaimQueue:
             now: The time to write into the rows. Recipients who are due later are not claimed.
 
         Returns:
-            The batches, each of one segment; none if nobody is pending or the edition is `stopping`. They are `sending`
+            The batches, each of one segment; none if nobody is pending or the edition is `stopping`. They are in flight
             on disk before this returns, so that no crash can make a run send to them twice.
-        """
-        with transaction(self._engine) as connection:
-            self._record(connection, receipts, now)
-            for chunk in batched(person.email for person in released):
-                connection.execute(self._move(chunk, "sending", "pending", now))
-            claims: list[Claim] = []
-            while (room := batches - len(claims)) > 0 and limit > 0:
-                candidates = self._candidates(connection, room, batch_size, limit, now)
-                if not candidates:
-                    break
-                claimed = self._claim(connection, candidates, now)
-                claims += claimed
-                limit -= sum(len(claim.recipients) for claim in claimed)
-                if self.stopping:
-                    break
-            return claims
 
-    def _record(self, connection: Connection, receipts: Sequence[Receipt], now: datetime) -> None:
-        if not receipts:
-            return
-        for start in range(0, len(receipts), _RECEIPTS_AT_ONCE):
-            some = receipts[start : start + _RECEIPTS_AT_ONCE]
-            rows = {item.recipient.email: (item.outcome.value, _make_printable(item.detail)) for item in some}
-            self._execute(connection, self._record_all, rows, now)
+        Raises:
+            LockedError: another run took the lease over.
+            StorageError: the database failed, or stayed away for too long.
+        """
+        before = dict(self._in_flight)
+
+        def attempt(connection: Connection, *, again: bool) -> list[Claim]:
+            self._in_flight = dict(before)
+            if again:
+                # The last attempt may have been committed although its answer never came: what it claimed was not sent.
+                self._release_unknown_claims(connection, now)
+                self._groups = []
+            self._record(connection, receipts, released, now)
+            if batches <= 0 or limit <= 0:
+                return []
+            self._lease.check(connection)
+            return self._claim(connection, batches, batch_size, limit, now)
+
+        return retry_transaction(self._engine, attempt)
+
+    # --- receipts -----------------------------------------------------------------------------------------------------
+
+    def _record(
+        self, connection: Connection, receipts: Sequence[Receipt], released: Sequence[Recipient], now: datetime
+    ) -> None:
+        outcomes = [(item.recipient.email, item.outcome.value, _make_printable(item.detail)) for item in receipts]
+        outcomes += [(recipient.email, "pending", "") for recipient in released]
+        is_usual = self._compare_with_usual_reply(connection, outcomes)
+        accepted_retries, exceptions = [], []
+        settled: dict[tuple[int, int], list[tuple[_Place, str, str]]] = {}
+        for email, state, detail in outcomes:
+            place = self._in_flight.pop(email, None) or self._find_place(connection, email)
+            if place.claim is not None:
+                settled.setdefault((place.number, place.claim), []).append((place, state, detail))
+            elif state == Outcome.ACCEPTED and is_usual(detail):
+                accepted_retries.append(place)
+            else:
+                exceptions.append((place, state, detail))
+        still_open = {(place.number, place.claim) for place in self._in_flight.values()} if settled else set()
+        closed = []
+        for claim, places in settled.items():
+            if claim in still_open:
+                self._shrink_claim(connection, claim, len(places))
+                exceptions += places  # those accepted too: the rest of the claim is in flight
+            else:
+                closed.append(claim)
+                exceptions += [item for item in places if item[1] != Outcome.ACCEPTED or not is_usual(item[2])]
+        self._delete_claims(connection, closed)
+        self._delete_exceptions(connection, accepted_retries)
+        self._write_exceptions(connection, exceptions, now)
+        self._may_have_retries = self._may_have_retries or bool(released)
         for receipt in receipts:
             if receipt.bounced:
                 add_bounce(connection, receipt.recipient.email, now)
 
-    def _candidates(
-        self, connection: Connection, batches: int, batch_size: int, limit: int, now: datetime
-    ) -> list[Claim]:
-        """Return the next pending recipients in batches, from those read ahead; read more when these are used up."""
-        if not self._ahead:
-            self._read_ahead(connection, now)
-        if not self._ahead and self._untried:
-            self._untried = False
-            self._read_ahead(connection, now)
-        candidates: list[Claim] = []
-        while self._ahead and len(candidates) < batches and limit > 0:
-            segment = self._ahead[0][0]
-            batch: list[Recipient] = []
-            while self._ahead and self._ahead[0][0] == segment and len(batch) < min(batch_size, limit):
-                batch.append(self._ahead.popleft()[1])
-            candidates.append(Claim(segment, tuple(batch)))
-            limit -= len(batch)
-        return candidates
+    def _compare_with_usual_reply(
+        self, connection: Connection, outcomes: Sequence[tuple[str, str, str]]
+    ) -> Callable[[str], bool]:
+        """Return a function that says whether a reply is the usual one of an accepted mail, and needs no row."""
+        this = editions.c.id == self._edition
+        if self._usual_reply is None:
+            self._usual_reply = connection.scalar(select(editions.c.reply).where(this))
+        if self._usual_reply is None:
+            first = next((detail for _, state, detail in outcomes if state == Outcome.ACCEPTED), None)
+            if first is not None:
+                self._usual_reply = without_ids(first)
+                connection.execute(update(editions).where(this).values(reply=self._usual_reply))
+        return lambda detail: without_ids(detail) == self._usual_reply
 
-    def _read_ahead(self, connection: Connection, now: datetime) -> None:
-        rows = connection.execute(
-            select(recipients.c.segment, recipients.c.email, recipients.c.message_id, recipients.c.slot_values)
-            .where(
-                recipients.c.edition == self._edition,
-                recipients.c.state == "pending",
-                recipients.c.detail == "" if self._untried else true(),
-                or_(recipients.c.due_at.is_(None), recipients.c.due_at <= to_text(now)),
+    def _find_place(self, connection: Connection, email: str) -> _Place:
+        """Find a recipient who was claimed through another queue of this edition."""
+        columns = open_claims.c
+        place = next(find_places(connection, email, self._edition))
+        claim = connection.scalar(
+            select(columns.start).where(
+                columns.edition == self._edition,
+                columns.number == place.number,
+                columns.start <= place.position,
+                columns.start + columns.span > place.position,
             )
-            .order_by(recipients.c.segment, recipients.c.position)
-            .limit(_AHEAD)
         )
-        self._ahead.extend((row.segment, Recipient(row.email, row.message_id, row.slot_values)) for row in rows)
+        return _Place(place.number, place.position, claim)
 
-    def _claim(self, connection: Connection, candidates: Sequence[Claim], now: datetime) -> list[Claim]:
-        """Write the candidates to disk as `sending`; those suppressed since the freeze are passed over for good."""
-        emails = [person.email for claim in candidates for person in claim.recipients]
-        if self._some_are_erased is None:  # looked up once: nobody is erased while a run holds the lock
-            self._some_are_erased = check_secret(connection, self._secret)
-        # The statement cannot hash: it leaves out suppressed addresses by itself, but erased ones must not reach it.
-        erased = find_suppressed(connection, emails, self._secret) if self._some_are_erased else {}
-        known = [email for email in emails if email not in erased]
-        # Only those that this very statement moved: if another run is at work after all, its recipients are not ours.
-        claimed = set(self._execute(connection, self._claim_all, known, now).scalars())
-        if len(claimed) == len(emails):
-            return list(candidates)
+    def _shrink_claim(self, connection: Connection, claim: tuple[int, int], count: int) -> None:
+        columns = open_claims.c
+        this = (columns.edition == self._edition) & (columns.number == claim[0]) & (columns.start == claim[1])
+        connection.execute(update(open_claims).where(this).values(sending=columns.sending - count))
+
+    def _delete_claims(self, connection: Connection, claims: Sequence[tuple[int, int]]) -> None:
+        if claims:
+            columns = open_claims.c
+            statement = delete(open_claims).where(
+                columns.edition == self._edition, columns.number == bindparam("n"), columns.start == bindparam("s")
+            )
+            connection.execute(statement, [{"n": number, "s": start} for number, start in claims])
+
+    def _delete_exceptions(self, connection: Connection, places: Sequence[_Place]) -> None:
+        if places:
+            columns = recipient_exceptions.c
+            statement = delete(recipient_exceptions).where(
+                columns.edition == self._edition, columns.number == bindparam("n"), columns.position == bindparam("p")
+            )
+            connection.execute(statement, [{"n": place.number, "p": place.position} for place in places])
+
+    def _write_exceptions(
+        self, connection: Connection, exceptions: Iterable[tuple[_Place, str, str]], now: datetime
+    ) -> None:
+        rows = [
+            {
+                "edition": self._edition,
+                "number": place.number,
+                "position": place.position,
+                "state": state,
+                "detail": detail,
+                "changed_at": to_text(now),
+            }
+            for place, state, detail in exceptions
+        ]
+        if rows:
+            write_exceptions(connection, rows)
+
+    def _release_unknown_claims(self, connection: Connection, now: datetime) -> None:
+        known = {(place.number, place.claim) for place in self._in_flight.values() if place.claim is not None}
+        columns = open_claims.c
+        ours = select(columns.number, columns.start, columns.span).where(
+            columns.edition == self._edition, columns.holder == self._lease.holder
+        )
+        unknown = [row for row in connection.execute(ours).all() if (row.number, row.start) not in known]
+        for row in unknown:
+            places = [_Place(row.number, row.start + offset, row.start) for offset in range(row.span)]
+            self._add_missing_exceptions(connection, places, "pending", "", now)
+        self._delete_claims(connection, [(row.number, row.start) for row in unknown])
+        retried = {(place.number, place.position) for place in self._in_flight.values() if place.claim is None}
+        exceptions = recipient_exceptions.c
+        sending = select(exceptions.number, exceptions.position, exceptions.detail).where(
+            exceptions.edition == self._edition, exceptions.state == "sending"
+        )
+        lost = [row for row in connection.execute(sending).all() if (row.number, row.position) not in retried]
+        places_lost = [(_Place(row.number, row.position, None), "pending", row.detail) for row in lost]
+        self._write_exceptions(connection, places_lost, now)
+        self._may_have_retries = True
+
+    def _add_missing_exceptions(
+        self, connection: Connection, places: Sequence[_Place], state: str, detail: str, now: datetime
+    ) -> None:
+        rows = [
+            {
+                "edition": self._edition,
+                "number": place.number,
+                "position": place.position,
+                "state": state,
+                "detail": detail,
+                "changed_at": to_text(now),
+            }
+            for place in places
+        ]
+        add_missing_exceptions(connection, rows)
+
+    # --- claims -------------------------------------------------------------------------------------------------------
+
+    def _claim(self, connection: Connection, batches: int, batch_size: int, limit: int, now: datetime) -> list[Claim]:
         self.stopping = is_stopping(connection, self._edition)
-        suppressed = find_suppressed(connection, emails, self._secret)
-        for email, suppression in suppressed.items():
-            passed_over = self._move([email], "pending", "suppressed", now).values(detail=suppression.reason)
-            connection.execute(passed_over)
-        kept = (
-            Claim(claim.segment, tuple(person for person in claim.recipients if person.email in claimed))
-            for claim in candidates
+        if self.stopping:
+            return []
+        if self._some_are_erased is None:  # looked up once: nobody is erased while a run holds the lease
+            self._some_are_erased = check_secret(connection, self._secret)
+        retries = partial(self._claim_retries, connection, now=now)
+        groups = partial(self._claim_from_groups, connection, now=now)
+        order: list[Callable[[int, int, int], list[Claim] | None]] = [retries, groups]
+        if self._untried_first:
+            order.reverse()
+        claims: list[Claim] = []
+        for take in order:
+            while (room := batches - len(claims)) > 0 and limit > 0:
+                claimed = take(room, batch_size, limit)
+                if claimed is None:
+                    break
+                claims += claimed
+                limit -= sum(len(claim.recipients) for claim in claimed)
+        return claims
+
+    def _claim_from_groups(
+        self, connection: Connection, room: int, batch_size: int, limit: int, *, now: datetime
+    ) -> list[Claim] | None:
+        """Claim from the next group with recipients who are due; None if there is none."""
+        if not self._groups:
+            self._groups = self._read_groups(connection, now)
+        while self._groups:
+            group = self._groups[0]
+            count = min(room * batch_size, limit, group.left)
+            columns = recipient_groups.c
+            this = (columns.edition == self._edition) & (columns.number == group.number) & columns.skipped.is_(None)
+            row = connection.execute(
+                update(recipient_groups)
+                .where(this, columns.claimed + count <= columns.size)
+                .values(claimed=columns.claimed + count)
+                .returning(columns.claimed, columns.size)
+            ).one_or_none()
+            if row is None:  # skipped, or another worker claimed some meanwhile
+                self._groups = self._read_groups(connection, now)
+                continue
+            group.left = row.size - row.claimed
+            if not group.left:
+                self._groups.pop(0)
+            start = row.claimed - count
+            entries = self._reader.read(connection, group.number, start, count)
+            return self._open_claims(connection, group, start, entries, batch_size, now)
+        return None
+
+    def _read_groups(self, connection: Connection, now: datetime) -> list[_Group]:
+        columns = recipient_groups.c
+        query = select(columns.number, columns.segment, (columns.size - columns.claimed).label("left")).where(
+            columns.edition == self._edition,
+            columns.claimed < columns.size,
+            columns.skipped.is_(None),
+            or_(columns.due_at.is_(None), columns.due_at <= to_text(now)),
         )
-        return [claim for claim in kept if claim.recipients]
+        return [_Group(*row) for row in connection.execute(query.order_by(columns.segment, columns.number))]
 
-    def _execute(self, connection: Connection, statement: TextClause, rows: object, now: datetime) -> CursorResult[Any]:
-        return connection.execute(statement, {"rows": json.dumps(rows), "edition": self._edition, "at": to_text(now)})
+    def _open_claims(
+        self,
+        connection: Connection,
+        group: _Group,
+        start: int,
+        entries: Sequence[Entry],
+        batch_size: int,
+        now: datetime,
+    ) -> list[Claim]:
+        """Write open claims for entries of a group, a batch each; those suppressed meanwhile become exceptions."""
+        suppressed = self._find_suppressed(connection, [entry.email for entry in entries])
+        rows: list[dict[str, Any]] = []
+        passed_over: list[tuple[_Place, str, str]] = []
+        claims = []
+        for first in range(0, len(entries), batch_size):
+            batch: list[Recipient] = []
+            span = entries[first : first + batch_size]
+            for offset, entry in enumerate(span):
+                place = _Place(group.number, start + first + offset, start + first)
+                if reason := suppressed.get(entry.email):
+                    passed_over.append((place, "suppressed", reason))
+                else:
+                    batch.append(self._make(entry))
+                    self._in_flight[entry.email] = place
+            if batch:
+                claims.append(Claim(group.segment, tuple(batch)))
+                this = {"edition": self._edition, "number": group.number, "start": start + first, "span": len(span)}
+                rows.append({**this, "sending": len(batch), "holder": self._lease.holder})
+        if rows:
+            connection.execute(insert(open_claims), rows)
+        self._write_exceptions(connection, passed_over, now)
+        return claims
 
-    def _move(self, emails: Sequence[str], old: str, new: str, now: datetime) -> Update:
-        return move_recipients(self._edition, old, new, now).where(recipients.c.email.in_(emails))
+    def _claim_retries(
+        self,
+        connection: Connection,
+        room: int,
+        batch_size: int,
+        limit: int,
+        *,
+        now: datetime,
+    ) -> list[Claim] | None:
+        """Claim recipients who are pending again, all of one segment; None if there are none."""
+        if not self._may_have_retries:
+            return None
+        columns, groups = recipient_exceptions.c, recipient_groups.c
+        query = (
+            select(columns.number, columns.position, columns.detail, groups.segment)
+            .join(recipient_groups, (groups.edition == columns.edition) & (groups.number == columns.number))
+            .where(columns.edition == self._edition, columns.state == "pending")
+            .order_by(groups.segment, columns.number, columns.position)
+            .limit(min(room * batch_size, limit, _RETRIES_AT_ONCE))
+        )
+        rows = connection.execute(query).all()
+        if not rows:
+            self._may_have_retries = False
+            return None
+        rows = [row for row in rows if row.segment == rows[0].segment]
+        entries = [self._reader.read(connection, row.number, row.position, 1)[0] for row in rows]
+        suppressed = self._find_suppressed(connection, [entry.email for entry in entries])
+        exceptions: list[tuple[_Place, str, str]] = []
+        recipients: list[Recipient] = []
+        for row, entry in zip(rows, entries, strict=True):
+            place = _Place(row.number, row.position, None)
+            if reason := suppressed.get(entry.email):
+                exceptions.append((place, "suppressed", reason))
+            else:
+                exceptions.append((place, "sending", row.detail))
+                recipients.append(self._make(entry))
+                self._in_flight[entry.email] = place
+        self._write_exceptions(connection, exceptions, now)
+        batches = [tuple(recipients[first : first + batch_size]) for first in range(0, len(recipients), batch_size)]
+        return [Claim(rows[0].segment, batch) for batch in batches]
+
+    def _find_suppressed(self, connection: Connection, emails: Sequence[str]) -> dict[str, str]:
+        """Return why some of these addresses must not be mailed."""
+        found = find_suppressed(connection, emails, self._secret if self._some_are_erased else "")
+        reasons: dict[str, str] = {email: suppression.reason for email, suppression in found.items()}
+        reasons.update({email: "erased" for email in emails if email.startswith(ERASED_PREFIX)})
+        return reasons
+
+    def _make(self, entry: Entry) -> Recipient:
+        if entry.own:
+            return Recipient(entry.email, entry.own.message_id, entry.own.values)
+        return self._make_recipient(entry.email, entry.name)
+
+
+def without_ids(reply: str) -> str:
+    """Return a server's reply with its ids, as those of its queue, replaced by `*`."""
+    return _ID.sub("*", reply)
+
+
+def write_exceptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write exceptions, in place of those that these recipients have."""
+    statement = dialect_insert(connection, recipient_exceptions)
+    changed = {name: statement.excluded[name] for name in ("state", "detail", "changed_at")}
+    keys = ["edition", "number", "position"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+
+def add_missing_exceptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Write exceptions for those of these recipients who have none; return how many they are."""
+    if not rows:
+        return 0
+    first = rows[0]
+    columns = recipient_exceptions.c
+    span = {row["position"] for row in rows}
+    known = connection.scalars(
+        select(columns.position).where(
+            columns.edition == first["edition"],
+            columns.number == first["number"],
+            columns.position >= min(span),
+            columns.position <= max(span),
+        )
+    )
+    missing = span - set(known)
+    if missing:
+        connection.execute(insert(recipient_exceptions), [row for row in rows if row["position"] in missing])
+    return len(missing)
 
 
 def _make_printable(detail: str) -> str:

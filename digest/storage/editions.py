@@ -7,20 +7,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
 
 from digest.errors import StorageError
 from digest.models import Cadence, Edition, Message
-from digest.storage.engine import describe_engine, to_moment, to_text, transaction
-from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient, freeze_articles, freeze_recipients
-from digest.storage.states import count_by_state, is_stopping, move_recipients
+from digest.storage.engine import describe_engine, reading, to_moment, to_text, transaction
+from digest.storage.freeze import (
+    EditionArticle,
+    EditionSource,
+    FrozenRecipient,
+    RecipientWriter,
+    freeze_articles,
+    freeze_recipients,
+)
+from digest.storage.links import FrozenLinks
+from digest.storage.recipients import skip_pending
+from digest.storage.states import count_by_state, is_stopping
 from digest.storage.stored_message import decode_message
 from digest.storage.tables import OPEN, REACHED, UNSENT, edition_articles, editions, messages
 
 
 @dataclass(frozen=True, slots=True)
 class EditionRecord:
-    """One edition as the ledger has it; `counts` is recipients by state, `finished_at` None while it is open."""
+    """One edition as the ledger has it; `counts` is recipients by state, `finished_at` None while it is open.
+
+    `links` is None if version 1 froze it, which stored the links of each recipient. `failure` is why its last run
+    failed, empty if it did not.
+    """
 
     id: str
     cadence: Cadence
@@ -31,6 +45,8 @@ class EditionRecord:
     finished_at: datetime | None
     stories: int
     counts: Mapping[str, int]
+    links: FrozenLinks | None = None
+    failure: str = ""
 
     @property
     def day(self) -> date:
@@ -67,14 +83,26 @@ class Editions:
         message_for: Callable[[str], Message],
         articles: Iterable[EditionArticle],
         sources: Iterable[EditionSource],
+        links: FrozenLinks,
         now: datetime,
     ) -> int:
-        """Record who gets which Message, in one transaction, before the first is sent; return how many recipients.
+        """Record who gets which Message, before the first is sent; return how many recipients.
 
-        `readers` is streamed; an address that occurs twice is kept once. `message_for` returns the Message of a
-        segment's key and is called once per segment. With no reader at all, nothing is written.
+        Only the holder of the cadence's lease may call this. The edition exists for others once everything of it is
+        written; what a run that died wrote of it is deleted first. With no reader at all, nothing is left.
+
+        Args:
+            edition: What is frozen.
+            subject: Its subject, as `digest status` shows it.
+            readers: Streamed; each address occurs once.
+            message_for: Returns the Message of a segment's key; called once for each segment, outside any transaction.
+            articles: What counts as sent with it; read once all readers have been streamed.
+            sources: How the sources fared.
+            links: What Message-IDs and personal links are derived from.
+            now: The time to write.
         """
         with transaction(self._engine) as connection:
+            connection.execute(delete(editions).where(editions.c.id == edition.id, editions.c.state == "freezing"))
             connection.execute(
                 insert(editions).values(
                     id=edition.id,
@@ -82,41 +110,49 @@ class Editions:
                     window_start=to_text(edition.window.start),
                     window_end=to_text(edition.window.end),
                     frozen_at=to_text(now),
-                    state="frozen",
+                    state="freezing",
                     subject=subject,
+                    links=msgspec.to_builtins(links),
                 )
             )
-            count = freeze_recipients(connection, edition.id, readers, message_for, now)
-            if not count:
-                connection.rollback()
+        writer = RecipientWriter(self._engine, edition.id, message_for)
+        freeze_recipients(writer, readers)
+        stories = list(articles)
+        with transaction(self._engine) as connection:
+            this = editions.c.id == edition.id
+            if not writer.count:
+                connection.execute(delete(editions).where(this))
                 return 0
-            freeze_articles(connection, edition.id, articles, sources)
-            return count_by_state(connection, edition.id)["pending"]
+            writer.finish(connection)
+            freeze_articles(connection, edition.id, stories, sources)
+            connection.execute(update(editions).where(this).values(state="frozen"))
+        return writer.count
 
     def list_latest(self, cadence: Cadence | None = None, *, limit: int = 20) -> list[EditionRecord]:
         """Return the latest editions, newest first."""
-        query = select(editions).order_by(editions.c.frozen_at.desc(), editions.c.id.desc()).limit(limit)
+        query = select(editions).where(editions.c.state != "freezing").limit(limit)
+        query = query.order_by(editions.c.frozen_at.desc(), editions.c.id.desc())
         if cadence:
             query = query.where(editions.c.cadence == cadence)
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return [self._record(connection, row) for row in connection.execute(query).all()]
 
     def get(self, edition: str) -> EditionRecord | None:
         """Return one edition, None if there is no such edition."""
-        with transaction(self._engine) as connection:
-            row = connection.execute(select(editions).where(editions.c.id == edition)).one_or_none()
+        with reading(self._engine) as connection:
+            row = connection.execute(_visible(edition)).one_or_none()
             return self._record(connection, row) if row else None
 
     def list_open(self, cadence: Cadence) -> list[EditionRecord]:
         """Return the editions that are frozen but not closed, oldest first."""
         query = select(editions).where(editions.c.cadence == cadence, editions.c.state.in_(OPEN))
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(editions.c.window_end)).all()
             return [self._record(connection, row) for row in rows]
 
     def get_message(self, edition: str, segment: str) -> Message:
         """Return the frozen Message of a segment. Raises StorageError if there is none."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             body = connection.scalar(
                 select(messages.c.body).where(messages.c.edition == edition, messages.c.segment == segment)
             )
@@ -134,7 +170,7 @@ class Editions:
 
     def is_stopping(self, edition: str) -> bool:
         """Return whether somebody requested that it stop, and it is not closed yet."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return is_stopping(connection, edition)
 
     def close(self, edition: str, now: datetime, *, give_up: str = "") -> str:
@@ -151,8 +187,8 @@ class Editions:
             left = [state for state in UNSENT if counts.get(state)]
             if left and not give_up:
                 return "frozen"
-            for state in left:
-                connection.execute(move_recipients(edition, state, "skipped", now).values(detail=give_up))
+            if left:
+                skip_pending(connection, edition, give_up, now)
             reached = any(counts.get(state) for state in REACHED)
             state = ("stopped" if left else "sent") if reached else "cancelled"
             connection.execute(
@@ -174,4 +210,11 @@ class Editions:
             finished_at=to_moment(row.finished_at) if row.finished_at else None,
             stories=stories or 0,
             counts=count_by_state(connection, row.id),
+            links=msgspec.convert(row.links, FrozenLinks) if row.links else None,
+            failure=row.failure or "",
         )
+
+
+def _visible(edition: str) -> Select[Any]:
+    """Select an edition, unless a run is still writing it."""
+    return select(editions).where(editions.c.id == edition, editions.c.state != "freezing")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import islice
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from digest.core.text import one_line
 from digest.errors import StorageError
 
 T = TypeVar("T")
+
+RECONNECT_PATIENCE = 120.0
+"""Seconds that a send waits for a database that restarts."""
+
+logger = logging.getLogger(__name__)
 
 _CHUNK = 500
 """Rows in one statement: below every database's limit on parameters."""
@@ -48,8 +55,10 @@ def open_engine(url: URL) -> Engine:
             in_memory = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
             engine = create_engine(url, **({} if url.database else in_memory))
             event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
             return engine
-        return create_engine(url)
+        # A connection that a restart or `idle_session_timeout` ended is found out before it is used.
+        return create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             f"no driver for {url.drivername}: {error}",
@@ -57,7 +66,20 @@ def open_engine(url: URL) -> Engine:
         ) from None
 
 
+def is_in_memory(engine: Engine) -> bool:
+    """Return whether the database is an SQLite database in memory."""
+    return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Python's sqlite3 would begin a transaction only before the first change, and not before statements that create
+    # tables. A writer begins as one: whoever begins by reading fails at once, without waiting, if another has written.
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
 def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where this module begins them
     # The timeout comes first: whatever follows may find the file locked. FULL puts each commit on the disk before the
     # mail goes out.
     for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON"):
@@ -71,21 +93,69 @@ def enable_wal(engine: Engine) -> None:
     "database is locked" without waiting for the timeout.
     """
     if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with autocommit(engine) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction; an error of the database is raised as StorageError."""
+    """Run a transaction that writes; an error of the database is raised as StorageError."""
+    with _reported(engine), engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction that only reads, which waits for no writer; an error is raised as StorageError."""
+    with _reported(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def autocommit(engine: Engine) -> Iterator[Connection]:
+    """Open a connection for statements that cannot be in a transaction; an error is raised as StorageError."""
+    with _reported(engine), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def retry_transaction(engine: Engine, work: Callable[..., T]) -> T:
+    """Run a transaction again for up to `RECONNECT_PATIENCE` seconds if the connection to the database is lost.
+
+    `work(connection, again=...)` is called with `again` set if the last attempt may have been committed.
+    """
+    ends = monotonic() + RECONNECT_PATIENCE
+    pause = 0.1
+    again = False
+    while True:
+        try:
+            with engine.execution_options(writes=True).begin() as connection:
+                return work(connection, again=again)
+        except DBAPIError as error:
+            if not _is_disconnect(error) or monotonic() + pause > ends:
+                raise _explained(engine, error) from error
+            logger.warning("the ledger is not available, retrying: %s", one_line(str(error.orig)))
+        again = True
+        sleep(pause)
+        pause = min(2 * pause, 2.0)
+
+
+def _is_disconnect(error: DBAPIError) -> bool:
+    """Return whether the database went away, rather than objecting to a statement."""
+    refused = isinstance(error, OperationalError) and "connect" in str(error.orig).lower()
+    return error.connection_invalidated or refused
+
+
+@contextmanager
+def _reported(engine: Engine) -> Iterator[None]:
     try:
-        with engine.begin() as connection:
-            yield connection
+        yield
     except DBAPIError as error:
-        message = one_line(str(error.orig))
-        raise StorageError(
-            f"the ledger failed: {message}", location=describe_engine(engine), hint=_hint_for(message)
-        ) from error
+        raise _explained(engine, error) from error
+
+
+def _explained(engine: Engine, error: DBAPIError) -> StorageError:
+    message = one_line(str(error.orig))
+    return StorageError(f"the ledger failed: {message}", location=describe_engine(engine), hint=_hint_for(message))
 
 
 def describe_engine(engine: Engine) -> str:

@@ -1,42 +1,43 @@
-"""The run lock: one run at a time, by a file beside an SQLite ledger or by PostgreSQL; it dies with its process."""
+"""The schema lock: one process at a time creates or migrates the tables. It dies with its process."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from time import monotonic, sleep
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from digest.errors import LockedError, StorageError
+from digest.storage.engine import is_in_memory
 
 _ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one set of them per database
+_PATIENCE = 10.0
+"""Seconds to wait for another process that is creating the tables, which takes moments."""
 
 
 @contextmanager
-def run_lock(engine: Engine) -> Iterator[None]:
-    """Hold the ledger's lock for a whole run. Never waits for it.
+def schema_lock(engine: Engine) -> Iterator[None]:
+    """Hold the lock that version 1 held for a whole run, so that no such run is active either.
 
     Raises:
-        LockedError: another run holds it (exit 75).
+        LockedError: another process has held it for too long (exit 75).
         StorageError: the lock file cannot be created.
     """
-    database = engine.url.database
-    if engine.dialect.name == "sqlite" and database and database != ":memory:":
-        with _file_lock(f"{os.path.realpath(database)}.lock"):  # one lock, even if several links lead to the file
-            yield
-    elif engine.dialect.name == "postgresql":
-        with _advisory_lock(engine):
+    if is_in_memory(engine):
+        yield  # one user
+    elif engine.dialect.name == "sqlite":
+        # One lock, even if several links lead to the file.
+        with _file_lock(f"{os.path.realpath(str(engine.url.database))}.lock"):
             yield
     else:
-        yield  # a ledger in memory has one user
+        with _advisory_lock(engine):
+            yield
 
 
 def _refused() -> LockedError:
-    return LockedError(
-        "another digest run is using this ledger", hint="let it finish; `digest status` shows how far it is"
-    )
+    return LockedError("another digest run is using this ledger", hint="run the command again when it is done")
 
 
 @contextmanager
@@ -44,9 +45,9 @@ def _file_lock(path: str) -> Iterator[None]:
     # The operating system drops the lock when the process dies, however it dies: no stale lock can block a cron.
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path)
+    lock = FileLock(path, timeout=_PATIENCE, mode=0o600)
     try:
-        lock.acquire(blocking=False)
+        lock.acquire()
     except Timeout:
         raise _refused() from None
     except OSError as error:
@@ -59,12 +60,12 @@ def _file_lock(path: str) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(engine: Engine) -> Iterator[None]:
-    # A session lock (PostgreSQL 13.3.5): released when this connection ends, so it stays open for the whole run.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}):
-            raise _refused()
-        try:
-            yield
-        finally:
-            with suppress(DBAPIError):  # a lost connection has released it
-                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+    # A transaction's lock (PostgreSQL 13.3.5) works behind a pooler that shares connections between transactions; it
+    # excludes the session lock with the same key that runs of version 1 hold.
+    ends = monotonic() + _PATIENCE
+    with engine.connect() as connection, connection.begin():
+        while not connection.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY}):
+            if monotonic() > ends:
+                raise _refused()
+            sleep(0.1)
+        yield

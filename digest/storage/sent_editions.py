@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 
 from digest.models import Cadence
-from digest.storage.engine import batched, to_moment, transaction
+from digest.storage.engine import batched, reading, to_moment
 from digest.storage.freeze import EditionSource
-from digest.storage.tables import OPEN, REACHED, edition_articles, edition_sources, editions, recipients
+from digest.storage.states import was_reached
+from digest.storage.tables import OPEN, edition_articles, edition_sources, editions
 
 
 class SentEditions:
@@ -21,7 +22,7 @@ class SentEditions:
 
     def find_last_window_end(self, cadence: Cadence) -> datetime | None:
         """Return where the window of the last sent edition ended, None before the first."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             end = connection.scalar(
                 select(func.max(editions.c.window_end)).where(editions.c.cadence == cadence, _counts_as_sent())
             )
@@ -31,8 +32,8 @@ class SentEditions:
         """Return where the window of the first edition began, if there were editions and none of them was ever sent."""
         if self.find_last_window_end(cadence) is not None:
             return None
-        with transaction(self._engine) as connection:
-            start = connection.scalar(select(func.min(editions.c.window_start)).where(editions.c.cadence == cadence))
+        with reading(self._engine) as connection:
+            start = connection.scalar(_first_start(cadence))
         return to_moment(start) if start else None
 
     def find_last_sources(self, cadence: Cadence) -> dict[str, EditionSource]:
@@ -43,7 +44,7 @@ class SentEditions:
             .where(editions.c.cadence == cadence, _counts_as_sent())
             .order_by(editions.c.window_end)
         )
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return {
                 row.source: EditionSource(row.source, row.failed, to_moment(row.next_start))
                 for row in connection.execute(query)
@@ -52,7 +53,7 @@ class SentEditions:
     def find_articles(self, cadence: Cadence, identities: Collection[str]) -> dict[str, str]:
         """Return those of these articles that were in a sent edition: identity -> the edition's id."""
         found: dict[str, str] = {}
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             for chunk in batched(identities):
                 rows = connection.execute(
                     select(edition_articles.c.identity, func.min(editions.c.id))
@@ -68,6 +69,10 @@ class SentEditions:
         return found
 
 
+def _first_start(cadence: Cadence) -> Select[str]:
+    frozen = editions.c.state != "freezing"
+    return select(func.min(editions.c.window_start)).where(editions.c.cadence == cadence, frozen)
+
+
 def _counts_as_sent() -> ColumnElement[bool]:
-    reached = select(recipients.c.email).where(recipients.c.edition == editions.c.id, recipients.c.state.in_(REACHED))
-    return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state.in_(OPEN), reached.exists()))
+    return or_(editions.c.state.in_(("sent", "stopped")), and_(editions.c.state.in_(OPEN), was_reached()))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from digest.models import FirstSeen, StoredDocument
-from digest.storage.engine import batched, dialect_insert, to_moment, to_text, transaction
+from digest.storage.engine import batched, dialect_insert, reading, to_moment, to_text, transaction
 from digest.storage.tables import documents, seen_articles, sources
 
 
@@ -43,7 +43,7 @@ class Sources:
 
     def get_states(self) -> dict[str, SourceState]:
         """Return the state of every source ever read, by name."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return {
                 row.name: SourceState(
                     row.name, _or_none(row.read_at), _or_none(row.horizon), _or_none(row.failing_since), row.failure
@@ -54,7 +54,7 @@ class Sources:
     def find_first_seen(self, identities: Collection[str]) -> dict[str, FirstSeen]:
         """Return when each of these articles was first seen, by identity; new ones are not in it."""
         found = {}
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             for chunk in batched(identities):
                 rows = connection.execute(select(seen_articles).where(seen_articles.c.identity.in_(chunk)))
                 found.update({row.identity: FirstSeen(to_moment(row.first_seen), row.late) for row in rows})
@@ -62,7 +62,7 @@ class Sources:
 
     def get_document(self, url: str) -> StoredDocument | None:
         """Return a document as last fetched, None if it never was."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(documents).where(documents.c.url == url)).one_or_none()
         return StoredDocument(row.url, row.etag, row.last_modified, row.content_type, row.body) if row else None
 

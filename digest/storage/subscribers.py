@@ -7,9 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, text, update
 
 from digest.errors import ConfigError
-from digest.storage.engine import dialect_insert, to_text, transaction
+from digest.storage.block_reader import Place, find_places
+from digest.storage.blocks import Entry, decode_block, encode_block, hash_emails
+from digest.storage.claims import add_missing_exceptions
+from digest.storage.engine import autocommit, dialect_insert, to_text, transaction
 from digest.storage.pseudonyms import make_pseudonym
-from digest.storage.tables import recipients, suppressions
+from digest.storage.tables import open_claims, recipient_blocks, recipient_exceptions, suppressions
 
 
 class Subscribers:
@@ -22,11 +25,11 @@ class Subscribers:
     def erase(self, email: str, now: datetime) -> int:
         """Forget an address and never mail it again; return how many editions it was in.
 
-        Only the holder of the run lock may call this. In one transaction, a recipient who was still to be sent to is
-        suppressed, one whose mail was on its way when a run died is in doubt, and then a pseudonym takes the address's
-        place in every edition and among the suppressions. Name, links, Message-ID and the provider's words, which may
-        hold the address, are gone. The outcome of each mail stays, and so does the reason of a suppression;
-        `unsubscribed` if there was none.
+        Only the holder of every lease may call this. In one transaction, a pseudonym takes the address's place in every
+        edition and among the suppressions. A recipient who was still to be sent to is suppressed; one whose mail was on
+        its way when a run died is in doubt. Name, links, Message-ID and the provider's words, which may hold the
+        address, are gone. The outcome of each mail stays, and so does the reason of a suppression; `unsubscribed` if
+        there was none.
 
         Raises:
             ConfigError: there is no secret. Without one, anybody could try addresses against the hash.
@@ -38,16 +41,61 @@ class Subscribers:
             )
         pseudonym = make_pseudonym(email, self._secret)
         with transaction(self._engine) as connection:
-            theirs = update(recipients).where(recipients.c.email == email)
-            for old, new in (("sending", "in_doubt"), ("pending", "suppressed"), ("deferred", "suppressed")):
-                connection.execute(theirs.where(recipients.c.state == old).values(state=new, changed_at=to_text(now)))
-            forgotten = connection.execute(
-                theirs.values(email=pseudonym, message_id="", slot_values={}, detail="erased")
-            )
+            places = list(find_places(connection, email))
+            for place in places:
+                _replace_entry(connection, place, Entry(pseudonym, ""))
+                _settle_claim(connection, place, now)
+                _clear_exception(connection, place, now)
             _rename_suppression(connection, email, pseudonym, now)
         if self._engine.dialect.name == "sqlite":
             _wipe(self._engine)
-        return forgotten.rowcount
+        return len(places)
+
+
+def _replace_entry(connection: Connection, place: Place, entry: Entry) -> None:
+    columns = recipient_blocks.c
+    row = connection.execute(
+        select(recipient_blocks)
+        .where(columns.edition == place.edition, columns.number == place.number, columns.start <= place.position)
+        .order_by(columns.start.desc())
+        .limit(1)
+    ).one()
+    entries = decode_block(row.body)
+    entries[place.position - row.start] = entry
+    this = (columns.edition == place.edition) & (columns.number == place.number) & (columns.start == row.start)
+    new = {"body": encode_block(entries), "hashes": hash_emails(entry.email for entry in entries)}
+    connection.execute(update(recipient_blocks).where(this).values(**new))
+
+
+def _settle_claim(connection: Connection, place: Place, now: datetime) -> None:
+    """Put a recipient whom a run that died had claimed in doubt: the claim will not find them by their address."""
+    claims = open_claims.c
+    claim = connection.execute(
+        select(open_claims).where(
+            claims.edition == place.edition,
+            claims.number == place.number,
+            claims.start <= place.position,
+            claims.start + claims.span > place.position,
+        )
+    ).one_or_none()
+    if claim is None:
+        return
+    row = {"edition": place.edition, "number": place.number, "position": place.position}
+    if add_missing_exceptions(
+        connection, [{**row, "state": "in_doubt", "detail": "erased", "changed_at": to_text(now)}]
+    ):
+        this = (claims.edition == place.edition) & (claims.number == place.number) & (claims.start == claim.start)
+        connection.execute(update(open_claims).where(this).values(sending=claims.sending - 1))
+
+
+def _clear_exception(connection: Connection, place: Place, now: datetime) -> None:
+    """Settle a recipient who is tried again, and delete the words of the provider."""
+    columns = recipient_exceptions.c
+    this = (columns.edition == place.edition) & (columns.number == place.number) & (columns.position == place.position)
+    theirs = update(recipient_exceptions).where(this)
+    for old, new in (("sending", "in_doubt"), ("pending", "suppressed"), ("deferred", "suppressed")):
+        connection.execute(theirs.where(columns.state == old).values(state=new, changed_at=to_text(now)))
+    connection.execute(theirs.values(detail="erased"))
 
 
 def _rename_suppression(connection: Connection, email: str, pseudonym: str, now: datetime) -> None:
@@ -64,6 +112,6 @@ def _rename_suppression(connection: Connection, email: str, pseudonym: str, now:
 
 def _wipe(engine: Engine) -> None:
     """Rewrite the file: SQLite leaves what it deletes readable in pages it has not reused, and in the log."""
-    with transaction(engine.execution_options(isolation_level="AUTOCOMMIT")) as connection:
+    with autocommit(engine) as connection:
         connection.execute(text("vacuum"))
         connection.execute(text("pragma wal_checkpoint(truncate)"))

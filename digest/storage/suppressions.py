@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from digest.models import Suppression, SuppressionReason
-from digest.storage.engine import batched, dialect_insert, to_moment, to_text, transaction
+from digest.storage.engine import batched, dialect_insert, reading, to_moment, to_text, transaction
 from digest.storage.pseudonyms import check_secret, make_pseudonym
 from digest.storage.tables import suppressions
 
@@ -56,7 +56,7 @@ class Suppressions:
 
     def list_all(self) -> list[Suppression]:
         """Return every suppression, by address; those of erased readers have the pseudonym."""
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(select(suppressions).order_by(suppressions.c.email)).all()
         return [Suppression(row.email, row.reason, to_moment(row.since)) for row in rows]
 
@@ -66,7 +66,7 @@ class Suppressions:
         Raises:
             ConfigError: some readers were erased, and the secret does not recognise them.
         """
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             check_secret(connection, self._secret)
             return find_suppressed(connection, emails, self._secret)
 

@@ -25,10 +25,10 @@ that pending and deferred become suppressed, and sending becomes in_doubt.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 1
-"""Goes up by one with every change to the tables; a ledger with another version is refused."""
+VERSION = 2
+"""The version of these tables: the number of the newest migration. Older ledgers are migrated, newer ones refused."""
 
 OPEN = ("frozen", "stopping")
 """The states of an edition that is not closed yet."""
@@ -52,8 +52,12 @@ editions = Table(
     Column("window_end", String, nullable=False),
     Column("frozen_at", String, nullable=False),
     Column("finished_at", String),
-    Column("state", String, nullable=False),  # frozen, stopping, sent, stopped, cancelled
+    Column("state", String, nullable=False),  # freezing, frozen, stopping, sent, stopped, cancelled
     Column("subject", String, nullable=False),
+    Column("links", JSON),  # what Message-IDs and personal links are derived from; null: version 1 stored them
+    Column("counts", JSON),  # recipients by state, once the recipients themselves were pruned
+    Column("failure", String),  # why the last run of it failed
+    Column("reply", String),  # what the server usually says when it accepts, its own ids replaced by `*`
 )
 
 messages = Table(
@@ -64,21 +68,60 @@ messages = Table(
     Column("body", LargeBinary, nullable=False),  # a models.Message as MessagePack
 )
 
-recipients = Table(
-    "recipients",
+# Recipients are frozen in groups, each of one segment and one hour. A group is sent from its first position to its
+# last: `claimed` positions have been handed out. Those in no open claim and with no exception were accepted, so that a
+# recipient who simply gets the mail never has a row of their own.
+
+recipient_groups = Table(
+    "recipient_groups",
     metadata,
     Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-    Column("email", String, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("number", Integer, primary_key=True),
     Column("segment", String, nullable=False),
-    Column("message_id", String, nullable=False),
-    Column("slot_values", JSON, nullable=False),
+    Column("due_at", String),  # the hour to send in the readers' time zone; null for at once
+    Column("size", Integer, nullable=False),
+    Column("claimed", Integer, nullable=False),
+    Column("skipped", String),  # why the positions not claimed are skipped; null while they are pending
+)
+
+recipient_blocks = Table(
+    "recipient_blocks",
+    metadata,
+    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # the group's
+    Column("start", Integer, primary_key=True),  # the position of its first recipient
+    Column("hashes", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+open_claims = Table(
+    "open_claims",
+    metadata,
+    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # the group's
+    Column("start", Integer, primary_key=True),
+    Column("span", Integer, nullable=False),  # positions
+    Column("sending", Integer, nullable=False),  # of these, recipients in flight: some may be suppressed
+    Column("holder", String, nullable=False),  # of the lease
+)
+
+recipient_exceptions = Table(
+    "recipient_exceptions",
+    metadata,
+    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # the group's
+    Column("position", Integer, primary_key=True),
     Column("state", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("changed_at", String, nullable=False),
-    Column("due_at", String),  # the hour to send in the reader's time zone; null for at once
-    # For claims: the next pending recipients of one segment, in order.
-    Index("recipients_by_state", "edition", "state", "segment", "position"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("expires_at", Float, nullable=False),  # seconds since 1970, by the database's clock
 )
 
 suppressions = Table(

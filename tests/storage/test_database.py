@@ -9,7 +9,7 @@ import pytest
 
 from digest.errors import LockedError, StorageError
 from digest.models import Article, Edition, InlineImage, MergeField, Message, Outcome, Receipt, Recipient, Window
-from digest.storage import Database, EditionArticle, EditionSource, FrozenRecipient
+from digest.storage import ClaimQueue, Database, EditionArticle, EditionSource, FrozenLinks, FrozenRecipient, Lease
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LEAD = Article(url="https://www.example.com/a", headline="The ferry returns", source="feed")
@@ -21,6 +21,8 @@ MESSAGE = Message(
     images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG\x00\xff"),),
     headers=(("List-Id", "<digest.example.com>"),),
 )
+
+LINKS = FrozenLinks("example.com", unsubscribe_mailto="leave@example.com")
 
 
 def edition(day: int = 23, cadence: str = "daily") -> Edition:
@@ -40,7 +42,11 @@ def edition(day: int = 23, cadence: str = "daily") -> Edition:
 def readers(count: int, segment: str = "") -> Iterator[FrozenRecipient]:
     for number in range(count):
         email = f"reader{number}{segment}@example.com"
-        yield FrozenRecipient(Recipient(email, f"{number}@example.com", {"name": "Zoë", "email": email}), segment)
+        yield FrozenRecipient(email, "Zoë", segment)
+
+
+def make_recipient(email: str, name: str) -> Recipient:
+    return Recipient(email, f"id-of-{email}", {"name": name, "email": email})
 
 
 def freeze(database: Database, count: int = 3, day: int = 23) -> str:
@@ -52,6 +58,7 @@ def freeze(database: Database, count: int = 3, day: int = 23) -> str:
         lambda _: MESSAGE,
         [EditionArticle("id-a", "The ferry returns")],
         [EditionSource("feed", failed=False, next_start=today.window.end)],
+        LINKS,
         today.window.end,
     )
     assert frozen == count
@@ -62,11 +69,16 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
     return [Receipt(recipient, outcome, "said so") for recipient in batch]
 
 
+def open_queue(database: Database, edition: str, lease: Lease) -> ClaimQueue:
+    return database.recipients.open_claim_queue(edition, lease, make_recipient)
+
+
 def turn(database: Database, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
     """Record and claim one batch: its segment and its recipients."""
-    claims = database.recipients.open_claim_queue(edition).record_and_claim(
-        told, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
-    )
+    with database.hold("daily") as lease:
+        claims = open_queue(database, edition, lease).record_and_claim(
+            told, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
+        )
     return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])
 
 
@@ -81,9 +93,7 @@ def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
     assert database.editions.get_message(frozen, "") == MESSAGE
     segment, batch = turn(database, frozen, (), 10)
     assert segment == ""
-    assert batch[0] == Recipient(
-        "reader0@example.com", "0@example.com", {"name": "Zoë", "email": "reader0@example.com"}
-    )
+    assert batch[0] == make_recipient("reader0@example.com", "Zoë")
     with pytest.raises(StorageError, match="no message"):
         database.editions.get_message(frozen, "science")
 
@@ -106,26 +116,23 @@ def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> 
 def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Database) -> None:
     frozen = freeze(database, 5)
     assert not database.editions.is_stopping(frozen)
-    sending = database.recipients.open_claim_queue(frozen)
-    (first,) = sending.record_and_claim((), (), batches=1, batch_size=2, limit=5, now=NOW)
-    assert database.editions.request_stop(frozen)
-    assert database.editions.is_stopping(frozen)
-    assert (
-        sending.record_and_claim(receipts(list(first.recipients)), (), batches=4, batch_size=2, limit=5, now=NOW) == []
-    )
-    assert sending.stopping
-    assert [record.id for record in database.editions.list_open("daily")] == [frozen]
-    assert database.sent_editions.find_articles("daily", ["id-a"]) == {"id-a": frozen}
-    assert database.editions.close(frozen, NOW) == "stopped"
-    assert not database.editions.request_stop(frozen)
-    record = database.editions.get(frozen)
-    assert record
-    assert record.counts == {"accepted": 2, "skipped": 3}
-
-
-def test_an_address_that_comes_twice_is_frozen_once(database: Database) -> None:
-    twice = [*readers(2), *readers(2)]
-    assert database.editions.freeze(edition(), "s", twice, lambda _: MESSAGE, [], [], NOW) == 2
+    with database.hold("daily") as lease:
+        sending = open_queue(database, frozen, lease)
+        (first,) = sending.record_and_claim((), (), batches=1, batch_size=2, limit=5, now=NOW)
+        assert database.editions.request_stop(frozen)
+        assert database.editions.is_stopping(frozen)
+        assert (
+            sending.record_and_claim(receipts(list(first.recipients)), (), batches=4, batch_size=2, limit=5, now=NOW)
+            == []
+        )
+        assert sending.stopping
+        assert [record.id for record in database.editions.list_open("daily")] == [frozen]
+        assert database.sent_editions.find_articles("daily", ["id-a"]) == {"id-a": frozen}
+        assert database.editions.close(frozen, NOW) == "stopped"
+        assert not database.editions.request_stop(frozen)
+        record = database.editions.get(frozen)
+        assert record
+        assert record.counts == {"accepted": 2, "skipped": 3}
 
 
 def test_segments_are_claimed_apart_each_message_asked_for_once(database: Database) -> None:
@@ -136,7 +143,7 @@ def test_segments_are_claimed_apart_each_message_asked_for_once(database: Databa
         return MESSAGE
 
     mixed = [*readers(2), *readers(2, "science"), *readers(600, "world")]
-    database.editions.freeze(edition(), "s", mixed, message_of, [], [], NOW)
+    database.editions.freeze(edition(), "s", mixed, message_of, [], [], LINKS, NOW)
     assert sorted(asked) == ["", "science", "world"]
     claimed = []
     segment, batch = turn(database, edition().id, (), 1000)
@@ -147,7 +154,7 @@ def test_segments_are_claimed_apart_each_message_asked_for_once(database: Databa
 
 
 def test_nobody_to_send_to_leaves_no_trace(database: Database) -> None:
-    assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], NOW) == 0
+    assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], LINKS, NOW) == 0
     assert database.editions.get(edition().id) is None
     assert database.editions.list_latest() == []
 
@@ -158,7 +165,7 @@ def test_a_failure_while_freezing_leaves_no_trace(database: Database) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        database.editions.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], NOW)
+        database.editions.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], LINKS, NOW)
     assert database.editions.get(edition().id) is None
 
 
@@ -195,8 +202,7 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
         _, (first,) = turn(database, today, (), 1)
         with sqlite3.connect(file) as raw:
             raw.execute(
-                "create trigger full_disk before update on recipients when new.state = 'sending'"
-                " begin select raise(abort, 'disk is full'); end"
+                "create trigger full_disk before insert on open_claims begin select raise(abort, 'disk is full'); end"
             )
         with pytest.raises(StorageError, match="disk is full"):
             turn(database, today, receipts([first]), 1)
@@ -225,35 +231,37 @@ def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
 
 def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(database: Database) -> None:
     mixed = [*readers(5), *readers(2, "science")]
-    database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], NOW)
-    sending = database.recipients.open_claim_queue(edition().id)
-    first = sending.record_and_claim((), (), batches=3, batch_size=2, limit=100, now=NOW)
-    assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
-    second = sending.record_and_claim(
-        receipts(list(first[0].recipients)), first[1].recipients, batches=9, batch_size=9, limit=3, now=NOW
-    )
-    assert [(claim.segment, len(claim.recipients)) for claim in second] == [("science", 2), ("", 1)]
-    assert second[1].recipients == first[1].recipients[:1]
-    third = sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW)
-    assert [claim.recipients for claim in third] == [first[1].recipients[1:]]
-    assert sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW) == []
+    database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], LINKS, NOW)
+    with database.hold("daily") as lease:
+        sending = open_queue(database, edition().id, lease)
+        first = sending.record_and_claim((), (), batches=3, batch_size=2, limit=100, now=NOW)
+        assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
+        second = sending.record_and_claim(
+            receipts(list(first[0].recipients)), first[1].recipients, batches=9, batch_size=9, limit=3, now=NOW
+        )
+        assert [(claim.segment, len(claim.recipients)) for claim in second] == [("science", 2), ("", 1)]
+        assert second[1].recipients == first[1].recipients[:1]
+        third = sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW)
+        assert [claim.recipients for claim in third] == [first[1].recipients[1:]]
+        assert sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW) == []
 
 
 def test_who_is_suppressed_while_read_ahead_is_passed_over(database: Database) -> None:
     frozen = freeze(database, 6)
-    sending = database.recipients.open_claim_queue(frozen)
-    sending.record_and_claim((), (), batches=1, batch_size=1, limit=9, now=NOW)
-    database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
-    database.suppressions.add("reader3@example.com", "complained", NOW)
-    claims = sending.record_and_claim((), (), batches=2, batch_size=2, limit=9, now=NOW)
-    assert [[person.email for person in claim.recipients] for claim in claims] == [
-        ["reader1@example.com"],
-        ["reader4@example.com"],
-    ]
-    assert {row.email: row.detail for row in database.recipients.stream(frozen) if row.state == "suppressed"} == {
-        "reader2@example.com": "unsubscribed",
-        "reader3@example.com": "complained",
-    }
+    with database.hold("daily") as lease:
+        sending = open_queue(database, frozen, lease)
+        sending.record_and_claim((), (), batches=1, batch_size=1, limit=9, now=NOW)
+        database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
+        database.suppressions.add("reader3@example.com", "complained", NOW)
+        claims = sending.record_and_claim((), (), batches=2, batch_size=2, limit=9, now=NOW)
+        assert [[person.email for person in claim.recipients] for claim in claims] == [
+            ["reader1@example.com"],
+            ["reader4@example.com"],
+        ]
+        assert {row.email: row.detail for row in database.recipients.stream(frozen) if row.state == "suppressed"} == {
+            "reader2@example.com": "unsubscribed",
+            "reader3@example.com": "complained",
+        }
 
 
 def test_details_of_any_kind_are_kept(database: Database) -> None:
@@ -288,15 +296,16 @@ def test_bounces_that_were_nobody_s_fault_suppress_nobody(database: Database) ->
 
 def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database: Database) -> None:
     frozen = freeze(database, 6)
-    one, other = database.recipients.open_claim_queue(frozen), database.recipients.open_claim_queue(frozen)
-    ours: list[str] = []
-    theirs: list[str] = []
-    for _ in range(6):  # both have read ahead who is pending
-        for sending, claimed in ((one, ours), (other, theirs)):
-            for claim in sending.record_and_claim((), (), batches=1, batch_size=1, limit=1, now=NOW):
-                claimed += [person.email for person in claim.recipients]
-    assert not set(ours) & set(theirs)
-    assert len(ours) + len(theirs) == 6
+    with database.hold("daily") as lease:
+        one, other = open_queue(database, frozen, lease), open_queue(database, frozen, lease)
+        ours: list[str] = []
+        theirs: list[str] = []
+        for _ in range(6):  # both have read ahead who is pending
+            for sending, claimed in ((one, ours), (other, theirs)):
+                for claim in sending.record_and_claim((), (), batches=1, batch_size=1, limit=1, now=NOW):
+                    claimed += [person.email for person in claim.recipients]
+        assert not set(ours) & set(theirs)
+        assert len(ours) + len(theirs) == 6
 
 
 def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -> None:
@@ -336,10 +345,12 @@ def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> No
 
 def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
     with Database.open(ledger_url) as one, Database.open(ledger_url) as two:
-        with one.lock(), pytest.raises(LockedError) as caught, two.lock():
+        with one.hold("daily"), pytest.raises(LockedError) as caught, two.hold("daily"):
             pass
         assert caught.value.exit_status == 75
-        with two.lock():
+        with one.hold("daily"), two.hold("weekly"):
+            pass
+        with two.hold("daily"):
             pass
 
 
@@ -347,7 +358,7 @@ def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: 
     with Database.open_to_read(ledger_url) as database:
         assert database.editions.list_latest() == []
     assert list(tmp_path.iterdir()) == []
-    with Database.open_to_read(ledger_url) as database, database.lock():
+    with Database.open_to_read(ledger_url) as database, database.hold("daily"):
         assert database.name.startswith("sqlite://")
 
 

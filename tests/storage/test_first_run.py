@@ -12,7 +12,7 @@ import pytest
 from digest.errors import DigestError, LockedError
 from digest.storage import Database
 from digest.storage.engine import open_engine, parse_url
-from digest.storage.lock import run_lock
+from digest.storage.lock import schema_lock
 
 PROCESSES = 4
 ROUNDS = 100
@@ -24,19 +24,20 @@ def run_each_round(folder: Path, start: Barrier) -> None:
     for number in range(ROUNDS):
         start.wait(timeout=60)
         try:
-            with Database.open(f"sqlite:///{folder / f'{number}.sqlite3'}") as database, database.lock():
+            with Database.open(f"sqlite:///{folder / f'{number}.sqlite3'}") as database, database.hold("daily"):
                 statuses.append("0")
         except DigestError as error:
             statuses.append(str(error.exit_status))
     (folder / multiprocessing.current_process().name).write_text(" ".join(statuses))
 
 
-def test_a_run_that_comes_while_another_makes_the_tables_leaves(tmp_path: Path) -> None:
+def test_a_run_that_waits_in_vain_for_the_tables_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     with (
-        run_lock(open_engine(parse_url(url))),
+        schema_lock(open_engine(parse_url(url))),
         closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as first,
     ):
+        monkeypatch.setattr("digest.storage.lock._PATIENCE", 0.1)
         first.execute("begin immediate")
         with pytest.raises(LockedError, match="another digest run is using this ledger"):
             Database.open(url)

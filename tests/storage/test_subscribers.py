@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigError
 from digest.models import Article, Edition, Message, Outcome, Receipt, Recipient, Window
-from digest.storage import Database, FrozenRecipient
+from digest.storage import Database, FrozenLinks, FrozenRecipient
 from digest.storage.pseudonyms import ERASED_PREFIX, make_pseudonym
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -30,21 +30,30 @@ def freeze(database: Database, *emails: str, day: int = 23) -> str:
         lead_section="City",
         sections=(),
     )
-    readers = [
-        FrozenRecipient(
-            Recipient(email, f"id-of-{email}", {"name": "A Name", "unsubscribe_url": f"https://x.example/{email}"}), ""
-        )
-        for email in emails
-    ]
+    readers = [FrozenRecipient(email, "A Name", "") for email in emails]
     message = Message(subject="s", html="h", text="t")
-    assert database.editions.freeze(edition, "s", readers, lambda _: message, [], [], NOW) == len(emails)
+    assert database.editions.freeze(
+        edition, "s", readers, lambda _: message, [], [], FrozenLinks("example.com"), NOW
+    ) == len(emails)
     return edition.id
 
 
+def make_recipient(email: str, name: str) -> Recipient:
+    return Recipient(email, f"id-of-{email}", {"name": name})
+
+
+def record(database: Database, edition: str, receipts: list[Receipt]) -> None:
+    with database.hold("daily") as lease:
+        database.recipients.open_claim_queue(edition, lease, make_recipient).record_and_claim(
+            receipts, (), batches=0, batch_size=1, limit=1, now=NOW
+        )
+
+
 def claimed(database: Database, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
-    claims = database.recipients.open_claim_queue(edition).record_and_claim(
-        told, (), batches=1, batch_size=size, limit=99, now=LATER
-    )
+    with database.hold("daily") as lease:
+        claims = database.recipients.open_claim_queue(edition, lease, make_recipient).record_and_claim(
+            told, (), batches=1, batch_size=size, limit=99, now=LATER
+        )
     return [person for claim in claims for person in claim.recipients]
 
 
@@ -62,9 +71,7 @@ def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays
     edition = freeze(database, ADA, KENJI)
     batch = claimed(database, edition)
     detail = f"250 taken for <{ADA}>"
-    database.recipients.open_claim_queue(edition).record_and_claim(
-        [Receipt(person, Outcome.ACCEPTED, detail) for person in batch], (), batches=0, batch_size=1, limit=1, now=NOW
-    )
+    record(database, edition, [Receipt(person, Outcome.ACCEPTED, detail) for person in batch])
     database.suppressions.add(ADA, "complained", NOW)
     assert database.subscribers.erase(ADA, LATER) == 1
     name = make_pseudonym(ADA, KEY)
@@ -155,9 +162,7 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
         edition = freeze(database, *(f"reader{number}@example.com" for number in range(300)), ADA)
         batch = claimed(database, edition, size=400)
         told = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
-        database.recipients.open_claim_queue(edition).record_and_claim(
-            told, (), batches=0, batch_size=1, limit=1, now=NOW
-        )
+        record(database, edition, told)
         database.subscribers.erase(ADA, LATER)
         # While the ledger is open: what is left would be in the file or in the log beside it.
         written = b"".join(path.read_bytes() for path in tmp_path.iterdir())

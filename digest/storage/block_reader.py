@@ -1,0 +1,64 @@
+"""Reads frozen recipients by position, and finds the positions of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from digest.storage.blocks import Entry, decode_block, find_offsets
+from digest.storage.tables import recipient_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recipient is frozen: the edition, the number of the group, and the position in it."""
+
+    edition: str
+    number: int
+    position: int
+
+
+class BlockReader:
+    """The entries of one edition. Keeps the last block of each group, since recipients are claimed in order."""
+
+    def __init__(self, edition: str) -> None:
+        self._edition = edition
+        self._blocks: dict[int, tuple[int, list[Entry]]] = {}
+
+    def read(self, connection: Connection, number: int, start: int, count: int) -> list[Entry]:
+        """Return the entries at so many positions of a group, from the first one on."""
+        found: list[Entry] = []
+        while len(found) < count:
+            position = start + len(found)
+            first, entries = self._block_at(connection, number, position)
+            found += entries[position - first : position - first + count - len(found)]
+        return found
+
+    def _block_at(self, connection: Connection, number: int, position: int) -> tuple[int, list[Entry]]:
+        first, entries = self._blocks.get(number, (0, []))
+        if not first <= position < first + len(entries):
+            columns = recipient_blocks.c
+            row = connection.execute(
+                select(columns.start, columns.body)
+                .where(columns.edition == self._edition, columns.number == number, columns.start <= position)
+                .order_by(columns.start.desc())
+                .limit(1)
+            ).one()
+            first, entries = self._blocks[number] = row.start, decode_block(row.body)
+        return first, entries
+
+
+def find_places(connection: Connection, email: str, edition: str = "") -> Iterator[Place]:
+    """Yield the places of an address, in one edition or in all; there is at most one in each edition."""
+    columns = recipient_blocks.c
+    query = select(columns.edition, columns.number, columns.start, columns.hashes)
+    if edition:
+        query = query.where(columns.edition == edition)
+    candidates = [(row, offset) for row in connection.execute(query) for offset in find_offsets(row.hashes, email)]
+    for row, offset in candidates:
+        this = (columns.edition == row.edition) & (columns.number == row.number) & (columns.start == row.start)
+        body = connection.scalar(select(columns.body).where(this))
+        if body is not None and decode_block(body)[offset].email == email:
+            yield Place(row.edition, row.number, row.start + offset)
