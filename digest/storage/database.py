@@ -11,11 +11,13 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from digest.config import Config
 from digest.errors import StorageError
 from digest.models import Cadence
 from digest.storage import schema
 from digest.storage.editions import Editions
 from digest.storage.engine import describe_engine, open_engine, parse_url
+from digest.storage.info import LedgerInfo
 from digest.storage.leases import Lease, hold_leases
 from digest.storage.recipients import Recipients
 from digest.storage.sent_editions import SentEditions
@@ -39,6 +41,7 @@ class Database:
         self.suppressions = Suppressions(engine, secret)
         self.subscribers = Subscribers(engine, secret)
         self.sources = Sources(engine)
+        self.info = LedgerInfo(engine)
 
     @classmethod
     def open(cls, url: str, secret: str = "") -> Self:
@@ -50,10 +53,38 @@ class Database:
             StorageError: the database cannot be reached or written, or a newer digest wrote it.
             LockedError: another process is creating or migrating the tables, or using those to be migrated.
         """
-        engine = open_engine(parse_url(url))
-        if done := schema.prepare(engine):
-            logger.warning(done)
-        return cls(engine, secret)
+        database = cls(open_engine(parse_url(url)), secret)
+        try:
+            if done := schema.prepare(database._engine):
+                logger.warning(done)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def open_for(cls, config: Config) -> Self:
+        """Open the ledger of a newsroom to write.
+
+        Raises:
+            StorageError: as for `open`; or it belongs to another newsroom, or a database was configured while the
+                newsroom's editions are in the file beside digest.toml.
+            LockedError: as for `open`.
+        """
+        database = cls.open(config.database_url, config.secrets.secret_key)
+        try:
+            database.info.check_usable()
+            database.info.check_owner(config.publication.name, config.publication.url)
+            _refuse_forgotten_file(config, database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def read_for(cls, config: Config, *, any_newer: bool = False) -> Self:
+        """Open the ledger of a newsroom for a command that changes nothing; see `open_to_read`."""
+        return cls.open_to_read(config.database_url, config.secrets.secret_key, any_newer=any_newer)
 
     @classmethod
     def open_to_read(cls, url: str, secret: str = "", *, any_newer: bool = False) -> Self:
@@ -68,17 +99,19 @@ class Database:
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
             return cls.open("sqlite://")
-        engine = open_engine(parsed)
-        version = schema.read_version(engine)
-        if version is None:
-            engine.dispose()
-            return cls.open("sqlite://")
-        if version > VERSION and any_newer:
-            return cls(engine, secret)
-        schema.check_version(engine, version)
-        if version == VERSION:
-            return cls(engine, secret)
-        return cls._open_migrated_copy(engine, secret)
+        database = cls(open_engine(parsed), secret)
+        try:
+            version = schema.read_version(database._engine)
+            if version is None:
+                database.close()
+                return cls.open("sqlite://")
+            if version == VERSION or (version > VERSION and any_newer):
+                return database
+            schema.check_version(database._engine, version)
+            return cls._open_migrated_copy(database._engine, secret)
+        except BaseException:
+            database.close()
+            raise
 
     @classmethod
     def _open_migrated_copy(cls, engine: Engine, secret: str) -> Self:
@@ -124,6 +157,19 @@ class Database:
         """
         with hold_leases(self._engine, *map(lease_name, cadences)) as leases:
             yield next(lease for lease in leases if lease.name == lease_name(cadences[0]))
+
+
+def _refuse_forgotten_file(config: Config, database: Database) -> None:
+    """Refuse an empty database while the newsroom's editions are in the file beside digest.toml."""
+    file = config.ledger_file
+    if config.secrets.database_url and not database.editions.list_latest(limit=1) and file.is_file():
+        with Database.open_to_read(f"sqlite:///{file}", config.secrets.secret_key) as beside:
+            if beside.editions.list_latest(limit=1) and not beside.info.is_moved():
+                raise StorageError(
+                    f"this ledger is empty, and {file.name} beside {config.file.name} holds editions",
+                    location=database.name,
+                    hint="unset DIGEST_DATABASE_URL and run `digest ledger copy --to URL`, or move that file away",
+                )
 
 
 def lease_name(cadence: Cadence) -> str:

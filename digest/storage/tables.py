@@ -43,6 +43,13 @@ metadata = MetaData()
 
 ledger_version = Table("digest_ledger", metadata, Column("version", Integer, primary_key=True))
 
+ledger_info = Table(
+    "ledger_info",
+    metadata,
+    Column("key", String, primary_key=True),  # newsroom, copied_from, moved_to
+    Column("value", String, nullable=False),
+)
+
 editions = Table(
     "editions",
     metadata,

@@ -34,7 +34,7 @@ def upgrade() -> None:
 def _create_tables() -> None:
     op.create_table(
         "recipient_groups",
-        sa.Column("edition", sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("segment", sa.String, nullable=False),
         sa.Column("due_at", sa.String),
@@ -44,7 +44,7 @@ def _create_tables() -> None:
     )
     op.create_table(
         "recipient_blocks",
-        sa.Column("edition", sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("start", sa.Integer, primary_key=True),
         sa.Column("hashes", sa.LargeBinary, nullable=False),
@@ -52,7 +52,7 @@ def _create_tables() -> None:
     )
     op.create_table(
         "open_claims",
-        sa.Column("edition", sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("start", sa.Integer, primary_key=True),
         sa.Column("span", sa.Integer, nullable=False),
@@ -61,12 +61,17 @@ def _create_tables() -> None:
     )
     op.create_table(
         "recipient_exceptions",
-        sa.Column("edition", sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("detail", sa.String, nullable=False),
         sa.Column("changed_at", sa.String, nullable=False),
+    )
+    op.create_table(
+        "ledger_info",
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("value", sa.String, nullable=False),
     )
     op.create_table(
         "leases",
@@ -136,7 +141,7 @@ def _rows(connection: sa.Connection, edition: str, segment: str, due_at: str | N
         " order by case when state = 'pending' and detail = '' then 1 else 0 end, position"
     )
     values = {"edition": edition, "segment": segment, "due_at": due_at or ""}
-    return iter(connection.execution_options(yield_per=BLOCK_SIZE).execute(query, values))
+    return iter(connection.execute(query.execution_options(yield_per=BLOCK_SIZE), values))
 
 
 def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
