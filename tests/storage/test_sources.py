@@ -1,9 +1,6 @@
 """What the ledger remembers of sources, on both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from digest.models import FirstSeen, StoredDocument
 from digest.storage import Database, FetchRecord
@@ -13,12 +10,6 @@ DAY = timedelta(days=1)
 DOCUMENT = StoredDocument(
     "https://www.example.com/feed", '"abc"', "Mon, 23 Nov 2026 06:00:00 GMT", "text/xml", b"<rss/>\x00\xff"
 )
-
-
-@pytest.fixture
-def database(ledger_url: str) -> Iterator[Database]:
-    with Database.open(ledger_url) as opened:
-        yield opened
 
 
 def test_an_article_is_first_seen_once(database: Database) -> None:
