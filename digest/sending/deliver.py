@@ -142,7 +142,7 @@ class _Delivery:
             # Who asks for a pause, is granted it and takes nobody then is as good as down.
             if self.asked and granted and not progress:
                 worth_it = False
-            if not worth_it or not self.may_begin() or (wait := patience.wait(self.asked)) is None:
+            if not worth_it or not self.may_begin() or (wait := patience.next_wait(self.asked)) is None:
                 return error
             granted = bool(self.asked)
             self.rest(wait)
@@ -181,7 +181,7 @@ class _Delivery:
                 hint=f"`digest resume {self.record.id}` goes on all the same",
             )
         stopping = self.sending.stopping or self.run.stopping()
-        return not (self.run.is_full or stopping or self.asked > delivery.Backoff.ASKED)
+        return not (self.run.is_full or stopping or self.asked > delivery.Backoff.MAX_RETRY_AFTER)
 
     # --- one round ----------------------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class _Delivery:
                     raise late
                 return error
             patient = exhausted or not pool.idle or not going_on or (pool.busy and not self.proven)
-            for done in pool.finished(None if patient else min(self.pace.delay(), _MOMENT)):
+            for done in pool.collect(None if patient else min(self.pace.delay(), _MOMENT)):
                 if isinstance(done.error, DeliveryError):
                     error = done.error
                     released += done.batch

@@ -9,7 +9,7 @@ import pytest
 
 from digest import config
 from digest.delivery import DkimSettings, SmtpSettings, open_provider
-from digest.delivery.dkim import signer
+from digest.delivery.dkim import make_signer
 from digest.errors import ConfigError
 from digest.models import Message, Receipt, Recipient
 from tests.servers.smtp import SmtpServer
@@ -71,14 +71,14 @@ def test_a_key_that_is_none_is_refused_before_the_first_mail(tmp_path: Path, smt
     locked = tmp_path / "locked.pem"
     openssl("genrsa", "-aes128", "-passout", "pass:x", "-out", str(locked), "1024")
     (tmp_path / "text").write_text("no key")
-    for name, words in (("none.pem", "cannot be read"), ("locked.pem", "no RSA key"), ("text", "no RSA key")):
+    for name, words in (("none.pem", "cannot be read"), ("locked.pem", "not an RSA key"), ("text", "not an RSA key")):
         settings = SmtpSettings(
             "127.0.0.1", smtp_server.port, "plain", dkim=DkimSettings("example.com", "news", tmp_path / name)
         )
         with pytest.raises(ConfigError, match=rf"{name}: .*{words}"):
             open_provider(settings, "")
     with pytest.raises(ConfigError, match="openssl genrsa"):
-        signer(DkimSettings("example.com", "news", tmp_path / "text"))
+        make_signer(DkimSettings("example.com", "news", tmp_path / "text"))
 
 
 def load(tmp_path: Path, text: str) -> config.Config:

@@ -107,7 +107,7 @@ def test_a_check_sees_stream_and_tracking(postmark_server: PostmarkServer) -> No
     with pytest.raises(DeliveryError, match="422 The message stream for the provided 'ID' was not found"):
         check("other/one")
     postmark_server.streams["inbound"] = {"ID": "inbound", "MessageStreamType": "Inbound", "ArchivedAt": None}
-    with pytest.raises(DeliveryError, match="for mail that comes in"):
+    with pytest.raises(DeliveryError, match="for incoming mail"):
         check("inbound")
     postmark_server.track_opens = True
     with pytest.raises(DeliveryError, match="switch Open Tracking off"):

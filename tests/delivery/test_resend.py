@@ -98,7 +98,7 @@ def test_the_same_batch_again_is_not_sent_again(
     assert len(resend_server.mails) == 3
     receipts = send(settings_of(resend_server), message(subject="Another"), *people, secret="good")
     assert outcomes(receipts) == ["in_doubt"] * 3
-    assert "409 This idempotency key has been used" in receipts[0].detail
+    assert "409: This idempotency key has been used" in receipts[0].detail
     assert len(resend_server.mails) == 3
 
 

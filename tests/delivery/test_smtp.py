@@ -192,7 +192,7 @@ def test_starttls_with_a_certificate_that_is_trusted_or_not(
     controller.start()
     try:
         settings = SmtpSettings("localhost", port, "starttls", timeout=5)
-        with pytest.raises(DeliveryError, match="cannot be spoken to in TLS"):
+        with pytest.raises(DeliveryError, match="TLS with the server failed"):
             send(settings, message(), recipient())
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert outcomes(send(settings, message(), recipient())) == ["accepted"]
@@ -266,25 +266,25 @@ def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
                 pool.submit(message(), (person,))
             done = []
             while pool.busy:
-                done += pool.finished()
+                done += pool.collect()
         assert time.monotonic() - started < 5, "each waits for itself alone"
         server.shutdown()
     assert [receipt.outcome.value for item in done for receipt in item.receipts] == ["in_doubt"] * 3
-    assert "no answer in time" in done[0].receipts[0].detail
+    assert "no reply in time" in done[0].receipts[0].detail
 
 
 def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
     smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     with open_pool(smtp_settings(smtp_server), "", 2) as pool:
-        assert (pool.idle, pool.busy, pool.finished(0.05)) == (2, 0, [])
+        assert (pool.idle, pool.busy, pool.collect(0.05)) == (2, 0, [])
         people = people_of(recipient, 2)
         for person in people:
             pool.submit(message(), (person,))
         assert (pool.idle, pool.busy) == (0, 2)
         done = []
         while pool.busy:
-            done += pool.finished()
+            done += pool.collect()
         assert pool.idle == 2
     assert sorted(item.batch[0].email for item in done) == [person.email for person in people]
 
@@ -340,11 +340,11 @@ def test_a_server_that_leaves_a_connection_that_is_free_costs_nobody_a_mail(
             letter = message()
             for person in people_of(recipient, 30):
                 while not pool.idle:
-                    done += pool.finished()
+                    done += pool.collect()
                 pool.submit(letter, (person,))
-                done += pool.finished(0.02)  # now and then all are free, and are heard to hang up
+                done += pool.collect(0.02)  # now and then all are free, and are heard to hang up
             while pool.busy:
-                done += pool.finished()
+                done += pool.collect()
         server.shutdown()
     assert [outcomes(list(item.receipts)) for item in done] == [["accepted"]] * 30
     assert len(handler.taken) == 30
@@ -365,11 +365,11 @@ def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make, recipient:
         with open_pool(settings, "", 1) as pool:
             started = time.monotonic()
             pool.submit(message(), people_of(recipient, 1))
-            (done,) = pool.finished()
+            (done,) = pool.collect()
             assert time.monotonic() - started < 30
         gone.set()
         server.shutdown()
-    assert "does not get to the point of taking mail" in str(done.error)
+    assert "does not complete a connection in time" in str(done.error)
 
 
 @pytest.mark.parametrize(
@@ -398,9 +398,9 @@ def test_what_no_server_should_have_is_told_and_hangs_nothing(
             settings = SmtpSettings(host, server.server_address[1], "plain", timeout=5)
         with open_pool(settings, "hush", 1) as pool:
             pool.submit(message(), people_of(recipient, 1))
-            (done,) = pool.finished()
+            (done,) = pool.collect()
         server.shutdown()
-    assert "cannot be spoken to" in str(done.error)
+    assert "cannot connect to the server" in str(done.error)
 
 
 def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(
