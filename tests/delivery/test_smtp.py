@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from digest.delivery import SmtpSettings, open_pool
-from digest.delivery.pool import Done
+from digest.delivery.pool import Completed
 from digest.errors import DeliveryError
 from digest.models import InlineImage, Message, Receipt, Recipient
 from tests.servers.smtp import SmtpServer
@@ -294,7 +294,7 @@ class Rude(socketserver.StreamRequestHandler):
 
     after = "hang up a moment later"
     taken: list[str]
-    done: list[Done]
+    done: list[Completed]
 
     def is_done(self, address: str) -> bool:
         return address in {item.batch[0].email for item in self.done}
@@ -331,7 +331,7 @@ class Rude(socketserver.StreamRequestHandler):
 def test_a_server_that_leaves_a_connection_that_is_free_costs_nobody_a_mail(
     message: Make, recipient: Reader, after: str
 ) -> None:
-    done: list[Done] = []
+    done: list[Completed] = []
     handler: Any = type("Handler", (Rude,), {"after": after, "taken": [], "done": done})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()

@@ -198,7 +198,7 @@ def test_a_run_that_is_told_to_stop_finishes_its_batch_and_the_next_goes_on(news
 @pytest.fixture
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first wait is a tenth of a second."""
-    monkeypatch.setattr(Backoff, "FIRST", 0.1)
+    monkeypatch.setattr(Backoff, "FIRST_WAIT", 0.1)
 
 
 @pytest.mark.usefixtures("_soon")
