@@ -5,11 +5,11 @@ from digest.lint.clients import DEFAULT_CLIENTS, Support, load_support
 from digest.lint.email import lint
 from digest.lint.findings import Finding
 from digest.lint.links import broken_links, links
-from digest.lint.size import CLIPPED_BY_GMAIL
+from digest.lint.size import GMAIL_CLIP_SIZE
 
 __all__ = [
     "BASELINE",
-    "CLIPPED_BY_GMAIL",
+    "GMAIL_CLIP_SIZE",
     "DEFAULT_CLIENTS",
     "Finding",
     "Support",

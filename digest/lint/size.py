@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from digest.lint.findings import Finding, minor, serious
 from digest.lint.page import Page
 
-CLIPPED_BY_GMAIL = 102_000
+GMAIL_CLIP_SIZE = 102_000
 """Bytes of HTML past which Gmail cuts a mail off, unsubscribe link and all (hteumeuleu/email-bugs#41)."""
 _NEARLY = 0.95
 _STYLE_BLOCK = 16_000
@@ -21,11 +21,11 @@ def of_sizes(page: Page, text: str) -> Iterator[Finding]:
     """Findings about the HTML's bytes, as it travels, its style blocks and the lines of the text."""
     html = page.html.encode(errors="replace")
     size, on_its_way = len(html), len(b2a_qp(html))
-    if on_its_way > _NEARLY * CLIPPED_BY_GMAIL:
+    if on_its_way > _NEARLY * GMAIL_CLIP_SIZE:
         # Gmail counts what it decodes, and has been seen to clip sooner where that is not ASCII.
         told = f"{size / 1000:.1f} kB of HTML, {on_its_way / 1000:.1f} as it travels"
-        what = f"{told}, and Gmail clips a mail at {CLIPPED_BY_GMAIL / 1000:.0f} kB"
-        clipped = size > CLIPPED_BY_GMAIL
+        what = f"{told}, and Gmail clips a mail at {GMAIL_CLIP_SIZE / 1000:.0f} kB"
+        clipped = size > GMAIL_CLIP_SIZE
         yield Finding("size", clipped, what, "HTML part", "lower max_articles or the sections' limit")
     for number, style in enumerate(page.named("style"), start=1):
         if (block := len((style.text or "").encode(errors="replace"))) > _STYLE_BLOCK:

@@ -120,7 +120,7 @@ class RecipientList:
             if problem not in self._told:  # a picture that cannot be shown is wrong in every segment
                 self._told.add(problem)
                 self._tell(problem)
-        self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
+        self._shown[key] = edition.articles[: len(edition.articles) - rendered.omitted]
         return rendered.message
 
     def articles(self) -> Iterator[EditionArticle]:

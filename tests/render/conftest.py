@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from digest.models import Article, Author, Edition, Publication, Section, Window
-from digest.render import Rendered, render
+from digest.render import RenderedEmail, render
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 PUBLICATION = Publication(
@@ -41,10 +41,10 @@ def edition(*articles: Article, **fields: Any) -> Edition:
 
 
 @pytest.fixture
-def make() -> Callable[..., Rendered]:
+def make() -> Callable[..., RenderedEmail]:
     """Render articles, the first as the lead and the others in one section."""
 
-    def rendered(*articles: Article, publication: Publication = PUBLICATION, **options: Any) -> Rendered:
+    def rendered(*articles: Article, publication: Publication = PUBLICATION, **options: Any) -> RenderedEmail:
         fields = {name: options.pop(name) for name in list(options) if name in Edition.__dataclass_fields__}
         return render(edition(*articles, **fields), publication, now=NOW, **options)
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from digest.models import Article, Image, Publication, Section, Source
-from digest.render import Layout, Rendered, standalone
+from digest.render import Layout, RenderedEmail, to_standalone_html
 from digest.sources import read_sources
 from tests.chromium import needs_chromium
 
@@ -29,7 +29,7 @@ pytestmark = needs_chromium
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 LOOK = """
@@ -83,8 +83,8 @@ def seen(browser: Browser, folder: Path, mail: str, scheme: Scheme) -> list[dict
     return told
 
 
-def judge(browser: Browser, folder: Path, rendered: Rendered, headlines: int) -> None:
-    mail = standalone(rendered.message, VALUES)
+def judge(browser: Browser, folder: Path, rendered: RenderedEmail, headlines: int) -> None:
+    mail = to_standalone_html(rendered.message, VALUES)
     for scheme in SCHEMES:
         for width, view in zip(WIDTHS, seen(browser, folder, mail, scheme), strict=True):
             assert (view["width"], view["dark"]) == (width, scheme == "dark")
@@ -139,9 +139,9 @@ def test_the_dark_has_a_logo_of_its_own(
 ) -> None:
     logo, logo_dark = (Image(file=PICTURES / name) for name in ("ferry.png", "heron.png"))
     rendered = make(story(), publication=replace(publication, logo=logo, logo_dark=logo_dark))
-    two = standalone(rendered.message, VALUES)
+    two = to_standalone_html(rendered.message, VALUES)
     day, night = re.findall(r'<img src="([^"]+)"', two)
-    one = standalone(make(story(), publication=replace(publication, logo=logo)).message, VALUES)
+    one = to_standalone_html(make(story(), publication=replace(publication, logo=logo)).message, VALUES)
     # Outlook.com marks what it has given another background; Gmail on the mobile web drops style blocks and `display`.
     outlook_com = two.replace('class="paper"', 'class="paper" data-ogsb=""')
     gmail = re.sub(r"<style.*?</style>|display:none;", "", two, flags=re.DOTALL)

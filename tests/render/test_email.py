@@ -11,27 +11,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from digest.core.merge_fields import merge_field_token
 from digest.errors import TemplateError
 from digest.models import Article, Author, Image, Publication, Section
-from digest.render import Rendered, merge_field_token, standalone
-from digest.render.untrusted import clean
+from digest.render import RenderedEmail, to_standalone_html
+from digest.render.sanitize import sanitize_text
 
 VALUES = {"email": "a&b@example.com", "name": "Ada", "unsubscribe_url": "https://www.example.com/leave?a=1&b=2"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 
-def tree(rendered: Rendered) -> Any:
-    return lxml_html.fromstring(standalone(rendered.message, VALUES))
+def tree(rendered: RenderedEmail) -> Any:
+    return lxml_html.fromstring(to_standalone_html(rendered.message, VALUES))
 
 
 def folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def texts(rendered: Rendered, path: str) -> list[str]:
+def texts(rendered: RenderedEmail, path: str) -> list[str]:
     return [folded(element.text_content()) for element in tree(rendered).findall(f".//{path}")]
 
 
@@ -66,7 +67,7 @@ def test_the_document_is_what_mail_programs_need(make: Make, story: Story) -> No
     assert not document.findall(".//script")
 
 
-def test_slots_are_open_in_the_message_and_filled_for_a_reader(make: Make, story: Story) -> None:
+def test_merge_fields_are_open_in_the_message_and_filled_for_a_reader(make: Make, story: Story) -> None:
     message = make(story()).message
     assert {(merge_field.name, merge_field.form) for merge_field in message.merge_fields} == {
         ("email", "html"), ("email", "text"), ("unsubscribe_url", "html"), ("unsubscribe_url", "text"),
@@ -96,7 +97,7 @@ def test_any_text_is_shown_as_it_is_and_does_nothing(
     )
     rendered = make(told, told, lead_section=name, sections=(Section(name, (told,), more=1),))
     document = tree(rendered)
-    shown = folded(clean(headline))
+    shown = folded(sanitize_text(headline))
     assert texts(rendered, "h3") == [shown]
     assert texts(rendered, "h2")[0] == shown
     assert [folded(element.get("alt")) for element in document.findall(".//img")] == [shown, shown]
@@ -187,12 +188,12 @@ def test_local_pictures_travel_inside_once_and_a_broken_one_is_told(make: Make, 
         ("good.png", "image/png", PNG)
     ]
     assert rendered.message.html.count(f"cid:{rendered.message.images[0].cid}") == 2
-    assert "cid:" not in standalone(rendered.message, VALUES)
+    assert "cid:" not in to_standalone_html(rendered.message, VALUES)
     said = [str(problem).removeprefix(f"{tmp_path}/") for problem in rendered.problems]
     assert said == [
-        "bad.png: is no PNG, JPEG, GIF or WebP; shown without it",
-        "huge.png: has 1,000,049 bytes, more than 1,000,000; shown without it",
-        "none.png: cannot be read: No such file or directory; shown without it",
+        "bad.png: is not a PNG, JPEG, GIF or WebP; the picture is left out",
+        "huge.png: has 1,000,049 bytes, more than 1,000,000; the picture is left out",
+        "none.png: cannot be read: No such file or directory; the picture is left out",
     ]
 
 
@@ -241,10 +242,18 @@ def test_more_stories_are_counted(make: Make, story: Story) -> None:
 def test_one_partial_of_the_newsroom_takes_the_place_of_the_shipped_one(
     make: Make, story: Story, tmp_path: Path
 ) -> None:
-    (tmp_path / "footer.mjml").write_text("<mj-text>Ours, {{ slot('name') }}</mj-text>")
+    (tmp_path / "footer.mjml").write_text("<mj-text>Ours, {{ merge_field('name') }}</mj-text>")
     rendered = make(story(), templates=tmp_path)
     assert "Ours, Ada" in tree(rendered).text_content()
     assert texts(rendered, "h1") == ["The Gazette"]
+
+
+def test_a_template_written_for_slot_still_works(make: Make, story: Story, tmp_path: Path) -> None:
+    (tmp_path / "footer.mjml").write_text("<mj-text>{{ slot('email') }}</mj-text>")
+    (tmp_path / "digest.txt").write_text("{{ slot('email') }}")
+    message = make(story(), templates=tmp_path).message
+    assert message.html.count(merge_field_token("email", "html")) == 1
+    assert message.text == merge_field_token("email", "text") + "\n"
 
 
 def test_a_partial_that_comes_changes_or_goes_is_seen_at_once(make: Make, story: Story, tmp_path: Path) -> None:
@@ -263,12 +272,12 @@ def test_a_partial_that_comes_changes_or_goes_is_seen_at_once(make: Make, story:
         ("\n\n{{ nothing }}", 3, "'nothing' is undefined"),
         ("\n{% if %}", 2, "Expected an expression"),
         ("{% include 'none.mjml' %}", 0, "there is no template none.mjml"),
-        ("\n{{ slot('shoe_size') }}", 2, "there is no slot 'shoe_size'"),
+        ("\n{{ merge_field('shoe_size') }}", 2, "there is no merge field 'shoe_size'"),
         ("<mj-text>{{ edition.date|nosuch }}</mj-text>", 1, "No filter named 'nosuch'"),
         ("\n<mj-text>a <b</mj-text>", 2, "MJML cannot be rendered"),
         ("<mj-text>&nbsp;</mj-text>\n\n<mj-text><b>a</mj-text>", 3, "MJML cannot be rendered"),
         ("<mj-text>{{ why }}</mj-text>\n<mj-text width=2>a</mj-text>", 2, "MJML cannot be rendered"),
-        ("<mj-text>{{ why }}</mj-text>\n\n<mj-txet>Hello</mj-txet>", 3, "MJML does not know <mj-txet>"),
+        ("<mj-text>{{ why }}</mj-text>\n\n<mj-txet>Hello</mj-txet>", 3, "MJML does not allow <mj-txet> here"),
         ("<mj-raw>\n<style>@import url(x.css);</style></mj-raw>", 2, "@import"),
         ("{{ edition.date.year / 0 }}", 1, "division by zero"),
     ],

@@ -13,13 +13,13 @@ from babel.messages.pofile import read_po
 from lxml import html as lxml_html
 
 from digest.models import Article, Section
-from digest.render import Rendered
-from digest.render.languages import CATALOGUES, catalogue, locale_of
+from digest.render import RenderedEmail
+from digest.render.languages import CATALOGUES, find_locale, load_translations
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = sorted(folder.name for folder in CATALOGUES.iterdir() if folder.is_dir())
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 
@@ -62,7 +62,7 @@ def test_a_catalogue_has_every_word_that_is_used_and_no_other(language: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plurals_are_those_of_the_language(language: str) -> None:
-    words, locale = catalogue(Locale.parse(language)), Locale.parse(language)
+    words, locale = load_translations(Locale.parse(language)), Locale.parse(language)
     assert words
     forms: dict[str, set[str]] = {}
     for count in range(1, 300):
@@ -74,7 +74,7 @@ def test_plurals_are_those_of_the_language(language: str) -> None:
 
 
 def test_arabic_has_six_forms() -> None:
-    words = catalogue(Locale("ar"))
+    words = load_translations(Locale("ar"))
     assert words
     told = [words.ngettext("{count} story", "{count} stories", count) for count in (0, 1, 2, 3, 11, 100, 103, 111)]
     assert len(set(told[:6])) == 6
@@ -127,6 +127,6 @@ def test_letters_are_spaced_only_where_they_do_not_join(make: Make, story: Story
 
 
 def test_locales() -> None:
-    assert str(locale_of("pt-BR")) == "pt_BR"
-    assert str(locale_of("en-XX")) == "en"
-    assert locale_of("xx") is None
+    assert str(find_locale("pt-BR")) == "pt_BR"
+    assert str(find_locale("en-XX")) == "en"
+    assert find_locale("xx") is None

@@ -12,15 +12,15 @@ from lxml import html as lxml_html
 from digest.core.colour import contrast_ratio, parse_hex
 from digest.errors import TemplateError
 from digest.models import Article, Image, Publication, Section
-from digest.render import Layout, Rendered
+from digest.render import Layout, RenderedEmail
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 PHOTO = Image("https://www.example.com/i.jpg", alt="The ferry", width=1200, height=800)
 
 
-def tree(rendered: Rendered) -> Any:
+def tree(rendered: RenderedEmail) -> Any:
     return lxml_html.fromstring(rendered.message.html)
 
 

@@ -23,7 +23,7 @@ from digest.errors import (
     UsageError,
 )
 from digest.models import Edition, Outcome, Segment
-from digest.render import Rendered
+from digest.render import RenderedEmail
 from digest.sending import send as newsroom_send
 from digest.sending.dry_run import dry_run, send_test
 from digest.sending.send import send
@@ -95,7 +95,7 @@ def test_each_segment_is_rendered_once_and_nothing_else(
     rendered = []
     render = Composition.render
 
-    def counted(self: Composition, edition: Edition, segment: Segment) -> Rendered:
+    def counted(self: Composition, edition: Edition, segment: Segment) -> RenderedEmail:
         rendered.append(segment.key)
         return render(self, edition, segment)
 

@@ -15,7 +15,7 @@ from digest.drafts import Edits
 from digest.editions.approve import check_approval, format_moment
 from digest.errors import DigestError, UsageError
 from digest.inspection.preview import Preview, describe_sections
-from digest.lint import CLIPPED_BY_GMAIL
+from digest.lint import GMAIL_CLIP_SIZE
 from digest.models import Article, Cadence, Segment
 from digest.web.desk.edition_state import EditionState
 from digest.web.desk.error_text import describe
@@ -88,7 +88,7 @@ def render_page(session: EditorSession, reader: str, segment: str, edits: Edits 
         sections_line=describe_sections(preview.edition) if preview and preview.edition else "",
         sections=_sections(state),
         approval=_approval(state, session.cadence),
-        limits={"subject": SUBJECT_LENGTH, "preheader": PREHEADER_LENGTH, "size": CLIPPED_BY_GMAIL},
+        limits={"subject": SUBJECT_LENGTH, "preheader": PREHEADER_LENGTH, "size": GMAIL_CLIP_SIZE},
     )
 
 

@@ -1,4 +1,4 @@
-"""Which picture format some bytes are in, and how large the picture is: only formats that mail programs show."""
+"""Recognise a picture's format and size by its bytes, for the formats that mail programs show."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import struct
 from typing import NamedTuple
 
 
-class Format(NamedTuple):
-    """A picture's media type, and its size in pixels (0 where it cannot be told)."""
+class ImageFormat(NamedTuple):
+    """A picture's media type, and its size in pixels (0 where it is unknown)."""
 
     media_type: str
     width: int = 0
     height: int = 0
 
 
-def sniff(data: bytes) -> Format | None:
-    """The format of a PNG, JPEG, GIF or WebP (WHATWG MIME Sniffing, 6.1), None for anything else."""
+def sniff(data: bytes) -> ImageFormat | None:
+    """Return the format of a PNG, JPEG, GIF or WebP (WHATWG MIME Sniffing, 6.1), None for anything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Format("image/png", *_unpack(">II", data, 16))
+        return ImageFormat("image/png", *_unpack(">II", data, 16))
     if data.startswith((b"GIF87a", b"GIF89a")):
-        return Format("image/gif", *_unpack("<HH", data, 6))
+        return ImageFormat("image/gif", *_unpack("<HH", data, 6))
     if data.startswith(b"\xff\xd8\xff"):
-        return Format("image/jpeg", *_jpeg_size(data))
+        return ImageFormat("image/jpeg", *_jpeg_size(data))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Format("image/webp", *_webp_size(data))
+        return ImageFormat("image/webp", *_webp_size(data))
     return None
 
 
@@ -35,19 +35,19 @@ def _unpack(layout: str, data: bytes, offset: int) -> tuple[int, int]:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """From the frame header among the segments (ITU T.81, B.2.2): each is a marker, then its length."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - every marker begins with it
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+    """Read the size from the frame header, one of the segments (ITU T.81, B.2.2): each is a marker, then its length."""
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:  # noqa: PLR2004 - the first byte of every marker
+        marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4], "big")
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # noqa: PLR2004 - the frame headers of table B.1
-            height, width = _unpack(">HH", data, at + 5)
+            height, width = _unpack(">HH", data, position + 5)
             return width, height
-        at += 2 + length
+        position += 2 + length
     return 0, 0
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """From the first chunk (RFC 9649, 2.5 to 2.7); sizes are in 14 bits, but in 24 for the extended format."""
+    """Read the size from the first chunk (RFC 9649, 2.5 to 2.7): 14 bits each, 24 in the extended format."""
     chunk = data[12:16]
     if chunk == b"VP8 ":
         width, height = _unpack("<HH", data, 26)

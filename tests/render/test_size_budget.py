@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from digest.models import Article, Edition, Image, Section, Window
-from digest.render import Layout, Rendered
-from digest.render.fit import cut, least_cut
+from digest.render import Layout, RenderedEmail
+from digest.render.size_budget import find_smallest_trim, trim
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -33,7 +33,7 @@ def edition(*sizes: int) -> Edition:
 
 def test_stories_become_headlines_from_the_end_then_counts_and_the_lead_stays() -> None:
     def told(steps: int) -> list[tuple[str, int]]:
-        rows = cut(edition(2, 2), steps).rows("full", "short")
+        rows = trim(edition(2, 2), steps).rows("full", "short")
         return [
             (" ".join(f"{article.headline}:{form}" for article, form in row), section.more) for section, row in rows
         ]
@@ -48,17 +48,17 @@ def test_stories_become_headlines_from_the_end_then_counts_and_the_lead_stays() 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.data())
 def test_no_story_is_lost_uncounted(sizes: list[int], data: st.DataObject) -> None:
     steps = data.draw(st.integers(0, 2 * sum(sizes)))
-    shown = cut(edition(*sizes), steps)
-    assert shown.headlines + 2 * shown.counted == steps or shown.headlines + shown.counted == sum(sizes)
-    assert len(shown.edition.articles) + shown.counted == 1 + sum(sizes)
-    assert sum(section.more - 1 for section in shown.edition.sections) == shown.counted
+    shown = trim(edition(*sizes), steps)
+    assert shown.headlines + 2 * shown.omitted == steps or shown.headlines + shown.omitted == sum(sizes)
+    assert len(shown.edition.articles) + shown.omitted == 1 + sum(sizes)
+    assert sum(section.more - 1 for section in shown.edition.sections) == shown.omitted
 
 
 @given(
     st.lists(st.tuples(st.integers(300, 900), st.integers(100, 300)), min_size=1, max_size=150),
     st.integers(5_000, 120_000),
 )
-def test_the_least_cut_fits_wastes_little_and_is_found_at_once(stories: list[tuple[int, int]], budget: int) -> None:
+def test_the_smallest_trim_fits_wastes_little_and_is_found_at_once(stories: list[tuple[int, int]], budget: int) -> None:
     asked = []
 
     def size(steps: int) -> int:
@@ -68,7 +68,7 @@ def test_the_least_cut_fits_wastes_little_and_is_found_at_once(stories: list[tup
         short = sum(row for _, row in stories[len(stories) - headlines : len(stories) - counted])
         return 8_000 + cards + short
 
-    steps = least_cut(size, len(stories), budget)
+    steps = find_smallest_trim(size, len(stories), budget)
     taken = len(asked)
     assert taken <= 9
     if budget >= 8_000:
@@ -79,7 +79,7 @@ def test_the_least_cut_fits_wastes_little_and_is_found_at_once(stories: list[tup
         assert size(steps - 1) > 0.97 * budget
 
 
-def tree(rendered: Rendered) -> Any:
+def tree(rendered: RenderedEmail) -> Any:
     return lxml_html.fromstring(rendered.message.html)
 
 

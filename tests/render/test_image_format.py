@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.formats import Format, sniff
+from digest.render.image_format import ImageFormat, sniff
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 640, 480)
 GIF = b"GIF89a" + struct.pack("<HH", 640, 480)
@@ -28,7 +28,7 @@ VP8X = b"RIFF\0\0\0\0WEBPVP8X" + b"\0" * 8 + (639).to_bytes(3, "little") + (479)
     ],
 )
 def test_type_and_size(data: bytes, media_type: str) -> None:
-    assert sniff(data) == Format(media_type, 640, 480)
+    assert sniff(data) == ImageFormat(media_type, 640, 480)
 
 
 def test_what_no_mail_program_shows() -> None:
