@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
 from digest.core.text import clean_line
-from digest.core.toml_file import nearest
+from digest.core.toml_file import suggest
 from digest.errors import SourceError
 from digest.models import Article, Author, FetchResult, Image, Problem, Source
 from digest.sources.context import Context
@@ -131,7 +131,7 @@ def _article(
 def _unknown_keys(file: Path, matter: Mapping[str, Any]) -> Iterator[Problem]:
     for key in matter:
         if key not in _KEYS:
-            yield Problem(_where(file, str(key)), f"unknown key `{key}`", nearest(str(key), _KEYS))
+            yield Problem(_where(file, str(key)), f"unknown key `{key}`", suggest(str(key), _KEYS))
 
 
 def _where(file: Path, key: str) -> str:

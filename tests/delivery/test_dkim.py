@@ -92,7 +92,7 @@ def test_the_configuration_says_what_is_signed(tmp_path: Path) -> None:
     loaded = load(tmp_path, f'[delivery]\nprovider = "smtp"\nfrom = "n@mail.example.com"\n{table}')
     assert loaded.delivery.provider == SmtpSettings(dkim=DkimSettings("example.com", "news", tmp_path / "dkim.pem"))
     for delivery, words in (
-        ('provider = "smtp"\nfrom = "n@example.org"', "is not that of"),
+        ('provider = "smtp"\nfrom = "n@example.org"', "is not the domain of"),
         ('provider = "sendgrid"\nfrom = "n@example.com"', "sign mails themselves"),
     ):
         with pytest.raises(ConfigError, match=words):
