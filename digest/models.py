@@ -43,7 +43,7 @@ class Problem:
 class Source:
     """A place articles come from, as the configuration names it.
 
-    `type` is a key of `digest.sources.SOURCES`; exactly one of `url` (http or https) and `path` (absolute) is set.
+    `type` is a key of `digest.sources.READERS`; exactly one of `url` (http or https) and `path` (absolute) is set.
     `category` is given to articles that bring none.
     """
 
@@ -140,6 +140,8 @@ class FetchResult:
     problems: tuple[Problem, ...] = ()
     failed: Problem | None = None
     fetched: tuple[StoredDocument, ...] = ()
+    listed: tuple[Source, ...] = ()
+    """The feeds that the source, an OPML list, names: each is read as a source of its own."""
 
 
 # --- the edition -----------------------------------------------------------------------------------------------------

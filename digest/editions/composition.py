@@ -100,7 +100,7 @@ class Composition:
     def pictures(self) -> RemotePictures:
         """The stories' remote pictures, for newsrooms that embed them."""
         site = self.config.publication.url
-        return RemotePictures(partial(sources.fetch_pictures, base_url=site, largest=render.MAX_PICTURE_BYTES))
+        return RemotePictures(partial(sources.fetch_images, base_url=site, max_bytes=render.MAX_PICTURE_BYTES))
 
     def lay_out(self, segment: Segment) -> Edition | None:
         """Return the edition that a segment gets, None when there is no news for it."""

@@ -168,7 +168,7 @@ def _check_links(composition: Composition) -> CheckResult:
     """Request every link of the email once."""
     edition = composition.lay_out(Segment())
     urls = lint.list_links(composition.render(edition, Segment()).message) if edition else []
-    broken = lint.find_broken_links(urls, sources.status_of)
+    broken = lint.find_broken_links(urls, sources.fetch_status)
     return CheckResult(
         f"links: {len(urls)} requested, {len(broken)} with problems",
         ok=not any(item.serious for item in broken),

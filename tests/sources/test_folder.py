@@ -80,9 +80,9 @@ def test_a_file_that_is_wrong_is_named_and_the_rest_go_on(tmp_path: Path) -> Non
         "c.md: has no headline; add `headline:` to its front matter",
     ]
     assert said[3] == "d.md:5: unknown key `headlin`; did you mean `headline`?"
-    assert said[4].startswith("d.md: `url: x` is no web address")
-    assert "there is no image none.png" in said[5]
-    assert "`published: soon` is no date" in said[6]
+    assert said[4].startswith("d.md: `url: x` is not a valid URL")
+    assert "the image none.png does not exist" in said[5]
+    assert "`published: soon` is not a valid date" in said[6]
     assert "outside the folder" in said[7]
 
 
@@ -93,7 +93,7 @@ def test_a_date_that_cannot_be_spoils_only_its_file(tmp_path: Path, published: s
     found = read(tmp_path)
     assert [told.headline for told in found.articles] == ["Good"]
     assert str(found.problems[0]).startswith(f"{tmp_path}/a.md: front matter: ")
-    assert found.problems[0].hint == "mend its date or time"
+    assert found.problems[0].hint == "fix its date or time"
 
 
 @pytest.mark.parametrize("published", ["5000 years ago", "0001-01-01 00:00 +14:00"])
@@ -101,7 +101,7 @@ def test_a_date_before_the_calendar_is_none(tmp_path: Path, published: str) -> N
     (tmp_path / "a.md").write_text(f"---\nheadline: H\npublished: {published}\n---\n")
     found = read(tmp_path)
     assert found.articles[0].published is None
-    assert "is no date" in str(found.problems[0])
+    assert "is not a valid date" in str(found.problems[0])
 
 
 def test_a_picture_that_links_to_itself_is_told(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_picture_that_links_to_itself_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("---\nheadline: H\nimage: l.png\n---\n")
     found = read(tmp_path)
     assert found.articles[0].image is None
-    assert "a.md:3: the image l.png cannot be followed" in str(found.problems[0])
+    assert "a.md:3: the link l.png cannot be followed" in str(found.problems[0])
 
 
 def test_a_file_name_makes_a_valid_address(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_list_is_no_headline(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_or_empty_is_said(tmp_path: Path) -> None:
     missing = read(tmp_path / "none").failed
     assert missing
-    assert "mend the source's `path`" in str(missing)
+    assert "fix the source's `path`" in str(missing)
     assert "has no .md files" in str(read(tmp_path).problems[0])
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.sanitize import text_of, text_of_html
+from digest.sources.sanitize import html_to_text, strip_markup
 
 markup = st.lists(
     st.sampled_from(
@@ -16,7 +16,7 @@ markup = st.lists(
 
 @given(markup)
 def test_text_is_one_line(told: str) -> None:
-    for text in (text_of_html(told), text_of(told)):
+    for text in (html_to_text(told), strip_markup(told)):
         assert text == " ".join(text.split())
         assert not {character for character in text if ord(character) < 32}
 
@@ -39,7 +39,7 @@ def test_text_is_one_line(told: str) -> None:
     ],
 )
 def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
-    assert text_of_html(told) == text
+    assert html_to_text(told) == text
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
     ],
 )
 def test_titles_that_are_escaped_once_too_often(told: str, text: str) -> None:
-    assert text_of(told) == text
+    assert strip_markup(told) == text
 
 
 @given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))
 def test_any_text_at_all_comes_out_fit_to_encode(told: str) -> None:
-    for text in (text_of(told), text_of_html(told)):
+    for text in (strip_markup(told), html_to_text(told)):
         text.encode()
 
 
 def test_the_text_after_a_picture_inside_the_markup_is_found() -> None:
-    assert text_of_html(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."
+    assert html_to_text(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."

@@ -208,7 +208,7 @@ def test_a_site_without_the_api_is_read_by_its_feed(site: WordPressSite) -> None
     assert found.articles[0].url == "https://www.example.com/2026/11/story-0/"
     assert found.articles[0].categories == ("News",)
     assert [problem.message for problem in found.problems] == [
-        "the REST API cannot be read (the server answers 404, Not Found): its feed was, which has only the latest posts"
+        "the REST API cannot be read (the server responded 404 Not Found); its feed was, which has only the latest posts"
     ]
     assert found.source.type == "wordpress"
 
@@ -225,14 +225,14 @@ def test_one_post_in_a_file_is_a_list_of_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "what"),
     [
-        ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is no list of posts"),  # of users
-        ([{"id": 2, "name": "City", "taxonomy": "category"}], "is no list of posts"),
+        ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is not a list of posts"),  # of users
+        ([{"id": 2, "name": "City", "taxonomy": "category"}], "is not a list of posts"),
         (
             {"found": 1, "posts": [{"ID": 7, "title": "The ferry is back"}]},
-            "is no list of posts",
+            "is not a list of posts",
         ),  # WordPress.com's v1.1
-        ({"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}, "is no list of posts"),
-        (["Zoë Brandão"], "is no list of posts"),
+        ({"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}, "is not a list of posts"),
+        (["Zoë Brandão"], "is not a list of posts"),
     ],
 )
 def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object, what: str) -> None:
