@@ -1,5 +1,6 @@
 """The contract: what holds for every provider."""
 
+import logging
 import mailbox
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,25 @@ def test_a_check_sends_nothing(provider: Provider) -> None:
     assert not isinstance(settings, MaildirSettings) or not settings.folder.exists()
     if not isinstance(settings, MaildirSettings):
         assert delivered() == []
+
+
+def test_the_debug_log_shows_what_is_sent_and_no_secret(
+    send: Send,
+    provider: Provider,
+    message: Make,
+    recipient: Reader,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, _ = provider
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hush")
+    caplog.set_level(logging.DEBUG)  # of every library
+    send(settings, message(), recipient())
+    ours = [record for record in caplog.records if record.name.startswith("digest.delivery.")]
+    assert bool(ours) is (settings.name != "maildir")
+    assert all(record.levelno == logging.DEBUG for record in ours)
+    assert "SG.good" not in caplog.text
+    assert "hush" not in caplog.text
 
 
 def test_outcomes_are_words_for_the_ledger() -> None:

@@ -35,7 +35,7 @@ def test_a_thousand_recipients_are_one_request(
     assert set(outcomes(receipts)) == {"accepted"}
     mail = sendgrid_server.mails[7]
     assert mail["to"] == "reader7@example.com"
-    assert "Reader 7" in mail["text/html"]
+    assert "Reader 7" in mail["html"]
     assert mail["headers"]["List-Unsubscribe"].startswith("<https://www.example.com/leave?e=reader7@example.com&x=1>")
     assert mail["headers"]["Message-ID"] == f"<{receipts[7].recipient.message_id}>"
     assert mail["custom_args"] == {"recipient": receipts[7].recipient.message_id.partition("@")[0]}
