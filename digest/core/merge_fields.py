@@ -1,4 +1,4 @@
-"""The places in a Message that differ by recipient, and the tokens that stand there meanwhile."""
+"""Merge fields: their names, and the tokens that stand for them in a Message."""
 
 from __future__ import annotations
 

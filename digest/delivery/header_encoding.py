@@ -90,7 +90,7 @@ class LinkHeader:
             ValueError: a link's host is not a valid domain, or a line would be too long.
         """
         header = "".join(
-            [piece if isinstance(piece, str) else ascii_link(piece.value(values)) for piece in self._pieces]
+            [piece if isinstance(piece, str) else ascii_link(piece.get_value(values)) for piece in self._pieces]
         )
         return _check_length(self._name, header)
 

@@ -91,7 +91,7 @@ class CompiledMessage:
         body = self._body.copy()
         encoded = dict[str, bytes]()  # most values are the same in text and in HTML
         for merge_field, places in self._field_places:
-            value = merge_field.value(values)
+            value = merge_field.get_value(values)
             if value not in encoded:
                 encoded[value] = _encode_value(value)
             for place in places:

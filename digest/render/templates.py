@@ -14,7 +14,7 @@ from babel import Locale
 from markupsafe import Markup, escape
 
 from digest.core.merge_fields import MERGE_FIELDS, Form, merge_field_token
-from digest.core.resources import shipped
+from digest.core.resources import find_shipped
 from digest.errors import TemplateError
 from digest.render import text_layout
 from digest.render.languages import load_translations
@@ -33,7 +33,7 @@ class Templates:
 
     def __init__(self, own: Path | None, form: Form, locale: Locale) -> None:
         """`form` decides how values are escaped and which tokens merge fields have."""
-        folders = [folder for folder in (own, shipped("templates")) if folder is not None and folder.is_dir()]
+        folders = [folder for folder in (own, find_shipped("templates")) if folder is not None and folder.is_dir()]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
             undefined=jinja2.StrictUndefined,

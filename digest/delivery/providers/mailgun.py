@@ -84,7 +84,7 @@ class MailgunProvider(ApiProvider):
             {
                 # The subject may contain them too, where a line break would begin another header.
                 **{
-                    merge_field.token: one_line(merge_field.value(recipient.values))
+                    merge_field.token: one_line(merge_field.get_value(recipient.values))
                     for merge_field in message.merge_fields
                 },
                 **{_variable(name): headers[name] for name in _personal_headers(message)},

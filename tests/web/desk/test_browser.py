@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page
 
-from digest.core.resources import shipped
+from digest.core.resources import find_shipped
 from digest.web.desk import app
 from tests.chromium import needs_chromium
 from tests.newsroom_folder import NewsroomFolder
@@ -185,7 +185,7 @@ def test_a_finding_leads_to_its_place(page: Page, newsroom: NewsroomFolder) -> N
         "(() => { const real = window.setTimeout;"
         " window.setTimeout = (call, delay) => (delay === 2500 ? 0 : real(call, delay)); })()"
     )
-    footer = (shipped("templates") / "footer.mjml").read_text()
+    footer = (find_shipped("templates") / "footer.mjml").read_text()
     picture = '<tr><td><img src="https://www.example.com/shop.gif" width="10" height="10" /></td></tr></mj-table>'
     newsroom.write("templates/footer.mjml", footer.replace("</mj-table>", picture))
     image = phone_of(page).locator("img[src$='shop.gif']")
