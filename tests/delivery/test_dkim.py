@@ -1,7 +1,6 @@
 """Signatures that inboxes can verify."""
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import dkim
@@ -11,12 +10,8 @@ from digest import config
 from digest.delivery import DkimSettings, SmtpSettings, open_provider
 from digest.delivery.dkim import make_signer
 from digest.errors import ConfigError
-from digest.models import Message, Receipt, Recipient
+from tests.delivery.sample import Make, Reader, Send
 from tests.servers.smtp import SmtpServer
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 
 
 def openssl(*words: str) -> bytes:
@@ -67,7 +62,7 @@ def test_a_mail_that_goes_out_is_signed_and_no_change_is_missed(
             assert not verified(mail.replace(old, new), key)
 
 
-def test_a_key_that_is_none_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: SmtpServer) -> None:
+def test_an_invalid_key_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: SmtpServer) -> None:
     locked = tmp_path / "locked.pem"
     openssl("genrsa", "-aes128", "-passout", "pass:x", "-out", str(locked), "1024")
     (tmp_path / "text").write_text("no key")

@@ -1,4 +1,4 @@
-"""The contract: what holds for every provider."""
+"""The contract of every provider."""
 
 import logging
 import mailbox
@@ -18,17 +18,11 @@ from digest.delivery import (
     SmtpSettings,
     open_provider,
 )
-from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
+from digest.models import InlineImage, Outcome
+from tests.delivery.sample import Make, Reader, Send, outcomes
 
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 Provider = tuple[Settings, Callable[[], list[str]]]
-"""A provider's settings, and what returns the recipients it has delivered to."""
-
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
+"""A provider's settings, and a function that returns the recipients it has delivered to."""
 
 
 @pytest.fixture(params=["maildir", "smtp", "sendgrid", "ses", "mailgun", "postmark", "resend"])
@@ -74,7 +68,7 @@ def test_a_local_part_beyond_ascii_is_refused_and_the_rest_go_out(
     assert len(delivered()) == 2
 
 
-def test_pictures_go_along(
+def test_pictures_are_sent(
     send: Send, provider: Provider, message: Make, recipient: Reader, picture: InlineImage
 ) -> None:
     settings, delivered = provider
@@ -110,5 +104,5 @@ def test_the_debug_log_shows_what_is_sent_and_no_secret(
     assert "hush" not in caplog.text
 
 
-def test_outcomes_are_words_for_the_ledger() -> None:
+def test_the_ledger_s_words_for_outcomes() -> None:
     assert {outcome.value for outcome in Outcome} == {"accepted", "refused", "deferred", "in_doubt"}

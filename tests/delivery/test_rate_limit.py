@@ -8,14 +8,14 @@ import pytest
 from digest.delivery import Backoff, RateLimiter, rate_on
 
 
-def test_a_limiter_is_kept_over_the_whole_run() -> None:
+def test_a_rate_holds_over_the_whole_run() -> None:
     now = [100.0]
     limiter = RateLimiter(10, clock=lambda: now[0])
     for count in (1, 5, 25):
         limiter.spend(count)
         now[0] += limiter.delay()
     assert now[0] == pytest.approx(103.1)
-    now[0] += 60  # a pause saves nothing up
+    now[0] += 60  # idle time earns no credit
     limiter.spend(10)
     assert limiter.delay() == pytest.approx(1.0)
 
@@ -32,7 +32,7 @@ def test_a_warm_up_has_a_rate_a_day_and_ends() -> None:
     assert [rate_on(day, 50, since, (1, 5)) for day in days] == [50, 1, 5, 50]
 
 
-def test_patience_waits_longer_each_time_and_ends() -> None:
+def test_a_backoff_waits_longer_each_time_and_ends() -> None:
     backoff = Backoff(30)
     waits = []
     while (wait := backoff.next_wait()) is not None:
@@ -43,7 +43,7 @@ def test_patience_waits_longer_each_time_and_ends() -> None:
     assert Backoff(0).next_wait() is None
 
 
-def test_what_the_provider_asks_for_is_granted_within_reason() -> None:
+def test_a_delay_that_the_provider_asks_for_is_granted_up_to_a_limit() -> None:
     backoff = Backoff(0)
     assert backoff.next_wait(45) == 45
     assert backoff.next_wait(Backoff.MAX_RETRY_AFTER + 1) is None
