@@ -32,7 +32,7 @@ class PreviewCache:
         """Return what a reader (by address) or the readers of a segment (by its key) get, as if `edits` were saved.
 
         Raises:
-            UsageError: there is no such reader.
+            UsageError: no subscriber has this address.
             TemplateError: a template is broken.
             DraftError: the edits cannot be applied.
         """

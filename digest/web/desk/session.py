@@ -110,10 +110,8 @@ class EditorSession:
         with Database.open_to_read(loaded.database_url) as database:
             closed = check_editable(database, edition)
             if draft:
-                composition, notices = (
-                    compose_from_draft(with_secret, database, self.cadence, now, draft),
-                    list[Problem](),
-                )
+                notices = list[Problem]()
+                composition = compose_from_draft(with_secret, database, self.cadence, now, draft)
             elif fresh:
                 composition, notices = with_latest_stories(fresh)
             else:
@@ -134,7 +132,7 @@ class EditorSession:
         )
 
     def _dated(self, fetched: FetchedSources, loaded: Config, now: datetime) -> Composition | None:
-        """What was fetched, as it is composed with the configuration and at the moment of now."""
+        """Return what was fetched, with the current configuration and at the current moment."""
         return fetched.composition and replace(fetched.composition, config=loaded, now=now, fixed_day=self.day)
 
     def _read_readers(self, loaded: Config, day: date) -> Readers:
