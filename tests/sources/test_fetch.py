@@ -16,7 +16,7 @@ def fetch(path: Path) -> Document:
     return fetch_document(Source("feed", "feed", path=path), context)
 
 
-def test_files(tmp_path: Path) -> None:
+def test_a_file_is_read_or_refused_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "feed.xml"
     with pytest.raises(SourceError, match="no such file"):
         fetch(file)

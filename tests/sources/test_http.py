@@ -17,7 +17,7 @@ def fetch(url: str) -> Document:
     return HttpFetcher("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
 
 
-def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: WebServer) -> None:
+def test_a_document_has_its_type_and_its_url_after_redirects(web: WebServer) -> None:
     web.page("/feed", b"<rss/>", Content_Type="application/rss+xml; charset=utf-8")
     document = fetch(web.page("/old", status=301, Location="/feed"))
     assert (document.body, document.url) == (b"<rss/>", f"{web.url}/feed")
@@ -26,7 +26,7 @@ def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: WebServer) 
     assert web.agents[0].endswith(" (+https://www.example.com)")
 
 
-def test_gzip_is_unpacked(web: WebServer) -> None:
+def test_gzip_is_decompressed(web: WebServer) -> None:
     assert fetch(web.page("/feed", gzip.compress(b"<rss/>"), Content_Encoding="gzip")).body == b"<rss/>"
 
 
@@ -44,24 +44,26 @@ def test_gzip_is_unpacked(web: WebServer) -> None:
         (599, "(not a standard status)"),
     ],
 )
-def test_an_error_status_says_what_next(web: WebServer, status: int, words: str) -> None:
+def test_an_error_status_has_a_hint(web: WebServer, status: int, words: str) -> None:
     with pytest.raises(SourceError, match=str(status)) as caught:
         fetch(web.page("/feed", b"sorry", status=status))
     assert words in str(caught.value)
     assert caught.value.location == f"{web.url}/feed"
 
 
-def test_fifty_megabytes_are_not_read(web: WebServer) -> None:
+def test_a_document_over_the_limit_is_not_read(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", b"x" * 50_000_000))
 
 
-def test_a_bomb_is_stopped_after_unpacking(web: WebServer) -> None:
+def test_a_decompression_bomb_is_stopped(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", gzip.compress(b"\0" * 200_000_000, 1), Content_Encoding="gzip"))
 
 
-def test_a_server_that_does_not_answer_or_never_ends_is_left(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_respond_or_never_ends_is_given_up(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "TOTAL_SECONDS", 1.0)
     web.slow["/never"] = 2.0
     with pytest.raises(SourceError, match="no response in time"):
@@ -71,7 +73,7 @@ def test_a_server_that_does_not_answer_or_never_ends_is_left(web: WebServer, mon
         fetch(web.page("/dripping", b"x" * 2_000_000))
 
 
-def test_redirects_end(web: WebServer) -> None:
+def test_redirects_are_limited(web: WebServer) -> None:
     with pytest.raises(SourceError, match="more than 5 redirects"):
         fetch(web.page("/loop", status=302, Location="/loop"))
     with pytest.raises(SourceError, match="not an http or https URL"):
@@ -107,20 +109,20 @@ def test_the_status_of_a_link_is_that_of_its_last_response(web: WebServer) -> No
         fetch_status(web.page("/out", status=302, Location="http://127.0.0.2/metadata"))
 
 
-def test_broken_compression_is_said(web: WebServer) -> None:
+def test_broken_compression_is_an_error(web: WebServer) -> None:
     with pytest.raises(SourceError, match="compression is broken"):
         fetch(web.page("/feed", b"not gzip at all", Content_Encoding="gzip"))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/feed", "http://nowhere.invalid/feed", "http://[/feed"])
-def test_what_cannot_be_reached_is_named(url: str) -> None:
+def test_the_error_names_what_cannot_be_reached(url: str) -> None:
     with pytest.raises(SourceError) as caught:
         fetch(url)
     assert caught.value.location == url
     assert caught.value.hint
 
 
-def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_sent_byte_by_byte_do_not_block_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TOTAL_SECONDS", 0.2)
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
     stop = threading.Event()
@@ -142,7 +144,7 @@ def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> N
         thread.join()
 
 
-def test_a_bad_moment_is_tried_again_and_then_given_up(web: WebServer) -> None:
+def test_a_temporary_error_is_retried_and_then_given_up(web: WebServer) -> None:
     pauses: list[float] = []
     client = HttpFetcher(trusted_host="127.0.0.1", sleep=pauses.append)
     url = web.page("/feed", status=503)
@@ -160,7 +162,7 @@ def test_a_bad_moment_is_tried_again_and_then_given_up(web: WebServer) -> None:
     assert len(web.agents) == 7
 
 
-def test_only_what_has_changed_is_fetched(web: WebServer) -> None:
+def test_an_unchanged_document_is_not_downloaded_again(web: WebServer) -> None:
     url = web.page(
         "/feed", b"<rss/>", ETag='"1"', Last_Modified="Mon, 23 Nov 2026 06:00:00 GMT", Content_Type="text/xml"
     )
@@ -172,7 +174,7 @@ def test_only_what_has_changed_is_fetched(web: WebServer) -> None:
     assert again.fetched == []
 
 
-def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: WebServer) -> None:
+def test_a_permanent_redirect_is_reported_and_a_temporary_one_is_not(web: WebServer) -> None:
     web.page("/new", b"<rss/>")
     web.page("/temporary", status=302, Location="/new")
     client = HttpFetcher(trusted_host="127.0.0.1")

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LIST = Source("opml", "list", path=Path("/list.opml"), category="News")
 
 
-def test_outlines_become_feeds_with_the_name_of_their_folder() -> None:
+def test_outlines_become_feeds_with_the_outline_around_them_as_category() -> None:
     result = parse(
         Document(b"""<?xml version="1.0"?><opml version="2.0"><body>
         <outline text="City"><outline text="The Gazette" xmlUrl="https://a.example/feed"/>
@@ -35,7 +35,7 @@ def test_outlines_become_feeds_with_the_name_of_their_folder() -> None:
     ]
 
 
-def test_each_feed_of_a_list_is_a_source_of_its_own(web: WebServer, tmp_path: Path) -> None:
+def test_each_feed_of_a_list_fails_on_its_own(web: WebServer, tmp_path: Path) -> None:
     feed = web.page("/good", b"<rss version='2.0'><channel><item><title>T</title></item></channel></rss>")
     file = tmp_path / "list.opml"
     file.write_text(
@@ -71,7 +71,7 @@ def test_the_feeds_of_a_list_take_its_place_among_the_sources(web: WebServer, tm
 @pytest.mark.parametrize(
     "body", ["<html>", "just words", "<opml><body/></opml>", "<!DOCTYPE x [<!ENTITY a 'b'>]><opml>&a;</opml>"]
 )
-def test_a_list_that_is_none_fails_alone(tmp_path: Path, body: str) -> None:
+def test_an_invalid_list_costs_only_itself(tmp_path: Path, body: str) -> None:
     file = tmp_path / "list.opml"
     file.write_text(body)
     (tmp_path / "a.md").write_text("# Kept\n")
@@ -80,7 +80,7 @@ def test_a_list_that_is_none_fails_alone(tmp_path: Path, body: str) -> None:
     assert [article.headline for article in good.articles] == ["Kept"]
 
 
-def test_a_list_from_the_web_does_not_lead_into_private_networks(web: WebServer) -> None:
+def test_a_list_from_the_web_cannot_name_private_hosts(web: WebServer) -> None:
     inner = web.url.replace("127.0.0.1", "127.0.0.2")
     listed = f"<opml><body><outline text='Inner' xmlUrl='{inner}/feed'/></body></opml>".encode()
     found = read_sources([Source("opml", "list", url=web.page("/list", listed))], now=NOW)
