@@ -9,7 +9,7 @@ from typing import Literal
 from digest.models import MergeField
 
 MERGE_FIELDS = ("email", "name", "unsubscribe_url", "preferences_url")
-"""The names that `slot(...)` in a template accepts."""
+"""The names that `merge_field(...)` in a template accepts."""
 
 Form = Literal["html", "text"]
 

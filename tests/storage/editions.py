@@ -57,9 +57,9 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
     return [Receipt(recipient, outcome, "said so") for recipient in batch]
 
 
-def take_turn(database: Database, edition: str, told: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
+def take_turn(database: Database, edition: str, given: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
     """Record and claim one batch: its segment and its recipients."""
     claims = database.recipients.open_claim_queue(edition).record_and_claim(
-        told, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
+        given, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
     )
     return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])

@@ -137,8 +137,8 @@ def test_details_of_any_kind_are_kept(database: Database) -> None:
     frozen = freeze(database, 2)
     _, batch = take_turn(database, frozen, (), 2)
     details = ['250 2.0.0 Ok: "queued" as {4C}', "550 «nön» ' % :x \\ 🎉"]
-    told = [Receipt(person, Outcome.ACCEPTED, detail) for person, detail in zip(batch, details, strict=True)]
-    take_turn(database, frozen, told, 0)
+    given = [Receipt(person, Outcome.ACCEPTED, detail) for person, detail in zip(batch, details, strict=True)]
+    take_turn(database, frozen, given, 0)
     assert [row.detail for row in database.recipients.stream(frozen)] == details
 
 

@@ -30,8 +30,8 @@ def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: D
     assert (failing.read_at, failing.oldest_seen) == (NOW, NOW - DAY)
     assert (failing.failing_since, failing.failure) == (NOW + DAY, "404 on day 2")
     database.sources.save([FetchRecord("feed", "", NOW, {})], [], NOW + 3 * DAY)
-    mended = database.sources.get_states()["feed"]
-    assert (mended.read_at, mended.failing_since, mended.failure) == (NOW + 3 * DAY, None, "")
+    healthy = database.sources.get_states()["feed"]
+    assert (healthy.read_at, healthy.failing_since, healthy.failure) == (NOW + 3 * DAY, None, "")
 
 
 def test_a_document_is_kept_as_it_was_fetched_last(database: Database) -> None:

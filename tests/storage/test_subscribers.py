@@ -41,9 +41,9 @@ def freeze(database: Database, *emails: str, day: int = 23) -> str:
     return edition.id
 
 
-def claimed(database: Database, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
+def claimed(database: Database, edition: str, given: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
     claims = database.recipients.open_claim_queue(edition).record_and_claim(
-        told, (), batches=1, batch_size=size, limit=99, now=LATER
+        given, (), batches=1, batch_size=size, limit=99, now=LATER
     )
     return [person for claim in claims for person in claim.recipients]
 
@@ -102,7 +102,7 @@ def test_an_open_edition_is_settled_first(database: Database) -> None:
     for email in (ADA, KENJI, ZOE):
         assert database.subscribers.erase(email, LATER) == 1
     assert list(states(database, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
-    # Though a person says to send again to whoever is in doubt, there is nobody to send to.
+    # Though a person says to send again to those in doubt, there is nobody to send to.
     assert database.recipients.resolve_in_doubt(edition, LATER, send=True) == 1
     assert claimed(database, edition) == []
     assert list(states(database, edition).values()) == ["suppressed"] * 3
@@ -154,9 +154,9 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
     with Database.open(f"sqlite:///{file}", KEY) as database:
         edition = freeze(database, *(f"reader{number}@example.com" for number in range(300)), ADA)
         batch = claimed(database, edition, size=400)
-        told = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
+        given = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
         database.recipients.open_claim_queue(edition).record_and_claim(
-            told, (), batches=0, batch_size=1, limit=1, now=NOW
+            given, (), batches=0, batch_size=1, limit=1, now=NOW
         )
         database.subscribers.erase(ADA, LATER)
         # While the ledger is open: what is left would be in the file or in the log beside it.
