@@ -69,7 +69,7 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
     )
     loaded = config.load(file, {"SENDGRID_API_KEY": "SG.bench"})
     told, letter = edition(12), message()
-    run = SendRun(loaded, "daily", NOW, lambda: NOW, print, lambda _done, _all: None)
+    run = SendRun(loaded, "daily", NOW, lambda: NOW, print)
     with Database.open(loaded.database_url) as database, database.lock():
         database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
         record = database.editions.get(told.id)

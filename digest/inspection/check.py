@@ -19,7 +19,8 @@ from digest.editions.recipients import make_recipient
 from digest.errors import DigestError
 from digest.inspection.preview import ANYONE, describe_sections, lint_email
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
-from digest.sending.readiness import open_provider, require_sendable
+from digest.sending.providers import open_provider
+from digest.sending.readiness import require_sendable
 from digest.storage import Database
 
 

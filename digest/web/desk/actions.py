@@ -10,8 +10,8 @@ import msgspec
 from digest.editions import approve, draft
 from digest.errors import DraftError, UsageError
 from digest.models import Outcome, Problem
-from digest.sending.dry_run import send_test
 from digest.sending.send_run import SendRun
+from digest.sending.test_send import send_test
 from digest.web.desk.edition_state import EditionState
 from digest.web.desk.forms import ApproveForm, DraftForm, EmptyForm, MakeForm, TestForm
 from digest.web.desk.session import EditorSession
@@ -92,8 +92,7 @@ class Actions:
             cadence=self._session.cadence,
             now=self._now(state),
             clock=lambda: datetime.now(UTC),
-            tell=problems.append,
-            progress=lambda _done, _total: None,
+            report_problem=problems.append,
         )
         reader = form.reader or state.readers.example_of(form.segment, state.config)
         report = send_test(run, [to], reader, self._session.day)
