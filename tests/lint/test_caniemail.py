@@ -29,7 +29,7 @@ def test_one_json_file_says_the_same_as_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "what"),
+    ("name", "content", "message"),
     [
         ("absent.json", None, "No such file"),
         ("data.json", "{", "is not caniemail's data.json"),
@@ -39,13 +39,13 @@ def test_one_json_file_says_the_same_as_a_folder(tmp_path: Path) -> None:
         ("folder", "---\ntitle: x\n---\n", "is not a feature"),
     ],
 )
-def test_data_that_cannot_be_read_says_so(tmp_path: Path, name: str, content: str | None, what: str) -> None:
+def test_data_that_cannot_be_read_says_so(tmp_path: Path, name: str, content: str | None, message: str) -> None:
     path = tmp_path / name
     if name == "folder":
         path.mkdir()
     if content is not None:
         (path / "css-x.md" if name == "folder" else path).write_text(content)
-    with pytest.raises(ConfigError, match=what) as error:
+    with pytest.raises(ConfigError, match=message) as error:
         load_support(path)
     assert str(path) in error.value.location
     assert error.value.hint

@@ -16,19 +16,19 @@ PUBLICATION = Publication(
 
 
 def article(headline: str = "The ferry is back", **fields: Any) -> Article:
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "url": "https://www.example.com/ferry",
         "source": "feed",
         "summary": "After eleven years ashore it crossed the harbour again.",
         "published": NOW - timedelta(hours=3),
         "authors": (Author("Zoë Brandão", "Reporter"),),
     }
-    return Article(headline=headline, **{**told, **fields})
+    return Article(headline=headline, **{**defaults, **fields})
 
 
 def edition(*articles: Article, **fields: Any) -> Edition:
     lead, *rest = articles or (article(),)
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": "2026-11-23-daily",
         "cadence": "daily",
         "date": NOW.date(),
@@ -37,7 +37,7 @@ def edition(*articles: Article, **fields: Any) -> Edition:
         "lead_section": "City",
         "sections": (Section("World", tuple(rest)),) if rest else (),
     }
-    return Edition(**{**told, **fields})
+    return Edition(**{**defaults, **fields})
 
 
 @pytest.fixture

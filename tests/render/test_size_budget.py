@@ -32,17 +32,17 @@ def edition(*sizes: int) -> Edition:
 
 
 def test_stories_become_headlines_from_the_end_then_counts_and_the_lead_stays() -> None:
-    def told(steps: int) -> list[tuple[str, int]]:
+    def rows_after(steps: int) -> list[tuple[str, int]]:
         rows = trim(edition(2, 2), steps).rows("full", "short")
         return [
             (" ".join(f"{article.headline}:{form}" for article, form in row), section.more) for section, row in rows
         ]
 
-    assert told(0) == [("0.0:full 0.1:full", 1), ("1.0:full 1.1:full", 1)]
-    assert told(1) == [("0.0:full 0.1:full", 1), ("1.0:full 1.1:short", 1)]
-    assert told(4) == [("0.0:short 0.1:short", 1), ("1.0:short 1.1:short", 1)]
-    assert told(7) == [("0.0:short", 2), ("", 3)]
-    assert told(8) == [("", 3), ("", 3)]
+    assert rows_after(0) == [("0.0:full 0.1:full", 1), ("1.0:full 1.1:full", 1)]
+    assert rows_after(1) == [("0.0:full 0.1:full", 1), ("1.0:full 1.1:short", 1)]
+    assert rows_after(4) == [("0.0:short 0.1:short", 1), ("1.0:short 1.1:short", 1)]
+    assert rows_after(7) == [("0.0:short", 2), ("", 3)]
+    assert rows_after(8) == [("", 3), ("", 3)]
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.data())
@@ -100,7 +100,7 @@ def test_any_edition_stays_below_what_gmail_clips(make: Make, story: Story, coun
     assert "Unsubscribe" in tree(rendered).text_content()
 
 
-def test_what_was_shortened_is_told_once(make: Make, story: Story) -> None:
+def test_a_shortened_edition_is_one_problem(make: Make, story: Story) -> None:
     rendered = make(*(long(story, number) for number in range(150)))
     (problem,) = rendered.problems
     assert "150 stories are" in problem.message
@@ -108,7 +108,7 @@ def test_what_was_shortened_is_told_once(make: Make, story: Story) -> None:
     assert make(*(long(story, number) for number in range(20))).problems == ()
 
 
-def test_a_budget_that_even_the_lead_does_not_meet_is_told(make: Make, story: Story) -> None:
+def test_a_budget_that_the_lead_alone_exceeds_is_a_problem(make: Make, story: Story) -> None:
     rendered = make(*(long(story, number) for number in range(5)), budget=1_000)
     assert [head.text_content() for head in tree(rendered).iter("h3")] == []
     assert "0 are shown as headlines, 4 only counted" in rendered.problems[0].message
