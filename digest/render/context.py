@@ -123,7 +123,7 @@ class TemplateContext:
             return Locale("en"), NullTranslations()
         translations = load_translations(locale)
         if translations is None:
-            message = f"there is no translation for the language `{self._language}`"
+            message = f"digest is not translated into `{self._language}` yet"
             self.problems.append(Problem("language", message, "dates are in that language, fixed words in English"))
         return locale, translations or NullTranslations()
 
