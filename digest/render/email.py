@@ -130,7 +130,7 @@ def _render_within_budget(context: TemplateContext, budget: int, **line: str) ->
     html, trimmed = html_after(steps), trim(context.edition, steps)
     if steps or _size_as_sent(html) > budget:
         before, after = (_size_as_sent(page) // 1000 for page in (html_after(0), html))
-        message = f"{stories + 1} stories are {before} kB of HTML, over the {budget // 1000} kB that Gmail shows whole: "
+        message = f"{stories + 1} stories are {before} kB of HTML, and Gmail shows {budget // 1000} kB whole: "
         message += f"{trimmed.headlines} are shown as headlines, {trimmed.omitted} only counted, which makes {after} kB"
         context.problems.append(Problem("email", message, "lower max_articles or the limits of the sections"))
     return html, trimmed
