@@ -3,6 +3,7 @@
 import logging
 import mailbox
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,18 @@ def test_a_local_part_beyond_ascii_is_refused_and_the_rest_go_out(
     assert outcomes(receipts) == ["accepted", "refused", "accepted"]
     assert "SMTPUTF8" in receipts[1].detail
     assert len(delivered()) == 2
+
+
+def test_an_unsubscribe_link_that_is_not_valid_is_refused_and_the_rest_go_out(
+    send: Send, provider: Provider, message: Make, recipient: Reader
+) -> None:
+    settings, delivered = provider
+    ada = recipient("a@example.com")
+    broken = replace(ada, values={**ada.values, "unsubscribe_url": f"https://{'ü' * 80}.example/"})
+    receipts = send(settings, message(), broken, recipient("b@example.com"))
+    assert outcomes(receipts) == ["refused", "accepted"]
+    assert "is not a valid domain" in receipts[0].detail
+    assert len(delivered()) == 1
 
 
 def test_pictures_are_sent(

@@ -99,7 +99,7 @@ class HttpClient:
 
 def shorten(text: str) -> str:
     """Return a response's text as one line that fits into a receipt."""
-    return one_line(text)[:_LONGEST_TEXT] or "no reason given"
+    return one_line(text)[:_LONGEST_TEXT] or "empty response"
 
 
 def _message(body: Any) -> str:

@@ -225,7 +225,7 @@ def _parse_error(error: ClientError) -> tuple[int, str, str]:
     """Return the status, code and text of a response that refuses."""
     status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
     details = error.response.get("Error", {})
-    text = one_line(str(details.get("Message", "")))[:_LONGEST_TEXT] or "no reason given"
+    text = one_line(str(details.get("Message", "")))[:_LONGEST_TEXT] or "empty response"
     return status, str(details.get("Code", status)), text
 
 
