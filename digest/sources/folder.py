@@ -200,9 +200,8 @@ def _find_image(file: Path, matter: Mapping[str, Any], source: Source, problems:
         return Image(url=name, alt=alt)
     assert source.path is not None
     location = _locate(file, "image")
-    try:
-        path = (file.parent / name).resolve()
-    except (OSError, RuntimeError):  # links that point to each other; RuntimeError until Python 3.13
+    path = _resolve(file.parent / name)
+    if path is None:
         problems.append(Problem(location, f"the link {name} cannot be followed", "shown without an image"))
         return None
     if not path.is_relative_to(source.path.resolve()):
@@ -214,6 +213,15 @@ def _find_image(file: Path, matter: Mapping[str, Any], source: Source, problems:
     else:
         return Image(file=path, alt=alt)
     return None
+
+
+def _resolve(path: Path) -> Path | None:
+    """Return the path with all links followed, None if they point to each other."""
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError until Python 3.12
+        return None
+    return None if resolved.is_symlink() else resolved  # since 3.13 such links are returned as they are
 
 
 def _find_title_and_paragraph(markdown: str) -> tuple[str, str]:

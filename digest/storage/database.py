@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -43,12 +44,13 @@ class Database:
         """
         engine = open_engine(parse_url(url))
         database = cls(engine, secret)
-        if schema.read_version(engine) is None:
-            # Two first runs at once must not both create the tables: the second one gets a LockedError.
-            with database.lock():
-                enable_wal(engine)
-                schema.create_tables(engine)
-        schema.check_version(engine)
+        with database._closed_on_error():
+            if schema.read_version(engine) is None:
+                # Two first runs at once must not both create the tables: the second one gets a LockedError.
+                with database.lock():
+                    enable_wal(engine)
+                    schema.create_tables(engine)
+            schema.check_version(engine)
         return database
 
     @classmethod
@@ -62,15 +64,24 @@ class Database:
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
             return cls.open("sqlite://")
         database = cls(open_engine(parsed), secret)
-        if schema.read_version(database._engine) is not None:
-            schema.check_version(database._engine)
-            return database
+        with database._closed_on_error():
+            if schema.read_version(database._engine) is not None:
+                schema.check_version(database._engine)
+                return database
         database.close()
         return cls.open("sqlite://")
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

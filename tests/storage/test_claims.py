@@ -1,6 +1,7 @@
 """Claims and receipts: each recipient is claimed once and settled once."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
     with Database.open(f"sqlite:///{file}") as database:
         today = freeze(database, 2)
         _, (first,) = take_turn(database, today, (), 1)
-        with sqlite3.connect(file) as raw:
+        with closing(sqlite3.connect(file)) as raw, raw:
             raw.execute(
                 "create trigger full_disk before update on recipients when new.state = 'sending'"
                 " begin select raise(abort, 'disk is full'); end"

@@ -1,6 +1,7 @@
 """Ledgers that are opened: new ones, broken ones, and none."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,8 @@ def test_reading_sees_what_a_run_wrote(database: Database, ledger_url: str) -> N
 def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     Database.open(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("update digest_ledger set version = 99")
-    connection.close()
     for opening in (Database.open, Database.open_to_read):
         with pytest.raises(StorageError, match="version 99"):
             opening(f"sqlite:///{file}")
@@ -58,10 +58,9 @@ def test_a_url_that_names_no_database_is_refused(url: str) -> None:
 def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     Database.open(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("delete from digest_ledger")
         connection.execute("drop table suppressions")
-    connection.close()
     with Database.open_to_read(f"sqlite:///{file}") as reader:
         assert reader.name == "sqlite://"
     with Database.open(f"sqlite:///{file}") as database:

@@ -27,14 +27,14 @@ def connect(settings: SmtpSettings, password: str) -> smtplib.SMTP:
     if settings.username and settings.security == "plain" and not _is_loopback(settings.host):
         message = "the password would be sent without encryption"
         raise server_error(settings, message, 'use security = "starttls" or "tls"')
+    if settings.username and not (settings.username + password).isascii():
+        message = "the username or password is not ASCII, which is all that an SMTP login can send"
+        raise server_error(settings, message, _CHECK_LOGIN)
     try:
         return _open(settings, password)
     except smtplib.SMTPAuthenticationError as error:
         reply = Reply.decode(error.smtp_code, error.smtp_error)
         message = f"the server refuses the login of {settings.username}: {reply}"
-        raise server_error(settings, message, _CHECK_LOGIN) from None
-    except UnicodeEncodeError:
-        message = "the username or password is not ASCII, which is all that an SMTP login can send"
         raise server_error(settings, message, _CHECK_LOGIN) from None
     except smtplib.SMTPNotSupportedError as error:
         message = f"the server does not support what the settings require: {describe_error(error)}"
