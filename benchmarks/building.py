@@ -25,13 +25,13 @@ def rows(scale: float) -> Iterator[Row]:
 
 
 def _joined(count: int, begin: Callable[[], None]) -> int:
-    from digest.delivery.mime import Wire
+    from digest.delivery.mime import CompiledMessage
 
     told = message()
     people = [recipient(number) for number in range(1000)]
     begin()
-    wire = Wire(told)
-    return sum(len(wire.mail(people[number % 1000])) for number in range(count))
+    compiled = CompiledMessage(told)
+    return sum(len(compiled.mail_for(people[number % 1000])) for number in range(count))
 
 
 def _with_email_message(count: int, begin: Callable[[], None]) -> int:
@@ -53,7 +53,7 @@ def _with_email_message(count: int, begin: Callable[[], None]) -> int:
 
 
 def _rendered(count: int, begin: Callable[[], None]) -> int:
-    from digest.delivery.mime import Wire
+    from digest.delivery.mime import CompiledMessage
     from digest.render import render
 
     told = edition(50)
@@ -63,5 +63,5 @@ def _rendered(count: int, begin: Callable[[], None]) -> int:
         person = recipient(number)
         values = {**person.values, "preferences_url": ""}
         one = render(told, PUBLICATION, now=NOW).message
-        total += len(Wire(one).mail(type(person)(person.email, person.message_id, values)))
+        total += len(CompiledMessage(one).mail_for(type(person)(person.email, person.message_id, values)))
     return total

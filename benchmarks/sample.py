@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from digest.core.merge_fields import merge_field_token
 from digest.delivery import message_headers
 from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Window
-from digest.render import merge_field_token, render
+from digest.render import render
 from digest.storage import FrozenRecipient
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

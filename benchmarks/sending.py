@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, SENDER, edition, message, readers, recipient
 from digest import config
-from digest.delivery.mime import Wire
+from digest.delivery.mime import CompiledMessage
 from digest.sending.deliver import deliver
 from digest.sending.send_run import SendRun
 from digest.storage import Database
@@ -69,7 +69,7 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
     )
     loaded = config.load(file, {"SENDGRID_API_KEY": "SG.bench"})
     told, letter = edition(12), message()
-    run = SendRun(loaded, "daily", NOW, lambda: NOW, print, lambda _done, _all: None)
+    run = SendRun(loaded, "daily", NOW, lambda: NOW, print)
     with Database.open(loaded.database_url) as database, database.lock():
         database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
         record = database.editions.get(told.id)
@@ -81,17 +81,17 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
 
 
 def _smtplib(port: int, count: int, begin: Callable[[], None]) -> int:
-    wire = Wire(message())
+    compiled = CompiledMessage(message())
     begin()
     with smtplib.SMTP("127.0.0.1", port) as server:
         for number in range(count):
             person = recipient(number)
-            server.sendmail("news@example.com", [person.email], wire.mail(person))
+            server.sendmail("news@example.com", [person.email], compiled.mail_for(person))
     return count
 
 
 def _smtp_source(port: int, connections: int, count: int) -> float:
-    size = len(Wire(message()).mail(recipient(1)))
+    size = len(CompiledMessage(message()).mail_for(recipient(1)))
     command = [str(_SOURCE), "-s", str(connections), "-m", str(count), "-l", str(size), "-f", "news@example.com"]
     started = time.perf_counter()
     subprocess.run([*command, "-t", "reader@example.com", f"127.0.0.1:{port}"], check=True)  # noqa: S603 - our own words

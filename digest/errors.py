@@ -1,19 +1,19 @@
-"""The errors that stop work. Each says what was wrong, where, and what to do next, and knows its exit status.
+"""The errors that stop work. Each has a message, its location, a hint what to do next, and an exit status.
 
     DigestError                 exit 1
     ├── ConfigError             exit 2   also a ValueError: digest.toml or the environment
-    ├── UsageError              exit 2   also a ValueError: the command line asks for what cannot be
+    ├── UsageError              exit 2   also a ValueError: the command line asks for something impossible
     ├── SourceError             exit 1   also an OSError: a source that cannot be read; kept in its FetchResult
     ├── SubscribersError        exit 2   also a ValueError: subscribers.csv cannot be used at all
     ├── TemplateError           exit 2   also a ValueError: a template is missing, broken or makes broken MJML
     ├── DraftError              exit 1   also a ValueError: a draft that cannot be read, or may not be sent yet
-    │   └── DraftChangedError   exit 1   a draft that somebody else has changed meanwhile
-    ├── DeliveryError           exit 1   also a ConnectionError: a provider that takes nothing (login, no network)
-    ├── TooLateError            exit 1   also a TimeoutError: an edition whose time has passed
-    ├── StorageError            exit 1   also an OSError: the memory cannot be read or written
-    └── LockedError             exit 75  also a BlockingIOError: another run is at work (EX_TEMPFAIL of sysexits.h)
+    │   └── DraftChangedError   exit 1   a draft that somebody else changed meanwhile
+    ├── DeliveryError           exit 1   also a ConnectionError: a provider that accepts nothing (bad login, no network)
+    ├── TooLateError            exit 1   also a TimeoutError: an edition that is too late to be sent
+    ├── StorageError            exit 1   also an OSError: the ledger cannot be read or written
+    └── LockedError             exit 75  also a BlockingIOError: another run is in progress (EX_TEMPFAIL of sysexits.h)
 
-Trouble that stops only a part of the work (one feed, one row, one address) is no error but a `models.Problem`.
+A fault that stops only a part of the work (one feed, one row, one address) is a `models.Problem` instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digest.models import Problem
 
 
 class DigestError(Exception):
-    """The root: the `message`, its `location` (file:line, URL or setting; may be empty), and a `hint` what to do."""
+    """The root: a `message`, its `location` (file:line, URL or setting; may be empty), and a `hint` what to do."""
 
     exit_status: ClassVar[int] = 1
 
@@ -41,18 +41,18 @@ class DigestError(Exception):
         return f"{location}{self.message}" + (f"; {self.hint}" if self.hint else "")
 
     def as_problem(self) -> Problem:
-        """The same as a value, for work that goes on."""
+        """Return the error as a value, for work that continues."""
         return Problem(self.location, self.message, self.hint)
 
 
 class ConfigError(DigestError, ValueError):
-    """digest.toml or the environment is wrong or lacks something."""
+    """digest.toml or the environment is not valid or incomplete."""
 
     exit_status = 2
 
 
 class UsageError(DigestError, ValueError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something impossible."""
 
     exit_status = 2
 
@@ -68,7 +68,7 @@ class SubscribersError(DigestError, ValueError):
 
 
 class TemplateError(DigestError, ValueError):
-    """A template is missing, broken, or makes MJML that cannot be rendered; `location` is file:line."""
+    """A template is missing, broken, or produces MJML that cannot be rendered; `location` is file:line."""
 
     exit_status = 2
 
@@ -82,11 +82,11 @@ class DraftChangedError(DraftError):
 
 
 class DeliveryError(DigestError, ConnectionError):
-    """The provider takes nothing at all; nothing of the batch in hand was sent."""
+    """The provider accepts nothing at all; nothing of the current batch was sent."""
 
 
 class TooLateError(DigestError, TimeoutError):
-    """The edition's time has passed."""
+    """It is too late to send the edition."""
 
 
 class StorageError(DigestError, OSError):

@@ -1,4 +1,4 @@
-"""The nouns of digest: frozen values the stages hand to each other. Every time is aware; every URL is absolute."""
+"""The domain types of digest: frozen values that packages pass to each other. Times are aware, URLs absolute."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Literal
 
 Cadence = Literal["daily", "weekly"]
 SubscriberCadence = Literal["daily", "weekdays", "weekly"]
-"""What a reader may choose: `weekdays` is the daily edition, Monday to Friday."""
+"""What a reader can choose: `weekdays` is the daily edition, Monday to Friday."""
 
 SuppressionReason = Literal["unsubscribed", "bounced", "complained"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A non-fatal fault: where it is, what is wrong, and what to do about it.
+    """A fault that stops only a part of the work: where it is, what it is, and what to do about it.
 
-    `location` is a file (with `:line` if known), a URL or an address, empty if the message names it. `hint` is empty
-    when there is nothing to do.
+    `location` is a file (with `:line` if known), a URL or an address; empty if the message names it. `message` and
+    `hint` are sentences without a full stop; `hint` is empty if there is nothing to do.
     """
 
     location: str
@@ -43,8 +43,8 @@ class Problem:
 class Source:
     """A place articles come from, as the configuration names it.
 
-    `type` is a key of `digest.sources.SOURCES`; exactly one of `url` (http or https) and `path` (absolute) is set.
-    `category` is given to articles that bring none.
+    `type` is one of `digest.config.tables.SOURCE_TYPES`. Exactly one of `url` (http or https) and `path` (absolute) is
+    set. `category` is that of articles without one.
     """
 
     type: str
@@ -61,7 +61,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a story; `role` as in "Staff writer"."""
+    """The author of a story, with a `role` such as "Staff writer"."""
 
     name: str
     role: str = ""
@@ -69,9 +69,9 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: at an http(s) `url`, or a local `file` that travels inside the mail. Sizes in pixels, 0 if unknown.
+    """A picture: at an http(s) `url`, or in a local `file` that is attached to the mail. Sizes in pixels, 0 if unknown.
 
-    `data` is what is at the url, where that is to travel inside the mail too.
+    `data` is the content of the URL if that is to be attached too.
     """
 
     url: str = ""
@@ -84,10 +84,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One story as a source tells it.
+    """One story as its source has it.
 
     `headline` and `summary` are plain text (no markup, no control characters, whitespace folded; the headline is never
-    empty). `url` is http(s) or empty when the source gives no link. `published` is None when the source gives no date.
+    empty). `url` is http(s) or empty if the source has no link. `published` is None if the source has no date.
     `categories` are the source's own names, in its order.
     """
 
@@ -102,16 +102,16 @@ class Article:
     image: Image | None = None
     language: str = ""
     pinned: bool = False
-    """The source says that this leads."""
+    """Whether the source marks it as the lead."""
     also_in: tuple[str, ...] = ()
-    """The other sources that tell the same story, once several are folded into one."""
+    """The other sources of the same story, once several articles are merged into one."""
     section: str = ""
-    """Where an editor filed it; its headline and summary are then theirs too, and shown as they wrote them."""
+    """The section an editor put it in; the headline and summary are then theirs too, and shown as they wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSeen:
-    """When an article was first in a source; `late` when its own date was of before that source's last reading."""
+    """When an article first appeared in a source; `late` if its own date was before the last fetch of that source."""
 
     moment: datetime
     late: bool
@@ -119,7 +119,7 @@ class FirstSeen:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as last fetched, with what a conditional GET asks by (RFC 9110, 13.1)."""
+    """A document as last fetched, with the validators of a conditional GET (RFC 9110, 13.1)."""
 
     url: str
     etag: str
@@ -130,7 +130,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What one source gave in one run. A source that could not be read at all is a value too: `failed` is set.
+    """What one source returned in one run; `failed` is set if it could not be read at all.
 
     `fetched` are the documents to keep for the next run's conditional GETs.
     """
@@ -140,6 +140,8 @@ class FetchResult:
     problems: tuple[Problem, ...] = ()
     failed: Problem | None = None
     fetched: tuple[StoredDocument, ...] = ()
+    listed: tuple[Source, ...] = ()
+    """The feeds that the source, an OPML list, names: each is read as a source of its own."""
 
 
 # --- the edition -----------------------------------------------------------------------------------------------------
@@ -147,13 +149,13 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The stretch of time an edition covers: `start` < published <= `end`, both aware."""
+    """The period an edition covers: `start` < published <= `end`."""
 
     start: datetime
     end: datetime
 
     def __contains__(self, moment: object) -> bool:
-        """Whether a moment falls inside: after the start, up to and including the end."""
+        """Return whether a time is in the period."""
         return isinstance(moment, datetime) and self.start < moment <= self.end
 
 
@@ -161,7 +163,7 @@ class Window:
 class Section:
     """A category as readers see it, and its stories in order.
 
-    `more` counts those that a limit left out; `url` is the section's own page on the site, if it has one.
+    `more` is how many a limit left out; `url` is the section's own page on the site, if it has one.
     """
 
     name: str
@@ -172,9 +174,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One issue of the digest. The lead stands apart: it is in none of the sections.
+    """One issue of the digest. The lead is in none of the sections.
 
-    `id` is `<date>-<cadence>`, the date being that of `window.end` in the publication's timezone.
+    `id` is `<date>-<cadence>`; the date is that of `window.end` in the publication's time zone.
     """
 
     id: str
@@ -187,21 +189,21 @@ class Edition:
     subject: str = ""
     preheader: str = ""
     note: str = ""
-    """What the editor has to say above the lead, in Markdown (CommonMark)."""
+    """The editor's note above the lead, in Markdown (CommonMark)."""
     draft: str = ""
-    """The file that subject, preheader and note are from, where it was drafted; else the configuration has them."""
+    """The draft that subject, preheader and note come from; empty if they come from the configuration."""
 
     @property
     def articles(self) -> tuple[Article, ...]:
-        """Every story in reading order, the lead first."""
+        """All stories in reading order, the lead first."""
         return (self.lead, *(article for section in self.sections for article in section.articles))
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The newspaper: what its mails show of it.
+    """The newspaper as its mails show it.
 
-    `colour` is `#rrggbb`; `logo_dark` takes the logo's place in the dark.
+    `colour` is `#rrggbb`; `logo_dark` replaces the logo in dark mode.
     """
 
     name: str
@@ -219,7 +221,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A reader. `email` is normalised and its own identity; empty fields mean "as the publication does"."""
+    """A reader, identified by `email`, which is normalised. Empty fields mean the publication's own values."""
 
     email: str
     name: str = ""
@@ -232,7 +234,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
-    """The readers who get the same Message: those who chose the same categories and read the same language.
+    """The subscribers who get the same Message: those with the same categories and language.
 
     `categories` is sorted, casefolded, and empty for "everything"; `language` is empty for the publication's own.
     """
@@ -251,7 +253,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address that must not be mailed, why, and since when."""
+    """An address that must not be mailed, with the reason and the time it was added."""
 
     email: str
     reason: SuppressionReason
@@ -263,25 +265,25 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class MergeField:
-    """A place in a Message that differs by Recipient: `token` stands there until `name`'s value takes its place.
+    """A place in a Message that differs by Recipient: `token` stands there until the value of `name` replaces it.
 
-    The token is fixed-length lowercase alphanumeric, so it survives MJML, CSS inlining, attributes and URLs. A slot has
-    one token in HTML and another in text, because the value is escaped in the one and not in the other.
+    The token is fixed-length lowercase alphanumeric, so it survives MJML, CSS inlining, attributes and URLs. A merge
+    field has one token in HTML and another in text, because the value is escaped in one and not in the other.
     """
 
     name: str
     token: str
     form: Literal["html", "text"]
 
-    def value(self, values: Mapping[str, str]) -> str:
-        """What stands in the slot for a recipient with these values. Raises KeyError when the value is missing."""
+    def get_value(self, values: Mapping[str, str]) -> str:
+        """Return what replaces the token for a recipient with these values. Raises KeyError if the value is missing."""
         value = values[self.name]
         return html.escape(value) if self.form == "html" else value
 
 
 @dataclass(frozen=True, slots=True)
 class InlineImage:
-    """A picture that travels inside the mail, shown by `<img src="cid:...">`; `media_type` as in `image/png`."""
+    """A picture attached to the mail and shown by `<img src="cid:...">`; `media_type` is like `image/png`."""
 
     cid: str
     filename: str
@@ -291,10 +293,10 @@ class InlineImage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A rendered email for a Segment, with its slots left open.
+    """A rendered email for a Segment, with its merge fields left open.
 
-    `headers` are what the mail has besides its body; never To, Subject, Message-ID, MIME-Version or Content-*, which
-    belong to the recipient or the body.
+    `headers` never contain To, Subject, Message-ID, MIME-Version or Content-*: these belong to the recipient or the
+    body.
     """
 
     subject: str
@@ -305,11 +307,11 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()
 
     def fill(self, part: str, values: Mapping[str, str]) -> str:
-        """One of this message's texts with the recipient's values in its slots. Raises KeyError for a missing value."""
+        """Return one of this message's texts with a recipient's values filled in. Raises KeyError if one is missing."""
         if not self.merge_fields:
             return part
         by_token: dict[str, Callable[[Mapping[str, str]], str]] = {
-            merge_field.token: merge_field.value for merge_field in self.merge_fields
+            merge_field.token: merge_field.get_value for merge_field in self.merge_fields
         }
         pattern = re.compile("|".join(map(re.escape, by_token)))
         return pattern.sub(lambda match: by_token[match[0]](values), part)
@@ -317,9 +319,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An address with the values for the Message's slots, and the Message-ID that this edition always has for it.
+    """An address in one edition, with the values of the merge fields and the Message-ID that its mail always has.
 
-    `message_id` is without angle brackets: `<hash>@<domain of From>`; the hash names the recipient without telling it.
+    `message_id` is `hash@domain` without angle brackets, the domain being that of From; the hash identifies the
+    recipient without revealing the address.
     """
 
     email: str
@@ -333,22 +336,22 @@ class Recipient:
 
 
 class Outcome(StrEnum):
-    """What a provider said about one Recipient."""
+    """What happened to one Recipient, by the provider's response."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    """For good: sending the same again would be refused again."""
+    """Permanently: the same mail would be refused again."""
     DEFERRED = "deferred"
-    """Provably not sent, for now: try again."""
+    """Provably not sent, for a temporary reason: it can be retried."""
     IN_DOUBT = "in_doubt"
-    """Sent or not, nobody knows: the answer never came. Never sent again by itself."""
+    """Sent or not: the response never arrived. Never sent again automatically."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one Recipient; `detail` is the provider's own words, on one line.
+    """The outcome for one Recipient; `detail` is the provider's own words, on one line.
 
-    `retry_after` is how many seconds the provider asks to be left alone with a deferred one, 0 if it does not say.
+    `retry_after` is how many seconds the provider asks to wait before retrying a deferred one, 0 if it does not say.
     """
 
     recipient: Recipient
@@ -358,8 +361,8 @@ class Receipt:
 
     @property
     def bounced(self) -> bool:
-        """Whether the address itself is bad, so that no later edition should be tried: RFC 3463, 3.2.
+        """Whether the address itself is bad, so that no later edition should be sent to it: RFC 3463, 3.2.
 
-        A full mailbox or a message that is not liked refuses this mail and says nothing of the next.
+        A full mailbox or a rejected message refuses this mail only and says nothing about the next.
         """
         return self.outcome is Outcome.REFUSED and bool(re.search(r"\b5\.1\.(?:[1236]|10)\b", self.detail))

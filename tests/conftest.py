@@ -12,7 +12,8 @@ from playwright.sync_api import Browser
 
 from tests.chromium import open_chromium
 from tests.newsroom_folder import FEED, NewsroomFolder
-from tests.servers.sendgrid import SendGridServer, serve_sendgrid
+from tests.servers.api import serving
+from tests.servers.sendgrid import SendGridServer
 from tests.servers.smtp import SmtpServer, serve_smtp
 from tests.servers.web import WebServer, serve_web
 
@@ -60,7 +61,7 @@ def smtp_server() -> Iterator[SmtpServer]:
 
 @pytest.fixture
 def sendgrid_server() -> Iterator[SendGridServer]:
-    with serve_sendgrid() as server:
+    with serving(SendGridServer()) as server:
         yield server
 
 

@@ -90,9 +90,7 @@ class NewsroomFolder:
         """A daily run at a moment, and the list that the problems it reports are added to."""
         problems: list[Problem] = []
         loaded = configuration.load(self.path / "digest.toml")
-        return SendRun(
-            loaded, "daily", now, lambda: now, problems.append, lambda _done, _all: None, **options
-        ), problems
+        return SendRun(loaded, "daily", now, lambda: now, problems.append, **options), problems
 
     def send(self, now: datetime = NOW, **options: Any) -> Report:
         """The last report of a daily run."""

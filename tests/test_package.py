@@ -59,7 +59,7 @@ def test_the_sdist_has_no_subscribers_and_the_wheel_has_what_init_and_render_nee
         "digest/templates/digest.mjml",
         "digest/sample/articles/night-ferry-returns.md",
         "digest/sample/digest.toml",
-        "digest/web/desk/static/desk.html",
+        "digest/web/desk/templates/desk.html",
         "digest/web/desk/static/main.js",
         "digest/py.typed",
         "digest/render/locale/ar/LC_MESSAGES/digest.po",

@@ -11,7 +11,7 @@ import pytest
 
 from digest import errors
 from digest.cli import cli
-from digest.config.tables import File
+from digest.config.tables import ConfigFile
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,7 +48,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_every_key_of_the_configuration_is_in_its_guide() -> None:
     guide = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
-    for table in msgspec.structs.fields(File):
+    for table in msgspec.structs.fields(ConfigFile):
         assert f"[{table.encode_name}]" in guide or f"[[{table.encode_name}]]" in guide
         for kind in (table.type, *get_args(table.type)):
             if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

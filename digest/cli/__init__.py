@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +26,9 @@ from digest.cli.status import status
 from digest.cli.subscribers import subscribers
 from digest.cli.suppress import suppress, unsuppress
 
+if TYPE_CHECKING:
+    from digest.cli.logging_setup import LogFormat
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
@@ -42,10 +46,17 @@ from digest.cli.suppress import suppress, unsuppress
     count=True,
     help="Log each email to stderr, and show the traceback of an unexpected error; -vv logs full addresses.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write to stderr: as text, or one JSON object per line.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 @click.version_option(__version__, prog_name="digest")
 @click.pass_context
-def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool) -> None:
+def cli(context: click.Context, config_file: Path, verbose: int, log_format: LogFormat, *, quiet: bool) -> None:
     """Send a news site's recent articles to its readers as one good email, once.
 
     \b
@@ -57,7 +68,10 @@ def cli(context: click.Context, config_file: Path, verbose: int, *, quiet: bool)
     1 failed, 2 invalid usage or configuration, 3 sent but some recipients refused, deferred or in
     doubt, 75 another run is active.
     """
-    context.obj = Console(config_file=config_file, verbose=verbose, quiet=quiet)
+    from digest.cli.logging_setup import configure_logging
+
+    configure_logging(verbose, log_format)
+    context.obj = Console(config_file=config_file, quiet=quiet, show_progress=log_format == "text")
 
 
 _COMMANDS = (init, preview, draft, approve, send, articles, status, resume, cancel, subscribers)
@@ -73,7 +87,7 @@ def main() -> None:
         error.show()
         status_code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("digest: stopped; run the same command again to continue", err=True)
+        _print_error("stopped; run the same command again to continue")
         status_code = 130
     except BrokenPipeError:
         # `digest status | head` closes the pipe, which is not a failure. Python would complain again at exit.
@@ -83,14 +97,17 @@ def main() -> None:
         from digest.errors import DigestError  # imported here because `digest --help` does not need it
 
         if isinstance(error, DigestError):
-            click.echo(f"digest: {error}", err=True)
+            _print_error(str(error), location=error.location, hint=error.hint)
             sys.exit(error.exit_status)
         if {"-v", "-vv", "--verbose"} & set(sys.argv):
             raise
         message = " ".join(str(error).split()) or "no details"
-        click.echo(
-            f"digest: unexpected {type(error).__name__}: {message}; please report it with the output of `digest -v`",
-            err=True,
-        )
+        _print_error(f"unexpected {type(error).__name__}: {message}; please report it with the output of `digest -v`")
         status_code = 1
     sys.exit(status_code or 0)
+
+
+def _print_error(message: str, **fields: str) -> None:
+    from digest.cli.logging_setup import operator_log
+
+    operator_log.error(message, extra=fields)

@@ -18,6 +18,6 @@ def cancel(console: Console, edition: str) -> None:
     Emails already on their way are finished and recorded. If nobody has received the edition yet, its
     stories go into the next one; otherwise they count as sent.
     """
-    from digest.sending import send as sending
+    from digest.sending.cancel import cancel as cancel_edition
 
-    console.result(sending.cancel(console.config(), edition, datetime.now(UTC)))
+    console.result(cancel_edition(console.config(), edition, datetime.now(UTC)))

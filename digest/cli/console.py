@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Problem
 
-_ADDRESS = re.compile(r"([^\s@<]{1,2})[^\s@<]*@")
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -28,8 +25,8 @@ class Console:
     """One invocation: results to stdout, problems to stderr, progress only on a terminal."""
 
     config_file: Path
-    verbose: int = 0
     quiet: bool = False
+    show_progress: bool = True
 
     def config(self) -> Config:
         """The newsroom's configuration. Raises ConfigError."""
@@ -44,25 +41,15 @@ class Console:
 
     def problem(self, problem: Problem) -> None:
         """Print a non-fatal problem."""
+        from digest.cli.logging_setup import operator_log
+
         if not self.quiet:
-            self._aside(f"digest: {problem}")
-
-    def trace(self, line: str) -> None:
-        """Print what happens, with the time, for `-v`; addresses whole only for `-vv`: logs are read by many."""
-        if self.verbose:
-            told = line if self.verbose > 1 else _ADDRESS.sub(r"\1***@", line)
-            self._aside(f"{datetime.now(UTC):%H:%M:%S.%f} {told}")
-
-    @staticmethod
-    def _aside(line: str) -> None:
-        """Print to stderr; a send goes on though nobody reads that any more, as with `digest -v send 2>&1 | head`."""
-        with suppress(BrokenPipeError):
-            click.echo(line, err=True)
+            operator_log.warning("%s", problem, extra={"location": problem.location, "hint": problem.hint})
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Yield a function that updates a progress bar, if stderr is a terminal: cron stays silent."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not self.show_progress or not sys.stderr.isatty():
             yield lambda _done, _total: None
             return
         from rich import console, progress, text

@@ -26,7 +26,7 @@ def init(console: Console, folder: Path) -> None:
     Writes a digest.toml, a subscribers.csv and a folder of sample articles that work immediately: run `digest preview`
     there to see the email. Existing files are never overwritten.
     """
-    from digest.core.resources import shipped
+    from digest.core.resources import find_shipped
     from digest.errors import UsageError
 
     names = ("digest.toml", "subscribers.csv", "articles")
@@ -37,9 +37,9 @@ def init(console: Console, folder: Path) -> None:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped("digest.toml"), folder / "digest.toml")
+        shutil.copyfile(find_shipped("digest.toml"), folder / "digest.toml")
         (folder / "subscribers.csv").write_text(SUBSCRIBERS, encoding="utf-8")
-        shutil.copytree(shipped("articles"), folder / "articles")
+        shutil.copytree(find_shipped("articles"), folder / "articles")
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", location=str(error.filename or folder)) from None
     at = "" if folder == Path() else f"cd {folder} && "

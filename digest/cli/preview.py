@@ -104,17 +104,17 @@ def _serve(
     console: Console, cadence: Cadence, day: date | None, now: datetime | None, port: int, *, open_it: bool
 ) -> None:
     """Serve the desk until Ctrl-C."""
-    from digest.web.desk.newsdesk import Newsdesk
     from digest.web.desk.serve import serve
+    from digest.web.desk.session import EditorSession
 
-    desk = Newsdesk(console.config_file.absolute(), cadence, lambda config: moment(config, now), day)
+    session = EditorSession(console.config_file.absolute(), cadence, lambda config: moment(config, now), day)
 
     def opened(address: str) -> None:
         click.echo(f"The desk is open at {address}\nPress Ctrl-C to close it.")
         if open_it:
             click.launch(address)
 
-    serve(desk, port, opened)
+    serve(session, port, opened)
 
 
 def _take_screenshots(console: Console, shown: Preview, output: Path) -> None:

@@ -27,7 +27,7 @@ def resume(context: click.Context, edition: str, in_doubt: str | None) -> None:
     The next `digest send` continues it automatically until max_lateness has passed. Recipients in doubt wait for your
     decision.
     """
-    from digest.sending.send import resume as go_on
+    from digest.sending.resume import resume as go_on
 
     console: Console = context.obj
     cadence: Cadence = "weekly" if edition.endswith("-weekly") else "daily"

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
 from digest.cli.console import Console, moment
 from digest.cli.signals import graceful_shutdown
 
@@ -33,26 +31,27 @@ def start_run(
     """Yield a SendRun that reports to this console, under a progress bar with this label."""
     from digest.sending.send_run import SendRun
 
-    with console.progress(f"Sending {label}") as progress, graceful_shutdown() as stopping:
+    with console.progress(f"Sending {label}") as progress, graceful_shutdown() as should_stop:
         yield SendRun(
             config=config,
             cadence=cadence,
             now=moment(config, now),
             clock=lambda: moment(config, now),
-            tell=console.problem,
-            progress=progress,
-            trace=console.trace,
+            report_problem=console.problem,
+            report_progress=progress,
             limit=limit,
-            late=late,
-            stopping=stopping,
+            allow_late=late,
+            should_stop=should_stop,
         )
 
 
 def finish_run(console: Console, run: SendRun, reports: Sequence[Report]) -> int:
     """Print the reports of a run whose progress bar is gone. Returns the exit status."""
+    from digest.cli.logging_setup import operator_log
+
     for report in reports:
         console.result(str(report))
-    if run.stopping() and (not reports or any(report.left for report in reports)):
-        click.echo("digest: stopped; run the same command again to continue", err=True)
+    if run.should_stop() and (not reports or any(report.remaining for report in reports)):
+        operator_log.error("stopped; run the same command again to continue")
         return 1
     return max((report.exit_status for report in reports), default=0)

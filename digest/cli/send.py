@@ -69,9 +69,9 @@ def send(
     if failure:
         status = failure.exit_status if isinstance(failure, DigestError) else 1
     if not (dry_run or addresses):
-        from digest.sending.metrics import tell_monitors
+        from digest.sending.metrics import notify_monitors
 
-        for problem in tell_monitors(config, cadence, run.now, reports, status):
+        for problem in notify_monitors(config, cadence, run.now, reports, status):
             console.problem(problem)
     if failure:
         raise failure
@@ -83,8 +83,8 @@ def _reports(
 ) -> tuple[list[Report], Exception | None]:
     """What the run came to: its reports, as far as it came, and the error that ended it."""
     from digest.sending.dry_run import dry_run as count_readers
-    from digest.sending.dry_run import send_test
     from digest.sending.send import send as send_edition
+    from digest.sending.test_send import send_test
 
     reports: list[Report] = []
     try:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
-
 
 @contextmanager
 def graceful_shutdown() -> Iterator[Callable[[], bool]]:
     """Yield a function that says whether a stop was requested; a second request ends the process at once."""
+    from digest.cli.logging_setup import operator_log
+
     requests: list[int] = []
 
     def request_stop(number: int, _frame: FrameType | None) -> None:
         if requests:
             raise KeyboardInterrupt
         requests.append(number)
-        click.echo("digest: finishing emails in flight, then stopping; interrupt again to stop at once", err=True)
+        operator_log.warning("finishing emails in flight, then stopping; interrupt again to stop at once")
 
     before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

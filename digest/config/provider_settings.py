@@ -1,36 +1,43 @@
-"""What each provider must be told: its table in digest.toml, key by key. Secrets are not among them."""
+"""The settings of each provider: its table in digest.toml, key by key. Secrets are not among them.
+
+A new provider needs a subclass of `Settings` here, a module in `digest/delivery/providers/`, and a line in the registry
+of `digest.delivery`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$", title="web address", examples=["https://api.example.com"])]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$", title="URL", examples=["https://api.example.com"])]
 Domain = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", title="domain", examples=["mg.example.com"])]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """A provider's table, and what is true of that provider whatever its table says."""
+    """A provider's table, and what holds for that provider whatever its table says."""
 
     name: ClassVar[str]
-    """What `[delivery] provider` and its module are called."""
+    """The value of `[delivery] provider`, and the name of the provider's table and module."""
+    label: ClassVar[str] = ""
+    """The provider's own spelling of its name."""
     secret: ClassVar[str] = ""
-    """The environment's name for its secret, empty if it has none."""
+    """The environment variable of its secret, empty if it has none."""
     connections: ClassVar[int] = 1
-    """How many it is sent through at once unless `[delivery] connections` says otherwise."""
+    """How many connections are used at once unless `[delivery] connections` says otherwise."""
 
     @property
     def login(self) -> str:
-        """What the secret is wanted for, in words; empty where there is no need of it."""
-        return ""
+        """What the secret is needed to do, for messages; empty if it is not needed."""
+        return f"send through {self.label}" if self.secret else ""
 
 
 class MaildirSettings(Settings, frozen=True):
-    """A local outbox: a maildir in `folder`, made when it is not there."""
+    """A local outbox: a maildir in `folder`, created if it does not exist."""
 
     name = "maildir"
 
@@ -38,7 +45,7 @@ class MaildirSettings(Settings, frozen=True):
 
 
 class DkimSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What mails are signed with: the key in `key_file`, whose other half is at `selector`._domainkey.`domain`."""
+    """What mails are signed with: the key in `key_file`, whose public half is at `selector`._domainkey.`domain`."""
 
     domain: str
     selector: str
@@ -57,97 +64,42 @@ class SmtpSettings(Settings, frozen=True):
 
     host: str = "localhost"
     port: Port = 0
-    security: Literal["starttls", "tls", "plain"] = "starttls"
+    security: Literal["starttls", "tls", "plain", "none"] = "starttls"
+    """`none` becomes `plain`: the two words mean the same."""
     username: str = ""
     timeout: Seconds = 30.0
     dkim: DkimSettings | None = None
 
+    def __post_init__(self) -> None:
+        if self.security == "none":
+            msgspec.structs.force_setattr(self, "security", "plain")
+
     @property
     def login(self) -> str:
-        """A password is wanted only with a username."""
+        """A password is needed only with a username."""
         return f"log in to {self.host}" if self.username else ""
 
 
 class SendGridSettings(Settings, frozen=True):
-    """SendGrid's v3 API; another `host` is for trials. Timeout in seconds."""
+    """SendGrid's v3 API; another `host` is for tests. Timeout in seconds."""
 
     name = "sendgrid"
+    label = "SendGrid"
     secret = "SENDGRID_API_KEY"  # noqa: S105 - the name of one
     connections = 4
 
     host: Url = "https://api.sendgrid.com"
     timeout: Seconds = 30.0
 
-    @property
-    def login(self) -> str:
-        """Every request carries the key."""
-        return "send through SendGrid"
-
-
-class MailgunSettings(Settings, frozen=True):
-    """Mailgun's API: the sending `domain` as it is named there, in the region where it was made.
-
-    Another `host` is for trials. Timeout in seconds.
-    """
-
-    name = "mailgun"
-    secret = "MAILGUN_API_KEY"  # noqa: S105 - the name of one
-    connections = 4
-
-    domain: Domain = ""
-    region: Literal["us", "eu"] = "us"
-    host: Url = ""
-    timeout: Seconds = 30.0
-
-    @property
-    def login(self) -> str:
-        """Every request carries the key."""
-        return "send through Mailgun"
-
-
-class PostmarkSettings(Settings, frozen=True):
-    """Postmark's API: the `stream` is a message stream for broadcasts; another `host` is for trials.
-
-    Timeout in seconds.
-    """
-
-    name = "postmark"
-    secret = "POSTMARK_SERVER_TOKEN"  # noqa: S105 - the name of one
-    connections = 2  # each holds up to 50 MB of mails
-
-    stream: str = "broadcast"
-    host: Url = "https://api.postmarkapp.com"
-    timeout: Seconds = 60.0
-
-    @property
-    def login(self) -> str:
-        """Every request carries the token."""
-        return "send through Postmark"
-
-
-class ResendSettings(Settings, frozen=True):
-    """Resend's API; another `host` is for trials. Timeout in seconds."""
-
-    name = "resend"
-    secret = "RESEND_API_KEY"  # noqa: S105 - the name of one
-    connections = 1  # a team has five requests a second in all
-
-    host: Url = "https://api.resend.com"
-    timeout: Seconds = 30.0
-
-    @property
-    def login(self) -> str:
-        """Every request carries the key."""
-        return "send through Resend"
-
 
 class SesSettings(Settings, frozen=True):
-    """Amazon SES; who may send is found as by every AWS program, and so is the region where it is left out.
+    """Amazon SES; credentials are found as by every AWS program, and so is the region if it is left out.
 
-    Another `endpoint` is for trials. Timeout in seconds.
+    Another `endpoint` is for tests. Timeout in seconds.
     """
 
     name = "ses"
+    label = "Amazon SES"
     connections = 4
 
     region: str = ""
@@ -156,16 +108,50 @@ class SesSettings(Settings, frozen=True):
     timeout: Seconds = 30.0
 
 
-PROVIDERS: dict[str, type[Settings]] = {
-    settings.name: settings
-    for settings in (
-        MaildirSettings,
-        SmtpSettings,
-        SendGridSettings,
-        SesSettings,
-        MailgunSettings,
-        PostmarkSettings,
-        ResendSettings,
-    )
-}
-"""The settings of each provider, by the name that `[delivery] provider` has for it."""
+class MailgunSettings(Settings, frozen=True):
+    """Mailgun's API: the sending `domain` as it is named there, in the region where it was created.
+
+    Another `host` is for tests. Timeout in seconds.
+    """
+
+    name = "mailgun"
+    label = "Mailgun"
+    secret = "MAILGUN_API_KEY"  # noqa: S105 - the name of one
+    connections = 4
+
+    domain: Domain = ""
+    region: Literal["us", "eu"] = "us"
+    host: Url = ""
+    timeout: Seconds = 30.0
+
+
+class PostmarkSettings(Settings, frozen=True):
+    """Postmark's API: the `stream` is a message stream for broadcasts; another `host` is for tests.
+
+    Timeout in seconds.
+    """
+
+    name = "postmark"
+    label = "Postmark"
+    secret = "POSTMARK_SERVER_TOKEN"  # noqa: S105 - the name of one
+    connections = 2  # each holds up to 50 MB of mails
+
+    stream: str = "broadcast"
+    host: Url = "https://api.postmarkapp.com"
+    timeout: Seconds = 60.0
+
+
+class ResendSettings(Settings, frozen=True):
+    """Resend's API; another `host` is for tests. Timeout in seconds."""
+
+    name = "resend"
+    label = "Resend"
+    secret = "RESEND_API_KEY"  # noqa: S105 - the name of one
+    connections = 1  # a team may make five requests per second in all
+
+    host: Url = "https://api.resend.com"
+    timeout: Seconds = 30.0
+
+
+PROVIDERS: dict[str, type[Settings]] = {settings.name: settings for settings in Settings.__subclasses__()}
+"""The settings of every provider, by the value of `[delivery] provider`."""

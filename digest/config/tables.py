@@ -1,4 +1,4 @@
-"""digest.toml as a newsroom writes it: one struct a table, one field a key."""
+"""The tables of digest.toml as a newsroom writes them: one struct per table, one field per key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.config.provider_settings import PROVIDERS, DkimSettings
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
-    """A table of digest.toml; `from` is a word of Python's, so its field is called `sender`."""
+    """A table of digest.toml. `from` is a keyword in Python, so its field is called `sender`."""
 
 
 class PublicationTable(Table, frozen=True):
@@ -39,7 +39,7 @@ class CadenceTable(Table, frozen=True):
     approval: Literal["none", "required"] = "none"
     local_time: bool = False
     day: Literal["", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = ""
-    at: Any = ""  # a string or TOML's own time: msgspec allows no union of the two
+    at: Any = ""  # a string or TOML's own time: msgspec does not support a union of the two
 
 
 class Sections(Table, frozen=True):
@@ -54,14 +54,14 @@ class Sections(Table, frozen=True):
 
 
 class Links(Table, frozen=True):
-    """[links]: what is added to the links of articles."""
+    """[links]: changes to the links of articles."""
 
     utm: dict[str, str] = {}
     https: bool = True
 
 
 class Check(Table, frozen=True):
-    """[check]: what `digest check` judges the email by: caniemail's data if there is a copy, for which programs."""
+    """[check]: what `digest check` judges the email by: a copy of caniemail's data, and which mail programs matter."""
 
     caniemail: Path | None = None
     clients: tuple[str, ...] = ()
@@ -83,14 +83,14 @@ class SourceTable(Table, frozen=True):
 
 
 class WarmUp(Table, frozen=True):
-    """[delivery.warm_up]: the rate, in mails a second, of each day from `since` on; after the last, `rate` again."""
+    """[delivery.warm_up]: the rate in mails per second for each day from `since` on; after the last, `rate` applies."""
 
     since: date
     rates: tuple[float, ...]
 
 
 class DeliveryTable(Table, frozen=True):
-    """[delivery], but for the providers' own tables."""
+    """[delivery], without the providers' own tables."""
 
     provider: str = "maildir"
     fallback: str = ""
@@ -109,7 +109,7 @@ DeliveryWithProviders = msgspec.defstruct(
     bases=(DeliveryTable,),
     frozen=True,
 )
-"""[delivery], with a table for each provider there is."""
+"""[delivery], with a table for each provider."""
 
 
 class AudienceTable(Table, frozen=True):
@@ -122,14 +122,14 @@ class AudienceTable(Table, frozen=True):
 
 
 class Monitor(Table, frozen=True):
-    """[monitor]: who is told how a send went. Addresses are asked for with GET; a path of theirs may hold a secret."""
+    """[monitor]: where the outcome of a send is reported. URLs are requested with GET; their path may hold a secret."""
 
     textfile: Path | None = None
     ping_success: str = ""
     ping_failure: str = ""
 
 
-class File(Table, frozen=True):
+class ConfigFile(Table, frozen=True):
     """The whole file."""
 
     publication: PublicationTable

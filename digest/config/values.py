@@ -15,9 +15,10 @@ from digest.models import Cadence, Publication, Source
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What one cadence has of its own. `at` is local to the publication, with `local_time` to each reader.
+    """The settings of one cadence.
 
-    It is None when lateness counts from the freeze. `day` is the weekday it is read on, Monday 0, where that is told.
+    `at` is in the publication's time zone, or with `local_time` in each reader's. It is None if lateness counts from
+    the freeze. `day` is the weekday it is read on, Monday being 0. It is None if that is left to cron.
     """
 
     subject: str
@@ -35,9 +36,9 @@ class Schedule:
 class Delivery:
     """How mail goes out.
 
-    `providers` are the settings of the one that sends and, where there is one, of the one that takes over when it is
-    down. `sender` is `Name <address>`, empty when not configured; `rate`: mails a second, 0 for any. `connections` is 0
-    for as many as the provider has by itself. `patience`: how long a run goes on trying for those who were deferred.
+    `providers` are the settings of the provider that sends and, if there is one, of the one that takes over when it is
+    down. `sender` is `Name <address>`, empty if not configured. `rate` is in mails per second, 0 for no limit.
+    `connections` is 0 for the provider's own default. `patience` is how long a run keeps retrying deferred recipients.
     """
 
     providers: tuple[Settings, ...]
@@ -51,13 +52,13 @@ class Delivery:
 
     @property
     def provider(self) -> Settings:
-        """The one that sends."""
+        """The settings of the provider that sends."""
         return self.providers[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who reads and how they leave. The URL may hold `{email}` and `{token}`; the mailto is a bare address."""
+    """Who the readers are and how they leave. URLs may contain `{email}` and `{token}`; the mailto is an address."""
 
     subscribers: Path
     unsubscribe_url: str
@@ -67,7 +68,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What only the environment may hold. Empty when not set; `providers` by the name of the variable."""
+    """What only the environment may hold. Empty if not set; `providers` is keyed by the variable's name."""
 
     providers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_key: str = field(default="", repr=False)
@@ -76,7 +77,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything a run is told, checked. Paths are absolute; `file` is the digest.toml it came from."""
+    """The whole configuration, checked. Paths are absolute; `file` is the digest.toml it came from."""
 
     file: Path
     publication: Publication
@@ -92,15 +93,20 @@ class Config:
 
     @property
     def folder(self) -> Path:
-        """The newsroom's folder, where digest.toml is and what its paths are relative to."""
+        """The newsroom's folder: that of digest.toml, which its paths are relative to."""
         return self.file.parent
 
     @property
     def templates(self) -> Path:
-        """The folder whose files take the place of the shipped templates of the same name; it need not exist."""
+        """The folder whose files replace the shipped templates of the same name; it need not exist."""
         return self.folder / "templates"
 
     @property
+    def ledger_file(self) -> Path:
+        """The ledger's SQLite file beside digest.toml, which is used unless the environment names a database."""
+        return self.folder / "ledger.sqlite3"
+
+    @property
     def database_url(self) -> str:
-        """Where the ledger is: PostgreSQL by the environment, else an SQLite file beside digest.toml."""
-        return self.secrets.database_url or f"sqlite:///{self.folder / 'ledger.sqlite3'}"
+        """The URL of the ledger: that in the environment, else an SQLite file beside digest.toml."""
+        return self.secrets.database_url or f"sqlite:///{self.ledger_file}"

@@ -1,4 +1,4 @@
-"""A file written anew beside itself and put in its place whole: whoever reads it sees the old one or the new one."""
+"""Replaces a file atomically: other processes see either the old content or all of the new."""
 
 from __future__ import annotations
 
@@ -13,52 +13,54 @@ from digest.errors import DigestError
 
 
 class AtomicFile:
-    """The new text of a file, which takes its place with `commit` and is thrown away without. A context manager."""
+    """A context manager for the new content of a file: `commit` puts it in place; without that it is discarded."""
 
     def __init__(self, file: Path, error: type[DigestError], *, mode: int | None = None) -> None:
-        """`file` need not be there yet; where it is a link, what it leads to is replaced.
+        """`file` need not exist; if it is a link, its target is replaced.
 
-        `error` is what is raised where that cannot be. A new file gets the `mode`, one that is there keeps its own.
+        `error` is the class of error to raise if it cannot be written. A new file gets the `mode`, an existing one
+        keeps its own.
         """
         self.file = file.resolve()
         self.stream: TextIO
         self._error = error
         self._mode = mode
         self._new = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
-        self._old_state = _state(self.file)
+        self._old_state = _read_state(self.file)
 
     def __enter__(self) -> Self:
         try:
             self.stream = self._new.open("w", encoding="utf-8", newline="")
             if self._old_state:
-                _belong_like(self._new, self.file)
+                _copy_ownership(self.file, self._new)
             elif self._mode is not None:
                 self._new.chmod(self._mode)
         except OSError as error:
-            raise self._cannot(error) from None
+            raise self._write_error(error) from None
         return self
 
     def commit(self, *, backup: Path | None = None) -> None:
-        """Put the new text in place of the old, on disk; the old one is kept as `backup`.
+        """Put the new content in place, on disk; the old content is kept as `backup`.
 
         Raises:
-            DigestError: it cannot be written, or somebody else has changed the file since this began.
+            DigestError: it cannot be written, or somebody else changed the file meanwhile.
         """
         try:
-            self._flush()
-            if _state(self.file) != self._old_state:
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+            if _read_state(self.file) != self._old_state:
                 raise self._error(
                     "was changed by somebody else meanwhile", location=str(self.file), hint="run the command again"
                 )
             if backup and self._old_state:
-                kept = self._new.with_suffix(".bak")
-                shutil.copy2(self.file, kept)
-                _belong_like(kept, self.file)
-                kept.replace(backup)
+                copy = self._new.with_suffix(".bak")
+                shutil.copy2(self.file, copy)
+                _copy_ownership(self.file, copy)
+                copy.replace(backup)
             self._new.replace(self.file)
             _sync_folder(self.file.parent)
         except OSError as error:
-            raise self._cannot(error) from None
+            raise self._write_error(error) from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -67,11 +69,7 @@ class AtomicFile:
         self._new.unlink(missing_ok=True)
         self._new.with_suffix(".bak").unlink(missing_ok=True)
 
-    def _flush(self) -> None:
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-
-    def _cannot(self, error: OSError) -> DigestError:
+    def _write_error(self, error: OSError) -> DigestError:
         return self._error(
             f"cannot be written: {error.strerror}",
             location=str(self.file),
@@ -79,25 +77,25 @@ class AtomicFile:
         )
 
 
-def _state(file: Path) -> tuple[int, int, int] | None:
-    """What differs once somebody has written to a file, None where there is none."""
+def _read_state(file: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever somebody writes to the file, None if it does not exist."""
     try:
-        seen = file.stat()
+        state = file.stat()
     except OSError:
         return None
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def _belong_like(new: Path, old: Path) -> None:
-    """Give a file the rights and owner of another: an import as root must not shut out the cron job that reads it."""
-    shutil.copymode(old, new)
-    seen = old.stat()
+def _copy_ownership(source: Path, target: Path) -> None:
+    """Copy a file's mode and owner: an import as root must not shut out the cron job that reads the file."""
+    shutil.copymode(source, target)
+    state = source.stat()
     with suppress(PermissionError, AttributeError):  # not root, and not Windows
-        os.chown(new, seen.st_uid, seen.st_gid)
+        os.chown(target, state.st_uid, state.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the file's new place on disk too, where a folder can be opened."""
+    """Write the file's new name to disk too, if the folder can be opened."""
     with suppress(PermissionError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""The places in a Message that differ by recipient, and the tokens that stand there meanwhile."""
+"""Merge fields: their names, and the tokens that stand for them in a Message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from digest.models import MergeField
 
 MERGE_FIELDS = ("email", "name", "unsubscribe_url", "preferences_url")
-"""The names that `slot(...)` in a template accepts."""
+"""The names that `merge_field(...)` in a template accepts."""
 
 Form = Literal["html", "text"]
 

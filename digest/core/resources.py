@@ -1,4 +1,4 @@
-"""Where the files that digest ships with are: inside the package in a wheel, beside it in a checkout."""
+"""Finds the files that digest ships with: inside the package in a wheel, beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def shipped(name: str) -> Path:
-    """The path of `templates`, `articles` or `digest.toml`, from a wheel or a checkout (an editable install is one).
+def find_shipped(name: str) -> Path:
+    """Return the path of `templates`, `articles` or `digest.toml`, in a wheel or a checkout (also an editable install).
 
-    Raises FileNotFoundError when the installation lacks it.
+    Raises FileNotFoundError if the installation lacks it.
     """
     for folder in (_PACKAGE, _PACKAGE / "sample", _PACKAGE.parent):
         path = folder / name
         if path.exists():
             return path
-    raise FileNotFoundError(f"{name} did not come with this installation of digest ({_PACKAGE}): install it again")
+    raise FileNotFoundError(f"{name} is missing from this installation of digest ({_PACKAGE}): install it again")

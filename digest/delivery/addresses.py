@@ -1,4 +1,4 @@
-"""Addresses and links as mail's headers and commands take them: in ASCII."""
+"""Addresses and links in ASCII, as the headers and commands of mail require them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from urllib.parse import quote
 import idna
 
 _ASCII_LINK = re.compile(r"[A-Za-z0-9_.~:/?#\[\]@!$&'()*+,;=%-]*")
-"""A link that may stand as it is."""
+"""A link that needs no encoding."""
 
-_RESERVED = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986 2.2, with the sign of what is encoded already
+_RESERVED = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986 2.2, and the sign of what is encoded already
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain in its ASCII form, by IDNA 2008: Python's own codec would turn straße into strasse, another domain.
+    """Return a domain in ASCII, by IDNA 2008: Python's own codec would turn straße into strasse, another domain.
 
     Raises:
-        ValueError: it is no domain.
+        ValueError: it is not a valid domain.
     """
     if domain.isascii():
         return domain
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise ValueError(f"{domain} is no domain: {error}") from None
+        raise ValueError(f"{domain} is not a valid domain: {error}") from None
 
 
 def ascii_address(email: str) -> str:
-    """An address as SMTP without extensions takes it: the domain in its ASCII form (RFC 5891).
+    """Return an address as SMTP without extensions accepts it: with its domain in ASCII (RFC 5891).
 
     Raises:
-        ValueError: the local part is not ASCII, or the domain is none.
+        ValueError: the local part is not ASCII, or the domain is not valid.
     """
     local, _, domain = email.rpartition("@")
     if not local.isascii():
@@ -40,15 +40,15 @@ def ascii_address(email: str) -> str:
 
 
 def needs_utf8(email: str) -> bool:
-    """Whether the part before the @ is beyond ASCII, which only SMTPUTF8 can carry (RFC 6531)."""
+    """Whether the part before the @ is not ASCII, which only SMTPUTF8 can carry (RFC 6531)."""
     return not email.rpartition("@")[0].isascii()
 
 
 def ascii_link(url: str) -> str:
-    """A URL in ASCII: the host by IDNA, the rest percent-encoded where it must be (RFC 3987 3.1).
+    """Return a URL in ASCII: the host by IDNA, the rest percent-encoded where necessary (RFC 3987 3.1).
 
     Raises:
-        ValueError: the host is no domain.
+        ValueError: the host is not a valid domain.
     """
     if _ASCII_LINK.fullmatch(url):
         return url

@@ -1,4 +1,4 @@
-"""DKIM signatures (RFC 6376): what proves to inboxes that a mail is its domain's, and that nobody changed it."""
+"""DKIM signatures (RFC 6376): proof to inboxes that a mail is from its domain and that nobody changed it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from digest.config.provider_settings import DkimSettings
 from digest.core.text import describe_error
 from digest.errors import ConfigError
 
-_HEADERS = (
+_SIGNED_HEADERS = (
     b"From",
-    b"From",  # once more than there are: nobody can add another (RFC 6376 8.15)
+    b"From",  # once more than it occurs: nobody can add another (RFC 6376 8.15)
     b"To",
     b"Subject",
     b"Date",
@@ -24,21 +24,22 @@ _HEADERS = (
 )
 
 
-def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
-    """A function that puts a signature in front of a mail: rsa-sha256, relaxed in headers and body.
+def make_signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
+    """Return a function that returns a mail with its signature in front: rsa-sha256, relaxed for headers and body.
 
     Raises:
-        ConfigError: the key file cannot be read, or holds no RSA key that can be signed with.
+        ConfigError: the key file cannot be read, or contains no RSA key that can sign.
     """
     import dkim
     from dkim.crypto import UnparsableKeyError
 
-    where = str(settings.key_file)
+    location = str(settings.key_file)
     try:
         key = settings.key_file.read_bytes()
     except OSError as error:
-        step = "mend [dkim] key_file, or the file's rights"
-        raise ConfigError(f"the DKIM key cannot be read: {error.strerror}", location=where, hint=step) from None
+        message = f"the DKIM key cannot be read: {error.strerror}"
+        hint = "correct [dkim] key_file, or the file's permissions"
+        raise ConfigError(message, location=location, hint=hint) from None
     selector, domain = settings.selector.encode("ascii"), settings.domain.encode("idna")
 
     def sign(mail: bytes) -> bytes:
@@ -48,7 +49,7 @@ def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
             domain,
             key,
             canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=list(_HEADERS),
+            include_headers=list(_SIGNED_HEADERS),
             linesep=b"\r\n",
         )
         return header + mail
@@ -56,7 +57,7 @@ def signer(settings: DkimSettings) -> Callable[[bytes], bytes]:
     try:
         sign(b"From: a@example.com\r\n\r\n\r\n")
     except (UnparsableKeyError, dkim.DKIMException, ValueError, TypeError) as error:
-        what = describe_error(error)
-        step = "make one with `openssl genrsa -traditional -out FILE 2048`, without a passphrase"
-        raise ConfigError(f"this is no RSA key to sign with: {what}", location=where, hint=step) from None
+        message = f"the DKIM key is not an RSA key that can sign: {describe_error(error)}"
+        hint = "create one with `openssl genrsa -traditional -out FILE 2048`, without a passphrase"
+        raise ConfigError(message, location=location, hint=hint) from None
     return sign

@@ -1,4 +1,4 @@
-"""The headers that make a mail a newsletter: who sends it, which list it is, and how to leave."""
+"""The headers that make a mail a newsletter: its sender, its list, and how to unsubscribe."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ def message_headers(
     unsubscribe_mailto: str,
     unsubscribe_https: str,
 ) -> tuple[tuple[str, str], ...]:
-    """The headers that all mails of an edition share.
+    """Return the headers that all mails of an edition share.
 
     Args:
         sender: `Name <address>`.
         reply_to: Likewise, or empty.
         publication: Its name and site make the List-Id (RFC 2919).
-        cadence: Part of the List-Id: a reader may filter the daily apart from the weekly.
+        cadence: Part of the List-Id, so that readers can filter the daily and the weekly separately.
         date: When the edition was composed; a resumed send keeps it.
         unsubscribe_mailto: An address, or empty.
-        unsubscribe_https: The token of the slot that holds each reader's link, or empty.
+        unsubscribe_https: The token of the merge field for each reader's link, or empty.
 
     Raises:
-        ConfigError: `sender` or `reply_to` is no address that every server takes.
+        ConfigError: `sender` or `reply_to` is not an address that every server accepts.
     """
     for setting, mailbox in (("from", sender), ("reply_to", reply_to)):
-        _check(setting, mailbox)
-    leave = [f"<{unsubscribe_https}>"] if unsubscribe_https else []
+        _check_mailbox(setting, mailbox)
+    unsubscribe = [f"<{unsubscribe_https}>"] if unsubscribe_https else []
     if unsubscribe_mailto:
         local, _, domain = unsubscribe_mailto.rpartition("@")
-        leave.append(f"<mailto:{quote(local)}@{ascii_domain(domain)}?subject=unsubscribe>")  # RFC 6068
+        unsubscribe.append(f"<mailto:{quote(local)}@{ascii_domain(domain)}?subject=unsubscribe>")  # RFC 6068
     headers = [
         ("From", sender),
         ("Reply-To", reply_to),
         ("Date", format_datetime(date)),
-        ("List-Id", f"<{cadence}.digest.{_host(publication, sender)}>"),
-        ("List-Unsubscribe", ", ".join(leave)),  # RFC 2369
-        # One click, without a page that asks again: RFC 8058, which Gmail and Yahoo require of bulk senders.
+        ("List-Id", f"<{cadence}.digest.{_list_host(publication, sender)}>"),
+        ("List-Unsubscribe", ", ".join(unsubscribe)),  # RFC 2369
+        # One click, without a page that asks for confirmation: RFC 8058, which Gmail and Yahoo require of bulk senders.
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click" if unsubscribe_https else ""),
         ("List-Post", "NO"),  # readers cannot write to this list: RFC 2369 3.4
         ("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies
@@ -58,12 +58,12 @@ def message_headers(
 
 
 def message_id(edition: str, email: str, sender: str) -> str:
-    """The Message-ID, without brackets, that an edition always has for a recipient: a repeat can be told as one."""
+    """Return the Message-ID, without brackets, of an edition for a recipient: always the same, so duplicates show."""
     digest = hashlib.sha256(f"{edition}\n{email.casefold()}".encode()).hexdigest()
-    return f"{digest[:32]}@{_domain(sender)}"
+    return f"{digest[:32]}@{_sender_domain(sender)}"
 
 
-def _check(setting: str, mailbox: str) -> None:
+def _check_mailbox(setting: str, mailbox: str) -> None:
     try:
         ascii_address(parseaddr(mailbox)[1])
     except ValueError as error:
@@ -72,10 +72,10 @@ def _check(setting: str, mailbox: str) -> None:
         ) from None
 
 
-def _host(publication: Publication, sender: str) -> str:
+def _list_host(publication: Publication, sender: str) -> str:
     host = urlsplit(publication.url).hostname
-    return re.sub(r"^www\.", "", ascii_domain(host)) if host else _domain(sender)
+    return re.sub(r"^www\.", "", ascii_domain(host)) if host else _sender_domain(sender)
 
 
-def _domain(sender: str) -> str:
+def _sender_domain(sender: str) -> str:
     return ascii_domain(parseaddr(sender)[1].rpartition("@")[2] or "localhost")

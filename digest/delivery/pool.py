@@ -1,4 +1,4 @@
-"""Several connections to one provider at once; whoever hands out the batches and records them stays in one thread."""
+"""Several connections to one provider at once, while one thread hands out the batches and records the receipts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from digest.delivery.provider import Provider
 from digest.errors import DeliveryError
 from digest.models import Message, Receipt, Recipient
 
-_TOGETHER = 0.004
-"""Seconds that a batch that is done may wait for others: little beside a server's answer, much beside a commit."""
+_GATHER = 0.004
+"""Seconds that a completed batch waits for others: short beside a server's response, long beside a commit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a batch. With an `error` nobody of it was sent anything, and its connection sends no more."""
+class Completed:
+    """A batch with its receipts. With an `error`, none of it was sent, and its connection sends no more."""
 
     batch: Sequence[Recipient]
     receipts: Sequence[Receipt] = ()
@@ -29,35 +29,36 @@ class Done:
 
 
 class Pool(Protocol):
-    """Takes batches as long as a connection is `idle`; a context manager that closes them all.
+    """Takes a batch for each connection that is `idle`; a context manager that closes all connections.
 
-    A connection that its provider ends (too many of them, a bad key) is lost, its batch given back unsent, and the
-    others go on.
+    When the provider ends a connection (it allows fewer, the key is bad), the connection is lost, its batch comes back
+    unsent, and the other connections continue.
     """
 
     batch_size: int
+    """The largest batch that `submit` takes."""
 
     @property
     def idle(self) -> int:
-        """Connections that wait for a batch."""
+        """How many connections are free to take a batch."""
         ...
 
     @property
     def busy(self) -> int:
-        """Batches that were submitted and not given back by `finished`."""
+        """How many batches were submitted and not yet collected."""
         ...
 
     def submit(self, message: Message, batch: Sequence[Recipient]) -> None:
-        """Send a batch on a connection that is idle; it is opened with its first one."""
+        """Send a batch on an idle connection, which is opened for its first batch."""
         ...
 
-    def finished(self, timeout: float | None = None) -> list[Done]:
-        """The batches that are done, waiting for the first of them, at most `timeout` seconds.
+    def collect(self, timeout: float | None = None) -> list[Completed]:
+        """Return the completed batches, waiting up to `timeout` seconds for the first of them.
 
-        Then a moment longer, until more of those that are out are back: what is recorded at once costs one commit.
+        After the first one it waits a moment for more, since batches recorded together cost one commit.
 
         Raises:
-            Exception: what a provider raised that is no DeliveryError.
+            Exception: whatever a provider raised that is not a DeliveryError.
         """
         ...
 
@@ -68,19 +69,19 @@ class Pool(Protocol):
     ) -> None: ...
 
 
-class Threads:
-    """A Pool of providers that each take a batch and wait for its answer, in a thread of its own."""
+class ThreadPool:
+    """A Pool of providers that each send a batch and wait for the response, in a thread of their own."""
 
     def __init__(self, providers: Sequence[Provider]) -> None:
-        """`providers` are as many as there are to be connections, none of them entered yet."""
+        """Take one provider for each connection; none of them may have been entered."""
         self.batch_size = providers[0].batch_size
         self.idle = len(providers)
         self.busy = 0
         self._batches: SimpleQueue[tuple[Message, Sequence[Recipient]] | None] = SimpleQueue()
-        self._done: SimpleQueue[Done] = SimpleQueue()
+        self._completed: SimpleQueue[Completed] = SimpleQueue()
         # Daemons: a second Ctrl-C ends the process at once, and what was in flight is in doubt, as after a crash.
         self._threads = [Thread(target=self._work, args=(provider,), daemon=True) for provider in providers]
-        self._begun = 0
+        self._started = 0
         self._lost = 0
 
     def __enter__(self) -> Self:
@@ -89,40 +90,40 @@ class Threads:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections; what is in flight is waited for, unless the process is to end at once."""
+        """Close the connections, after waiting for what is in flight unless an exception ends the process."""
         for _ in self._threads:
             self._batches.put(None)
         if kind is None or not self.busy:
-            for thread in self._threads[: self._begun]:
+            for thread in self._threads[: self._started]:
                 thread.join()
 
     def submit(self, message: Message, batch: Sequence[Recipient]) -> None:
-        """Send a batch on a connection that is idle; it is opened with its first one."""
-        if self.busy >= self._begun - self._lost:
-            self._threads[self._begun].start()
-            self._begun += 1
+        """Send a batch on an idle connection, which is opened for its first batch."""
+        if self.busy >= self._started - self._lost:
+            self._threads[self._started].start()
+            self._started += 1
         self.idle -= 1
         self.busy += 1
         self._batches.put((message, batch))
 
-    def finished(self, timeout: float | None = None) -> list[Done]:
-        """The batches that are done; those gathered are half of what is out, or what a moment gave."""
+    def collect(self, timeout: float | None = None) -> list[Completed]:
+        """Return the completed batches: once there is one, it waits a moment until half of those in flight are."""
         found = []
         with suppress(Empty):
-            found.append(self._done.get(timeout=timeout))
-            ends = monotonic() + _TOGETHER
-            while 2 * len(found) < self.busy and (left := ends - monotonic()) > 0:
-                found.append(self._done.get(timeout=left))
+            found.append(self._completed.get(timeout=timeout))
+            deadline = monotonic() + _GATHER
+            while 2 * len(found) < self.busy and (left := deadline - monotonic()) > 0:
+                found.append(self._completed.get(timeout=left))
             while True:
-                found.append(self._done.get_nowait())
-        for done in found:
+                found.append(self._completed.get_nowait())
+        for completed in found:
             self.busy -= 1
-            if not done.error:
+            if not completed.error:
                 self.idle += 1
                 continue
             self._lost += 1
-            if not isinstance(done.error, DeliveryError):
-                raise done.error
+            if not isinstance(completed.error, DeliveryError):
+                raise completed.error
         return found
 
     def _work(self, provider: Provider) -> None:
@@ -131,7 +132,7 @@ class Threads:
                 message, batch = task
                 try:
                     receipts = provider.send(message, batch)
-                except Exception as error:  # noqa: BLE001 - raised again where the batches are handed out
-                    self._done.put(Done(batch, error=error))
+                except Exception as error:  # noqa: BLE001 - `collect` raises it again
+                    self._completed.put(Completed(batch, error=error))
                     return
-                self._done.put(Done(batch, receipts))
+                self._completed.put(Completed(batch, receipts))

@@ -1,4 +1,4 @@
-"""What every provider does: one Protocol, one file for each in `providers/`."""
+"""The Protocol of a provider: what each file in `providers/` implements."""
 
 from __future__ import annotations
 
@@ -10,26 +10,32 @@ from digest.models import Message, Receipt, Recipient
 
 
 class Provider(Protocol):
-    """Takes a Message and Recipients, gives a Receipt for each. One file each in `digest/delivery/providers/`.
+    """Takes a Message and Recipients, and returns a Receipt for each.
 
-    Used as a context manager by one thread: a connection is opened on entering (or on the first send), kept from send
-    to send, and closed on leaving. Where several are wanted at once, several providers are opened.
+    It is constructed with its settings and its secret, and used as a context manager by one thread. A connection is
+    opened on entering or by the first send, kept from send to send, and closed on leaving. Several connections are
+    several providers: see `digest.delivery.registry.open_pool`.
     """
 
     name: str
+    """The provider's name, as in `[delivery] provider`."""
     batch_size: int
-    """The most recipients one `send` may take."""
+    """The most recipients that one `send` takes."""
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
-        """Send to each recipient and say what became of each, in their order.
+        """Send to each recipient; return their receipts in the same order.
 
-        Raises DeliveryError only when none of these recipients was sent anything (bad key, no connection): they stay
-        pending and the run stops.
+        Raises:
+            DeliveryError: none of these recipients was sent anything (bad key, no connection). They stay pending.
         """
         ...
 
     def check(self) -> None:
-        """Prove, without sending anything, that the provider can be reached and lets us in. Raises DeliveryError."""
+        """Prove, without sending anything, that the provider can be reached and accepts the credentials.
+
+        Raises:
+            DeliveryError: it cannot, or does not.
+        """
         ...
 
     def __enter__(self) -> Self: ...

@@ -117,7 +117,7 @@ def read_draft(file: Path, folder: Path) -> Draft | None:
 def parse_draft(text: str, file: Path, folder: Path) -> Draft:
     """Return the draft that a text is, for messages in `file`. Raises DraftError as `read_draft` does."""
     toml = TomlFile(file, text, DraftError)
-    tables = toml.tables()
+    tables = toml.parse()
     raw = _check_tables(toml, tables)
     articles, hidden_ids = _parse_stories(toml, raw, folder)
     return Draft(
@@ -147,7 +147,7 @@ def _check_tables(toml: TomlFile, tables: dict[str, Any]) -> _File:
     if "made" not in tables:
         hint = "`digest draft` with --fresh makes a new draft and keeps this one beside it"
         toml.fail(("made",), "is missing: it records which stories were available when the draft was made", hint)
-    raw = toml.as_struct(tables, _File)
+    raw = toml.convert(tables, _File)
     if len(raw.note) > _MAX_NOTE_LENGTH:
         message = f"has {len(raw.note):,} characters; the limit is {_MAX_NOTE_LENGTH:,}"
         toml.fail(("note",), message, "shorten it, and link to the rest")

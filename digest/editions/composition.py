@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from digest import delivery, editorial, render, sources
 from digest.config import Config
+from digest.core.merge_fields import merge_field_token
 from digest.drafts import Draft
 from digest.editions.naming import local_date
 from digest.editions.pictures import RemotePictures
@@ -99,7 +100,7 @@ class Composition:
     def pictures(self) -> RemotePictures:
         """The stories' remote pictures, for newsrooms that embed them."""
         site = self.config.publication.url
-        return RemotePictures(partial(sources.fetch_pictures, base_url=site, largest=render.LARGEST_PICTURE))
+        return RemotePictures(partial(sources.fetch_images, base_url=site, max_bytes=render.MAX_PICTURE_BYTES))
 
     def lay_out(self, segment: Segment) -> Edition | None:
         """Return the edition that a segment gets, None when there is no news for it."""
@@ -124,9 +125,9 @@ class Composition:
 
     def render_subject(self, edition: Edition) -> str:
         """Return the subject of an edition. Raises TemplateError."""
-        return render.subject(edition, self.config.publication, now=self.now, templates=self.config.templates)
+        return render.render_subject(edition, self.config.publication, now=self.now, templates=self.config.templates)
 
-    def render(self, edition: Edition, segment: Segment) -> render.Rendered:
+    def render(self, edition: Edition, segment: Segment) -> render.RenderedEmail:
         """Return a segment's Message with its headers, and the problems met on the way. Raises TemplateError."""
         config = self.config
         schedule = config.schedules[self.cadence]
@@ -147,7 +148,7 @@ class Composition:
             https=config.links.https,
             preferences=bool(config.audience.preferences_url),
         )
-        unsubscribe_url = render.merge_field_token("unsubscribe_url", "text")
+        unsubscribe_url = merge_field_token("unsubscribe_url", "text")
         headers = delivery.message_headers(
             sender=config.delivery.sender,
             reply_to=config.delivery.reply_to,

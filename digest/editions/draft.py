@@ -154,7 +154,7 @@ def _collect_contents(composition: Composition) -> DraftContents | None:
 
     def shorten(story: Article) -> Article:
         shown = "lead" if editorial.identify(story) == lead else "brief" if schedule.layout == "brief" else "card"
-        return replace(_with_id(story), summary=render.opening(story.summary, render.EXCERPTS[shown]))
+        return replace(_with_id(story), summary=render.truncate_to_width(story.summary, render.SUMMARY_WIDTHS[shown]))
 
     return DraftContents(
         subject=schedule.subject,

@@ -27,7 +27,7 @@ _WIRE_SHARE = 0.8
 class LeftOut:
     """An article that the edition does not take, and the reason, worded for an editor.
 
-    `same_as` is the identity of the story it was merged into: whoever gets that story has had this article too.
+    `same_as` is the identity of the story it was merged into: readers who get that story have had this article too.
     """
 
     article: Article

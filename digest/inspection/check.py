@@ -19,7 +19,8 @@ from digest.editions.recipients import make_recipient
 from digest.errors import DigestError
 from digest.inspection.preview import ANYONE, describe_sections, lint_email
 from digest.models import Cadence, Problem, Section, Segment, Subscriber
-from digest.sending.readiness import open_provider, require_sendable
+from digest.sending.providers import open_provider
+from digest.sending.readiness import require_sendable
 from digest.storage import Database
 
 
@@ -152,7 +153,7 @@ def _check_email(composition: Composition) -> Iterator[CheckResult]:
     yield _run_check("lint", lambda: _lint_email(composition.config, rendered))
 
 
-def _lint_email(config: Config, rendered: render.Rendered) -> CheckResult:
+def _lint_email(config: Config, rendered: render.RenderedEmail) -> CheckResult:
     """Lint the finished email."""
     found = lint_email(config, rendered)
     serious = sum(item.serious for item in found)
@@ -167,8 +168,8 @@ def _lint_email(config: Config, rendered: render.Rendered) -> CheckResult:
 def _check_links(composition: Composition) -> CheckResult:
     """Request every link of the email once."""
     edition = composition.lay_out(Segment())
-    urls = lint.links(composition.render(edition, Segment()).message) if edition else []
-    broken = lint.broken_links(urls, sources.status_of)
+    urls = lint.list_links(composition.render(edition, Segment()).message) if edition else []
+    broken = lint.find_broken_links(urls, sources.fetch_status)
     return CheckResult(
         f"links: {len(urls)} requested, {len(broken)} with problems",
         ok=not any(item.serious for item in broken),

@@ -32,7 +32,7 @@ class Preview:
     composition: Composition
     recipient: Recipient
     edition: Edition | None
-    rendered: render.Rendered | None
+    rendered: render.RenderedEmail | None
     problems: Sequence[Problem]
 
     @property
@@ -48,7 +48,7 @@ class Preview:
     @property
     def html(self) -> str:
         """The HTML part as the reader sees it, with its pictures embedded so that a browser shows them."""
-        return render.standalone(self._message, self.recipient.values)
+        return render.to_standalone_html(self._message, self.recipient.values)
 
     @property
     def text(self) -> str:
@@ -120,7 +120,7 @@ def preview_for(composition: Composition, subscriber: Subscriber, notices: Seque
     return Preview(composition, recipient, edition, rendered, problems)
 
 
-def lint_email(config: Config, rendered: render.Rendered) -> list[lint.Finding]:
+def lint_email(config: Config, rendered: render.RenderedEmail) -> list[lint.Finding]:
     """The lint's findings for a finished email, serious ones first, except those that the configuration accepts.
 
     Raises:

@@ -1,4 +1,4 @@
-"""CSS taken to pieces, however broken: what a style attribute or a style block declares, selects and asks."""
+"""Split CSS, however broken, into what it declares, what it selects and its at-rules."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Css:
-    """The pieces in their order: `(property, value)`, selectors, and `(name, what follows)` of at-rules.
+    """The parts of a style attribute or a style block, in order.
 
-    Properties and at-rules' names are in lower case.
+    Declarations are `(property, value)`, at-rules `(name, what follows it)`; properties and names are in lower case.
     """
 
     declarations: list[tuple[str, str]] = field(default_factory=list)
@@ -18,29 +18,29 @@ class Css:
     at_rules: list[tuple[str, str]] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> str:
-        """The last value that a property is given, without `!important`; empty if none."""
+        """Return the last value of a property, without `!important`; empty if it has none."""
         values = [value for known, value in self.declarations if known == name]
         return re.sub(r"!\s*important$", "", values[-1]).strip() if values else ""
 
 
-def parse(text: str) -> Css:
-    """Take CSS to pieces."""
+def parse_css(text: str) -> Css:
+    """Return the parts of a style attribute or a style block."""
     css = Css()
-    pieces = re.split(r"([{};])", _without_comments(text))
+    pieces = re.split(r"([{};])", _remove_comments(text))
     for piece, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-        said = piece.strip()
-        if said.startswith("@"):
-            name, _, rest = " ".join(said[1:].split()).partition(" ")
+        part = piece.strip()
+        if part.startswith("@"):
+            name, _, rest = " ".join(part[1:].split()).partition(" ")
             css.at_rules.append((name.lower(), rest))
         elif end == "{":
-            css.selectors.append(said)
-        elif ":" in said:
-            name, _, value = said.partition(":")
+            css.selectors.append(part)
+        elif ":" in part:
+            name, _, value = part.partition(":")
             css.declarations.append((name.strip().lower(), value.strip()))
     return css
 
 
-def _without_comments(text: str) -> str:
-    """The text without `/* ... */`; one that is not closed goes to the end (CSS Syntax 3, 4.3.2)."""
+def _remove_comments(text: str) -> str:
+    """Return the text without `/* ... */`; an unclosed comment goes to the end (CSS Syntax 3, 4.3.2)."""
     before, *others = text.split("/*")
     return before + "".join(other.partition("*/")[2] for other in others)

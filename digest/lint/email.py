@@ -1,20 +1,20 @@
-"""Every rule on one email."""
+"""Run every rule on one email."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import chain
 
-from digest.lint.clients import DEFAULT_CLIENTS, Support, of_clients
-from digest.lint.contrast import of_contrast
-from digest.lint.document import of_conditional_comments, of_headings, of_language, of_nesting
-from digest.lint.findings import Finding, gathered
-from digest.lint.inbox import of_inbox
-from digest.lint.leaving import of_leaving, of_slots
-from digest.lint.markup import of_active_content, of_addresses, of_images, of_links, of_tables
+from digest.lint.caniemail import Support
+from digest.lint.client_support import DEFAULT_CLIENTS, check_client_support
+from digest.lint.contrast import check_contrast
+from digest.lint.document import check_conditional_comments, check_headings, check_language, check_nesting
+from digest.lint.findings import Finding, group_findings
+from digest.lint.inbox import check_preheader, check_subject
+from digest.lint.markup import check_active_content, check_images, check_link_text, check_tables, check_urls
+from digest.lint.message_parts import check_merge_fields, check_sizes, check_text_part
 from digest.lint.page import Page
-from digest.lint.parts import of_parts
-from digest.lint.size import of_sizes
+from digest.lint.unsubscribe import check_unsubscribe
 from digest.models import Message
 
 
@@ -27,37 +27,38 @@ def lint(
     support: Support | None = None,
     baseline: Collection[str] = (),
 ) -> list[Finding]:
-    """Look at an email as it will be sent. Uses neither network nor files, and raises nothing whatever the HTML.
+    """Check an email as it will be sent. Uses neither network nor files, and raises nothing whatever the HTML is.
 
     Args:
-        message: Its slots are open.
+        message: Its merge fields are open.
         subject: As an inbox shows it.
-        preheader: Likewise.
-        clients: Which mail programs matter: caniemail's `family.platform`, with `*` for any (`gmail.*`).
-        support: What those support; None leaves the rule `client-support` out.
+        preheader: As an inbox shows it.
+        clients: The mail programs that matter: caniemail's `family.platform`, with `*` for any (`gmail.*`).
+        support: What they support; without it the rule `client-support` is left out.
         baseline: Features that the templates use on purpose: `BASELINE`, and a newsroom's own.
 
     Returns:
-        The serious findings first; equal ones at several places are one.
+        The findings, serious ones first; findings that differ only in their location are one.
     """
     page = Page(message.html)
-    return gathered(
+    return group_findings(
         chain(
-            of_sizes(page, message.text),
-            of_inbox(subject, preheader),
-            of_leaving(message, page),
-            of_slots(message, preheader),
-            of_language(page),
-            of_headings(page),
-            of_nesting(page),
-            of_conditional_comments(message.html),
-            of_active_content(page),
-            of_addresses(page, {merge_field.token for merge_field in message.merge_fields}),
-            of_links(page),
-            of_images(page),
-            of_tables(page),
-            of_contrast(page),
-            of_parts(page, message.text),
-            of_clients(page, clients, support, baseline) if support else (),
+            check_sizes(page, message.text),
+            check_subject(subject),
+            check_preheader(preheader),
+            check_unsubscribe(message, page),
+            check_merge_fields(message, preheader),
+            check_language(page),
+            check_headings(page),
+            check_nesting(page),
+            check_conditional_comments(message.html),
+            check_active_content(page),
+            check_urls(page, {merge_field.token for merge_field in message.merge_fields}),
+            check_link_text(page),
+            check_images(page),
+            check_tables(page),
+            check_contrast(page),
+            check_text_part(page, message.text),
+            check_client_support(page, clients, support, baseline) if support else (),
         )
     )

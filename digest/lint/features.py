@@ -1,7 +1,7 @@
-"""Which of caniemail's features an email uses, by their names there (`css-display-flex`, `html-video`).
+"""Find which of caniemail's features an email uses, by their names there (`css-display-flex`, `html-video`).
 
-Names are made from what is found, and the data says which of them it knows. `css-margin#1` is a use of a feature that
-falls under its note 1.
+Names are derived from what is found; the data decides which of them it knows. `css-margin#1` is a use of a feature to
+which its note 1 applies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from digest.lint import css
-from digest.lint.page import HEADINGS, Page, file_name, place_of
+from digest.lint.css import Css, parse_css
+from digest.lint.page import HEADINGS, Page, describe_location, get_file_name
 
 _ELEMENTS = {
     **dict.fromkeys(HEADINGS, "html-h1-h6"),
@@ -79,19 +79,19 @@ _SELECTORS = (
 _PSEUDO_ELEMENTS = {"after", "before", "first-letter", "first-line", "marker", "placeholder"}
 
 
-def used(page: Page) -> dict[str, str]:
-    """Each feature that an email uses, with the first place where it does."""
+def find_features(page: Page) -> dict[str, str]:
+    """Return each feature that an email uses, with the first place where it does."""
     places: dict[str, etree._Element | str] = {}
     for element in page.elements:
-        for name in (*_of_element(element), *_of_css(css.parse(element.get("style", "")))):
+        for name in (*_features_of_element(element), *_features_of_css(parse_css(element.get("style", "")))):
             places.setdefault(name, element)
-    for number, style in enumerate(page.named("style"), start=1):
-        for name in _of_css(css.parse(style.text or "")):
+    for number, style in enumerate(page.find_all("style"), start=1):
+        for name in _features_of_css(parse_css(style.text or "")):
             places.setdefault(name, f"style block {number}")
-    return {name: place if isinstance(place, str) else place_of(place) for name, place in places.items()}
+    return {name: place if isinstance(place, str) else describe_location(place) for name, place in places.items()}
 
 
-def _of_element(element: etree._Element) -> Iterator[str]:
+def _features_of_element(element: etree._Element) -> Iterator[str]:
     tag, kind = str(element.tag), element.get("type", "").lower()
     if tag == "input":
         yield f"html-input-{kind or 'text'}"
@@ -109,22 +109,22 @@ def _of_element(element: etree._Element) -> Iterator[str]:
             if link.startswith(start)
         )
     if source := element.get("src", "") if tag == "img" else "":
-        ending = file_name(source).rpartition(".")[2].lower()
+        ending = get_file_name(source).rpartition(".")[2].lower()
         yield "image-base64" if source.startswith("data:") else f"image-{'jpg' if ending == 'jpeg' else ending}"
 
 
-def _of_css(pieces: css.Css) -> Iterator[str]:
-    for name, value in pieces.declarations:
-        yield from _of_declaration(name, value.lower())
-    for selector in pieces.selectors:
-        yield from _of_selector(selector)
-    for name, rest in pieces.at_rules:
+def _features_of_css(css: Css) -> Iterator[str]:
+    for name, value in css.declarations:
+        yield from _features_of_declaration(name, value.lower())
+    for selector in css.selectors:
+        yield from _features_of_selector(selector)
+    for name, rest in css.at_rules:
         yield f"css-at-{name}"
         if name == "media":
-            yield from (f"css-at-media-{asked}" for asked in re.findall(r"\(\s*(?:any-)?([\w-]+)", rest.lower()))
+            yield from (f"css-at-media-{feature}" for feature in re.findall(r"\(\s*(?:any-)?([\w-]+)", rest.lower()))
 
 
-def _of_declaration(name: str, value: str) -> Iterator[str]:
+def _features_of_declaration(name: str, value: str) -> Iterator[str]:
     yield next(found.expand(slug) for known, slug in _PROPERTIES if (found := known.fullmatch(name)))
     if "!important" in value.replace(" ", ""):
         yield "css-important"
@@ -136,12 +136,12 @@ def _of_declaration(name: str, value: str) -> Iterator[str]:
         yield "css-rgb#1"
     if re.search(r"\brgb\((?:[^,()]*/|(?:[^,()]*,){3})", value):
         yield "css-rgb#2"
-    yield from (_FUNCTIONS[called] for called in re.findall(r"([a-z-]{1,30})\(", value) if called in _FUNCTIONS)
+    yield from (_FUNCTIONS[function] for function in re.findall(r"([a-z-]{1,30})\(", value) if function in _FUNCTIONS)
     plain = re.sub(r"url\([^()]*\)|\"[^\"]*\"|'[^']*'|#[0-9a-f]+", "", value)
     yield from (f"css-unit-{unit}" for unit in re.findall(r"\d(%|[a-z]+)\b", plain.replace("%", "percent")))
 
 
-def _of_selector(selector: str) -> Iterator[str]:
+def _features_of_selector(selector: str) -> Iterator[str]:
     if "[" in selector:
         yield "css-selector-attribute"
     plain = re.sub(r"\[[^\]]*\]", "", selector)

@@ -1,4 +1,4 @@
-"""What a rule has to say, and many of the same said once."""
+"""Define what a rule found, and group what was found at several places."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 class Finding:
     """One fault in an email.
 
-    `rule` is a short stable name such as `size`; `serious` means that readers lose something. `location` helps an
-    editor find the place; `hint` says what to do.
+    `rule` is a short, stable name such as `size`; `serious` means that readers lose something. `location` helps an
+    editor find the place; `hint` says how to fix it.
     """
 
     rule: str
@@ -27,24 +27,24 @@ class Finding:
 
 
 def serious(rule: str, message: str, location: str, hint: str) -> Finding:
-    """A finding by which readers lose something: a send should wait for it."""
+    """Return a finding that costs readers something: it should be fixed before sending."""
     return Finding(rule, serious=True, message=message, location=location, hint=hint)
 
 
 def minor(rule: str, message: str, location: str, hint: str) -> Finding:
-    """A finding that may be meant, or that only some readers notice."""
+    """Return a finding that may be intended, or that only some readers notice."""
     return Finding(rule, serious=False, message=message, location=location, hint=hint)
 
 
-def gathered(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, the serious ones first; those that differ only in their place are one that counts the places."""
-    places: dict[Finding, list[str]] = defaultdict(list)
+def group_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, serious ones first; those that differ only in location become one that counts the places."""
+    locations: dict[Finding, list[str]] = defaultdict(list)
     for finding in findings:
-        places[replace(finding, location="")].append(finding.location)
-    told = [replace(finding, location=_all_of(where)) for finding, where in places.items()]
-    return sorted(told, key=lambda finding: not finding.serious)
+        locations[replace(finding, location="")].append(finding.location)
+    grouped = [replace(finding, location=_summarize(places)) for finding, places in locations.items()]
+    return sorted(grouped, key=lambda finding: not finding.serious)
 
 
-def _all_of(places: list[str]) -> str:
+def _summarize(places: list[str]) -> str:
     others = len(places) - 1
     return places[0] + (f" and {others} other place{'s' if others > 1 else ''}" if others else "")

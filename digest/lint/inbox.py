@@ -1,4 +1,4 @@
-"""What an inbox shows before the mail is opened: the subject and the preheader."""
+"""Check what an inbox shows before an email is opened: the subject and the preheader."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ from collections.abc import Iterator
 from digest.core.inbox import MIN_PREHEADER_LENGTH, PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.lint.findings import Finding, minor, serious
 
-
-def of_inbox(subject: str, preheader: str) -> Iterator[Finding]:
-    """Findings about a subject and a preheader."""
-    yield from _subject(" ".join(subject.split()))
-    yield from _preheader(" ".join(preheader.split()))
+_SHORTEN = "shorten it, or put what matters first"
 
 
-def _subject(subject: str) -> Iterator[Finding]:
+def check_subject(subject: str) -> Iterator[Finding]:
+    """Check that a subject is there, is not too long and does not shout."""
+    subject = " ".join(subject.split())
     if not subject:
-        yield serious(
-            "subject-missing", "there is no subject", "subject", "set one, or leave it to the lead's headline"
-        )
+        hint = "set one, or leave it out for the lead's headline"
+        yield serious("subject-missing", "there is no subject", "subject", hint)
     if len(subject) > SUBJECT_LENGTH:
-        what = f"has {len(subject)} characters, and inboxes show {SUBJECT_LENGTH}"
-        yield minor("subject-length", what, "subject", "shorten it, or put what matters first")
+        message = f"has {len(subject)} characters, and inboxes show {SUBJECT_LENGTH}"
+        yield minor("subject-length", message, "subject", _SHORTEN)
     capitals = sum(map(str.isupper, subject))
-    # Most of it, so that no name in capitals among Chinese or Arabic words counts as shouting.
+    # More than half of it, so that a name in capitals among Chinese or Arabic words does not count as shouting.
     if subject.isupper() and " " in subject and capitals > sum(map(str.isalpha, subject)) / 2:
-        yield minor("subject-capitals", "is all in capitals, as spam is", "subject", "write it as a sentence")
+        yield minor("subject-capitals", "is all in capitals, like spam", "subject", "write it as a sentence")
 
 
-def _preheader(preheader: str) -> Iterator[Finding]:
-    least, most = MIN_PREHEADER_LENGTH, PREHEADER_LENGTH
-    if not preheader:
-        what = "is missing, and inboxes show whatever text comes first"
-        yield minor("preheader-missing", what, "preheader", "set one, or leave it to the next headlines")
-    elif len(preheader) < least:
-        what = f"has {len(preheader)} characters, and inboxes fill the line from {least} on with other text"
-        yield minor("preheader-length", what, "preheader", "say more in it")
-    elif len(preheader) > most:
-        what = f"has {len(preheader)} characters, and inboxes show {most}"
-        yield minor("preheader-length", what, "preheader", "shorten it, or put what matters first")
+def check_preheader(preheader: str) -> Iterator[Finding]:
+    """Check that a preheader is there and fills the line without being cut."""
+    length = len(" ".join(preheader.split()))
+    if not length:
+        message = "is missing, so inboxes show whatever text comes first"
+        yield minor("preheader-missing", message, "preheader", "set one, or leave it out for the next headlines")
+    elif length < MIN_PREHEADER_LENGTH:
+        message = f"has {length} characters, and inboxes fill up to {MIN_PREHEADER_LENGTH} with other text"
+        yield minor("preheader-length", message, "preheader", "say more in it")
+    elif length > PREHEADER_LENGTH:
+        message = f"has {length} characters, and inboxes show {PREHEADER_LENGTH}"
+        yield minor("preheader-length", message, "preheader", _SHORTEN)

@@ -1,21 +1,20 @@
-"""An edition into a Message: Jinja2 to MJML to HTML with inlined CSS, and the plain text beside it."""
+"""Render an edition into a Message: Jinja2 to MJML to HTML with inlined CSS, and the plain text beside it.
 
-from digest.core.merge_fields import MERGE_FIELDS, merge_field_token
-from digest.render.context import EXCERPTS, Layout
-from digest.render.email import BUDGET, Rendered, render, standalone, subject
-from digest.render.pictures import LARGEST_PICTURE
-from digest.render.wording import opening
+It may import core, models and errors only. It does not know how a Message is checked (lint) or sent (delivery).
+"""
+
+from digest.render.context import SUMMARY_WIDTHS, Layout
+from digest.render.email import RenderedEmail, render, render_subject, to_standalone_html
+from digest.render.pictures import MAX_PICTURE_BYTES
+from digest.render.text_layout import truncate_to_width
 
 __all__ = [
-    "BUDGET",
-    "EXCERPTS",
-    "LARGEST_PICTURE",
-    "MERGE_FIELDS",
+    "MAX_PICTURE_BYTES",
+    "SUMMARY_WIDTHS",
     "Layout",
-    "Rendered",
-    "merge_field_token",
-    "opening",
+    "RenderedEmail",
     "render",
-    "standalone",
-    "subject",
+    "render_subject",
+    "to_standalone_html",
+    "truncate_to_width",
 ]

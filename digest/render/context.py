@@ -1,8 +1,7 @@
-"""What the templates of an email are given: docs/templates.md explains each name."""
+"""Provide what the templates of an email can use; docs/templates.md explains each name."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,44 +11,41 @@ from typing import Any, Literal
 
 from babel import Locale
 
-from digest.core.colour import MIN_CONTRAST, contrast_ratio, make_readable, parse_hex
+from digest.core.colour import make_readable
 from digest.core.merge_fields import Form, merge_field_token
-from digest.errors import TemplateError
 from digest.models import Article, Edition, Problem, Publication, Section
 from digest.render import wording
-from digest.render.fit import Shown
-from digest.render.languages import catalogue, locale_of, script_of
-from digest.render.note import note_as_html, note_as_text
+from digest.render.languages import find_locale, find_script, load_translations
+from digest.render.note import note_to_html, note_to_text
 from digest.render.pictures import Picture, Pictures
-from digest.render.templates import templates_of
-from digest.render.untrusted import web_link
+from digest.render.sanitize import sanitize_url
+from digest.render.size_budget import TrimmedEdition
+from digest.render.templates import load_templates
+from digest.render.text_layout import excerpt, truncate_to_width
+from digest.render.theme import find_unreadable_text, read_theme
 
 Layout = Literal["cards", "brief"]
 """`cards` has pictures, `brief` headlines with a line each."""
 
-_BYLINE = 160
-_LOGO = (300, 56)
+SUMMARY_WIDTHS = {"lead": 240, "card": 140, "brief": 90}
+"""Columns that a story's summary may take, by how the story is shown."""
+
+_MAX_NAMES = 160
+"""Characters of the names in a byline."""
+_LOGO_BOX = (300, 56)
 """Pixels that a logo may fill."""
 _ACCENT = "#9b1c1f"
 _SCRIPTS_WITH_CAPITALS = ("Latn", "Cyrl", "Grek", "Armn")
-
-_FULL_ROWS: Mapping[Layout, str] = {"cards": "card.mjml", "brief": "brief.mjml"}
-_COLOUR = re.compile("#[0-9a-fA-F]{6}")
-_PAIRS = (("ink", "paper"), ("soft", "paper"), ("dark_ink", "dark_paper"), ("dark_soft", "dark_paper"))
-"""Colours of the theme that stand on each other as text."""
+_ROW_TEMPLATES: Mapping[Layout, str] = {"cards": "card.mjml", "brief": "brief.mjml"}
 
 
-EXCERPTS = {"lead": 240, "card": 140, "brief": 90}
-"""Columns of type that a story's summary may take, by how the story is shown."""
+def summarize(article: Article, shown_as: str) -> str:
+    """Return an article's summary: whole if an editor wrote it, else its beginning, within `SUMMARY_WIDTHS`."""
+    return article.summary if article.section else truncate_to_width(article.summary, SUMMARY_WIDTHS[shown_as])
 
 
-def summary_of(article: Article, shown: str) -> str:
-    """What a story is about: as an editor wrote it, else the beginning of its summary, as `EXCERPTS` has it."""
-    return article.summary if article.section else wording.opening(article.summary, EXCERPTS[shown])
-
-
-class Context:
-    """One edition in one language as its templates see it; `problems` is what was wrong on the way."""
+class TemplateContext:
+    """One edition in one language, as its templates see it; `problems` collects what went wrong on the way."""
 
     def __init__(
         self,
@@ -57,155 +53,153 @@ class Context:
         publication: Publication,
         now: datetime,
         language: str,
-        own: Path | None,
+        own_templates: Path | None,
         reason: str,
         layout: Layout,
         *,
         preferences: bool = False,
     ) -> None:
-        """Arguments as of `digest.render.render`. Raises TemplateError for a theme that cannot be used."""
+        """Take the arguments of `digest.render.render`. Raises TemplateError for a theme that cannot be used."""
         self.publication = publication
-        self.now = now
-        self.reason = reason
-        self.layout: Layout = layout
-        self.preferences = preferences
-        self.pictures = Pictures()
-        self.language = language
         self.problems: list[Problem] = []
-        self.locale, self.words = self.spoken()
-        self.edition = self.with_own_words(edition)
-        self.mjml = templates_of(own, "html", self.locale)
-        self.text = templates_of(own, "text", self.locale)
-        self.theme = self.readable_theme()
+        self.pictures = Pictures()
+        self._now = now
+        self._reason = reason
+        self._layout: Layout = layout
+        self._preferences = preferences
+        self._language = language
+        self._locale, self._translations = self._resolve_language()
+        self.edition = self._translate_section_names(edition)
+        self.mjml = load_templates(own_templates, "html", self._locale)
+        self.text = load_templates(own_templates, "text", self._locale)
+        self._theme = read_theme(self.text)
+        self.problems += find_unreadable_text(self._theme)
 
-    def spoken(self) -> tuple[Locale, NullTranslations]:
-        """The locale of dates and numbers, and the fixed words; English where the language is not known."""
-        locale = locale_of(self.language)
-        if locale is None:
-            what = f"dates in the language `{self.language}` are not known"
-            self.problems.append(Problem("language", what, "they are in English"))
-            return Locale("en"), NullTranslations()
-        words = catalogue(locale)
-        if words is None:
-            what = f"there is no catalogue for the language `{self.language}`"
-            self.problems.append(Problem("language", what, "dates are in it, fixed words in English"))
-        return locale, words or NullTranslations()
-
-    def with_own_words(self, edition: Edition) -> Edition:
-        """The edition with the sections in the reader's language that no newspaper named."""
-        known = {"Latest": self.words.gettext("Latest"), "More stories": self.words.gettext("More stories")}
-        return replace(
-            edition,
-            lead_section=known.get(edition.lead_section, edition.lead_section),
-            sections=tuple(
-                replace(section, name=known.get(section.name, section.name)) for section in edition.sections
-            ),
-        )
-
-    def readable_theme(self) -> dict[str, Any]:
-        """The theme's colours and type. Raises TemplateError for what is no colour."""
-        theme = self.text.values("theme.jinja")
-        for front, back in _PAIRS:
-            for name in (front, back):
-                if not _COLOUR.fullmatch(str(theme.get(name))):
-                    raise TemplateError(
-                        f"{name} is no colour",
-                        location="theme.jinja",
-                        hint='write it as in {% set ink = "#1c1a17" %}',
-                    )
-            ratio = contrast_ratio(parse_hex(theme[front]), parse_hex(theme[back]))
-            if ratio < MIN_CONTRAST:
-                what = f"{front} on {back} has a contrast of {ratio:.1f}, and text needs {MIN_CONTRAST}"
-                self.problems.append(Problem("theme.jinja", what, "take a darker or a lighter one"))
-        return theme
-
-    def values(self, shown: Shown, *, subject: str, preheader: str) -> dict[str, Any]:
-        """What templates may use: docs/templates.md explains each."""
-        rtl = self.locale.text_direction == "rtl"
-        capitals = script_of(self.locale) in _SCRIPTS_WITH_CAPITALS
-        accent = self.publication.colour or _ACCENT
+    def values(self, trimmed: TrimmedEdition, *, subject: str, preheader: str) -> dict[str, Any]:
+        """Return the variables and functions of the templates by name; docs/templates.md explains each."""
         return {
-            **self.theme,
-            "accent": make_readable(accent, self.theme["paper"]),
-            "accent_dark": make_readable(accent, self.theme["dark_paper"]),
-            "edition": shown.edition,
-            "sections": shown.rows(_FULL_ROWS[self.layout], "headline.mjml"),
-            "layout": self.layout,
+            **self._theme,
+            **self._accents(),
+            **self._language_values(),
+            "edition": trimmed.edition,
+            "sections": trimmed.rows(_ROW_TEMPLATES[self._layout], "headline.mjml"),
+            "layout": self._layout,
             "publication": self.publication,
-            "home": web_link(self.publication.url),
-            "address": self.address(),
-            "logo": self.pictures.picture(self.publication.logo, *_LOGO),
-            "logo_dark": self.pictures.picture(self.publication.logo_dark, *_LOGO),
-            "long_date": wording.long_date(self.edition.date, self.locale),
-            "byline": self.byline,
-            "picture_of": self.picture_of,
-            "more": self.more,
-            "summary_of": summary_of,
-            "note": note_as_html(self.edition.note),
-            "note_text": note_as_text(self.edition.note),
+            "home": sanitize_url(self.publication.url),
+            "address": self._address_lines(),
+            "logo": self.pictures.fit(self.publication.logo, *_LOGO_BOX),
+            "logo_dark": self.pictures.fit(self.publication.logo_dark, *_LOGO_BOX),
+            "long_date": wording.format_long_date(self.edition.date, self._locale),
+            "byline": self._byline,
+            "picture_of": self._picture_of,
+            "more": self._more,
+            "summary_of": summarize,
+            "note": note_to_html(self.edition.note),
+            "note_text": note_to_text(self.edition.note),
             "subject": subject,
             "preheader": preheader,
-            "contents": self.contents(shown),
-            "why": self.why("html"),
-            "preferences": self.preferences,
-            "lang": self.language,
-            "dir": "rtl" if rtl else "ltr",
-            "start": "right" if rtl else "left",
-            "end": "left" if rtl else "right",
-            # Letters that join must not be spaced; they stand taller, and so do those that fill a square.
-            "caps": "letter-spacing: 0.6px; text-transform: uppercase;" if capitals else "",
-            "leading": "1.5" if rtl else "1.25" if capitals else "1.4",
-            "small_leading": "1.7" if rtl else "1.45" if capitals else "1.6",
+            "contents": self._contents(trimmed.edition),
+            "why": self.explain_subscription("html"),
+            "preferences": self._preferences,
         }
 
-    def address(self) -> list[str]:
-        """Who sends this and where from, line by line: the publication's name, once, and its postal address."""
-        lines = [line.strip() for line in self.publication.postal_address.splitlines() if line.strip()]
-        named = lines and lines[0].casefold().startswith(self.publication.name.casefold())
-        return lines if named else [self.publication.name, *lines]
-
-    def contents(self, shown: Shown) -> str:
-        """What is inside, and how long this mail takes to read: how long the stories behind it take, nobody knows."""
-        edition = shown.edition
-        rest = "brief" if self.layout == "brief" else "card"
-        words = [
-            part
-            for article in edition.articles
-            for part in (article.headline, summary_of(article, "lead" if article is edition.lead else rest))
-        ]
-        stories = self.words.ngettext("{count} story", "{count} stories", len(edition.articles))
-        return self.words.gettext("{stories} in {minutes}").format(
-            stories=stories.format(count=len(edition.articles)), minutes=wording.minutes(words, self.locale)
-        )
-
-    def why(self, form: Form) -> str:
-        """Why the reader gets this mail."""
-        daily = self.words.gettext("You get this because {email} is subscribed to the daily digest of {publication}.")
-        weekly = self.words.gettext("You get this because {email} is subscribed to the weekly digest of {publication}.")
-        reason = self.reason or (weekly if self.edition.cadence == "weekly" else daily)
-        # Not str.format: a reason comes from people, who write braces too.
+    def explain_subscription(self, form: Form) -> str:
+        """Return the sentence that says why the reader gets this email."""
+        _ = self._translations.gettext
+        daily = _("You get this because {email} is subscribed to the daily digest of {publication}.")
+        weekly = _("You get this because {email} is subscribed to the weekly digest of {publication}.")
+        reason = self._reason or (weekly if self.edition.cadence == "weekly" else daily)
+        # Not str.format: people write reasons, and braces in them.
         return reason.replace("{email}", merge_field_token("email", form)).replace(
             "{publication}", self.publication.name
         )
 
-    def byline(self, article: Article) -> str:
-        """Who wrote a story and how long ago, and who else has it: "By Ada Byron · 3 hours ago · also in The Post"."""
+    def _resolve_language(self) -> tuple[Locale, NullTranslations]:
+        """Return the locale of dates and numbers, and the fixed words; English for an unknown language."""
+        locale = find_locale(self._language)
+        if locale is None:
+            message = f"the language `{self._language}` is not known"
+            self.problems.append(Problem("language", message, "dates and fixed words are in English"))
+            return Locale("en"), NullTranslations()
+        translations = load_translations(locale)
+        if translations is None:
+            message = f"digest is not translated into `{self._language}` yet"
+            self.problems.append(Problem("language", message, "dates are in that language, fixed words in English"))
+        return locale, translations or NullTranslations()
+
+    def _translate_section_names(self, edition: Edition) -> Edition:
+        """Return the edition with the sections that digest itself named in the reader's language."""
+        _ = self._translations.gettext
+        names = {"Latest": _("Latest"), "More stories": _("More stories")}
+        return replace(
+            edition,
+            lead_section=names.get(edition.lead_section, edition.lead_section),
+            sections=tuple(
+                replace(section, name=names.get(section.name, section.name)) for section in edition.sections
+            ),
+        )
+
+    def _accents(self) -> dict[str, str]:
+        accent = self.publication.colour or _ACCENT
+        return {
+            "accent": make_readable(accent, self._theme["paper"]),
+            "accent_dark": make_readable(accent, self._theme["dark_paper"]),
+        }
+
+    def _language_values(self) -> dict[str, str]:
+        is_rtl = self._locale.text_direction == "rtl"
+        has_capitals = find_script(self._locale) in _SCRIPTS_WITH_CAPITALS
+        return {
+            "lang": self._language,
+            "dir": "rtl" if is_rtl else "ltr",
+            "start": "right" if is_rtl else "left",
+            "end": "left" if is_rtl else "right",
+            # Joined letters must not be spaced. They are taller, as are characters that fill a square.
+            "caps": "letter-spacing: 0.6px; text-transform: uppercase;" if has_capitals else "",
+            "leading": "1.5" if is_rtl else "1.25" if has_capitals else "1.4",
+            "small_leading": "1.7" if is_rtl else "1.45" if has_capitals else "1.6",
+        }
+
+    def _address_lines(self) -> list[str]:
+        """Return who sends this and from where: the publication's name, once, then its postal address."""
+        lines = [line.strip() for line in self.publication.postal_address.splitlines() if line.strip()]
+        has_name = lines and lines[0].casefold().startswith(self.publication.name.casefold())
+        return lines if has_name else [self.publication.name, *lines]
+
+    def _contents(self, edition: Edition) -> str:
+        """Return the number of stories and how long this email takes to read, not the articles it links to."""
+        others_as = "brief" if self._layout == "brief" else "card"
+        texts = [
+            text
+            for article in edition.articles
+            for text in (article.headline, summarize(article, "lead" if article is edition.lead else others_as))
+        ]
+        stories = self._translations.ngettext("{count} story", "{count} stories", len(edition.articles))
+        return self._translations.gettext("{stories} in {minutes}").format(
+            stories=stories.format(count=len(edition.articles)),
+            minutes=wording.format_reading_time(texts, self._locale),
+        )
+
+    def _byline(self, article: Article) -> str:
+        """Return authors, age and other sources: "By Ada Byron · 3 hours ago · also in The Post"."""
         parts = []
         if article.authors:
-            names = wording.excerpt(wording.names(article.authors, self.locale), _BYLINE)
-            parts.append(self.words.gettext("By {names}").format(names=names))
+            names = excerpt(wording.format_authors(article.authors, self._locale), _MAX_NAMES)
+            parts.append(self._translations.gettext("By {names}").format(names=names))
         if article.published:
-            parts.append(wording.age(article.published, self.now, self.locale))
+            parts.append(wording.format_age(article.published, self._now, self._locale))
         if article.also_in:
-            names = wording.excerpt(wording.listed(article.also_in, self.locale), _BYLINE)
-            parts.append(self.words.gettext("also in {names}").format(names=names))
+            names = excerpt(wording.format_names(article.also_in, self._locale), _MAX_NAMES)
+            parts.append(self._translations.gettext("also in {names}").format(names=names))
         return " · ".join(parts)
 
-    def more(self, section: Section) -> str:
-        """How many stories of a section a limit left out: "and 4 more in World"."""
-        words = self.words.ngettext("and {count} more in {section}", "and {count} more in {section}", section.more)
-        return words.format(count=section.more, section=section.name)
+    def _more(self, section: Section) -> str:
+        """Return how many stories a limit left out of a section: "and 4 more in World"."""
+        text = self._translations.ngettext(
+            "and {count} more in {section}", "and {count} more in {section}", section.more
+        )
+        return text.format(count=section.more, section=section.name)
 
-    def picture_of(self, article: Article, width: int, height: int) -> Picture | None:
-        """A story's picture within a box of pixels."""
-        return self.pictures.picture(article.image, width, height)
+    def _picture_of(self, article: Article, width: int, height: int) -> Picture | None:
+        """Return a story's picture within a box in pixels."""
+        return self.pictures.fit(article.image, width, height)

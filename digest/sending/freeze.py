@@ -1,7 +1,8 @@
-"""Write down who gets which Message, before the first one is sent."""
+"""Freeze an edition: write down who gets which Message before the first email is sent."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,115 +19,137 @@ from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionArticle, EditionRecord, EditionSource, FrozenRecipient
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
-class Hour:
-    """The hour an edition is due at by each reader's own clock.
-
-    `day` is the one it is read on, `due` gives the moment of a timezone; whose moment was before `earliest` is too
-    late to be sent this edition.
-    """
+class LocalSchedule:
+    """When an edition is due at each reader's local time."""
 
     day: date
-    due: Callable[[str], datetime]
+    """The day the edition is read on."""
+    due_in: Callable[[str], datetime]
+    """Returns when it is due in a time zone."""
     earliest: datetime | None
+    """Readers for whom it was due before this are too late for it; None if nobody is."""
 
 
-def freeze(run: SendRun, database: Database, today: str, hour: Hour | None = None) -> EditionRecord | Report:
-    """Write down who gets what; a Report instead when there is nothing to send or nobody to send it to.
+def freeze(
+    run: SendRun, database: Database, edition_id: str, schedule: LocalSchedule | None = None
+) -> EditionRecord | Report:
+    """Write down who gets what and return the frozen edition, or a Report that says why there is nothing to send.
 
-    With an `hour` each recipient is due at their own.
+    With a `schedule` each recipient is due at their own local time.
+
+    Raises:
+        DraftError: the edition needs approval and has none.
+        DigestError: as for composing and rendering.
     """
-    composition = compose_edition(run.config, database, run.cadence, run.now, today, remember=True)
-    if hour:
-        composition = replace(composition, fixed_day=hour.day)
+    composition = compose_edition(run.config, database, run.cadence, run.now, edition_id, remember=True)
+    if schedule:
+        composition = replace(composition, fixed_day=schedule.day)
     for problem in composition.problems:
-        run.tell(problem)
-    whole = composition.lay_out(Segment())
-    if whole is None:
-        return Report(today, note=f"{composition.no_news_reason}, nothing sent")
+        run.report_problem(problem)
+    edition = composition.lay_out(Segment())
+    if edition is None:
+        return Report(edition_id, note=f"{composition.no_news_reason}, nothing sent")
     require_approval(composition)
-    roll = RecipientList(composition, run.tell, hour)
-    subject = composition.render_subject(whole)
-    database.editions.freeze(
-        whole, subject, roll.readers(), roll.message, roll.articles(), _source_states(composition), run.clock()
+    recipients = RecipientList(composition, run.report_problem, schedule)
+    count = database.editions.freeze(
+        edition,
+        composition.render_subject(edition),
+        recipients.stream(),
+        recipients.render_message,
+        recipients.list_articles(),
+        _list_sources(composition),
+        run.clock(),
     )
-    return database.editions.get(today) or Report(today, note="no subscriber wants any of today's news, nothing sent")
+    _log.info(
+        "%s frozen for %s",
+        edition_id,
+        format_count(count, "recipient", "recipients"),
+        extra={"edition": edition_id, "recipients": count},
+    )
+    record = database.editions.get(edition_id)
+    return record or Report(edition_id, note="no subscriber is to get any of today's stories, nothing sent")
 
 
-def _source_states(composition: Composition) -> Iterator[EditionSource]:
+def _list_sources(composition: Composition) -> Iterator[EditionSource]:
     for result in composition.results:
         window = composition.windows[result.source.name]
-        failed = result.failed is not None
-        yield EditionSource(result.source.name, failed, next_start=window.start if failed else window.end)
+        has_failed = result.failed is not None
+        yield EditionSource(result.source.name, has_failed, next_start=window.start if has_failed else window.end)
 
 
 class RecipientList:
-    """The readers of an edition as they stream by, and one Message for each segment among them."""
+    """The recipients of an edition, streamed from the subscribers, and one Message for each segment among them."""
 
-    def __init__(self, composition: Composition, tell: Callable[[Problem], None], hour: Hour | None = None) -> None:
-        """`tell` hears of every row and picture that is wrong."""
+    def __init__(
+        self,
+        composition: Composition,
+        report_problem: Callable[[Problem], None],
+        schedule: LocalSchedule | None = None,
+    ) -> None:
         self._composition = composition
-        self._tell = tell
-        self._hour = hour
+        self._report_problem = report_problem
+        self._schedule = schedule
         self._segments: dict[str, tuple[Segment, Edition | None]] = {}
-        self._told: set[Problem] = set()
+        self._reported: set[Problem] = set()
         self._shown: dict[str, tuple[Article, ...]] = {}
-        self._add(Segment())
+        self._lay_out(Segment())
 
-    def readers(self) -> Iterator[FrozenRecipient]:
-        """Everyone who gets this edition, with their segment.
+    def stream(self) -> Iterator[FrozenRecipient]:
+        """Yield everyone who gets this edition, with their segment.
 
         Raises:
-            SubscribersError: subscribers.csv cannot be used, or has not one valid row.
+            SubscribersError: the subscribers cannot be read, or not one of them is valid.
         """
         config = self._composition.config
-        valid = False
-        late = 0
-        for row in subscribers.open_store(config).read():
+        has_valid_rows = False
+        too_late = 0
+        store = subscribers.open_store(config)
+        for row in store.read():
             if isinstance(row, Problem):
-                self._tell(row)
+                self._report_problem(row)
                 continue
-            valid = True
-            if subscribers.wants(row, self._composition.cadence, self._composition.day):
-                due = self._hour.due(row.timezone or config.publication.timezone) if self._hour else None
-                if self._hour and self._hour.earliest and due and due < self._hour.earliest:
-                    late += 1
-                    continue
-                segment = assign_segment(config, row)
-                if edition := self._add(segment):
-                    yield FrozenRecipient(make_recipient(config, edition.id, row), segment.key, due)
-        if late:
-            what = (
-                f"too late for {format_count(late, 'reader', 'readers')}, whose hour is past by more than max_lateness"
-            )
-            self._tell(Problem(f"{self._composition.day}-{self._composition.cadence}", what, "they get the next one"))
-        if not valid:
+            has_valid_rows = True
+            if not subscribers.wants(row, self._composition.cadence, self._composition.day):
+                continue
+            due = self._schedule.due_in(row.timezone or config.publication.timezone) if self._schedule else None
+            if self._schedule and self._schedule.earliest and due and due < self._schedule.earliest:
+                too_late += 1
+                continue
+            segment = assign_segment(config, row)
+            if edition := self._lay_out(segment):
+                yield FrozenRecipient(make_recipient(config, edition.id, row), segment.key, due)
+        if too_late:
+            readers = format_count(too_late, "reader", "readers")
+            message = f"skipped {readers} more than max_lateness after their local time"
+            self._report_problem(Problem(self._composition.id, message, "they get the next edition"))
+        if not has_valid_rows:
             raise SubscribersError(
-                "not one valid subscriber",
-                location=str(config.audience.subscribers),
-                hint="add a row with an address",
+                "no valid subscribers", location=store.location, hint="add a row with an email address"
             )
 
-    def message(self, key: str) -> Message:
-        """The Message of a segment that has news; what it has no room for counts as not sent.
+    def render_message(self, key: str) -> Message:
+        """Render the Message of a segment that has news. Stories it has no room for do not count as sent.
 
-        To be asked for once a segment: hundreds of them, kept, would be most of what a run needs of memory.
+        Ask once per segment: hundreds of Messages, kept here, would be most of a run's memory.
         """
         segment, edition = self._segments[key]
         assert edition is not None, "a segment without news has no message"
         rendered = self._composition.render(edition, segment)
         for problem in rendered.problems:
-            if problem not in self._told:  # a picture that cannot be shown is wrong in every segment
-                self._told.add(problem)
-                self._tell(problem)
-        self._shown[key] = edition.articles[: len(edition.articles) - rendered.counted]
+            if problem not in self._reported:  # a picture that cannot be shown is a problem of every segment
+                self._reported.add(problem)
+                self._report_problem(problem)
+        self._shown[key] = edition.articles[: len(edition.articles) - rendered.omitted]
         return rendered.message
 
-    def articles(self) -> Iterator[EditionArticle]:
-        """Every story that is in some segment's Message, and other sources' copies of it, so that none comes back.
+    def list_articles(self) -> Iterator[EditionArticle]:
+        """Yield every story in some segment's Message, and other sources' copies of it, so that none is sent again.
 
-        Complete once the readers have streamed by and their Messages were asked for.
+        Complete once the recipients have been streamed and their Messages rendered.
         """
         seen: set[str] = set()
         for shown in self._shown.values():
@@ -135,13 +158,13 @@ class RecipientList:
                 if identity not in seen:
                     seen.add(identity)
                     yield EditionArticle(identity, article.headline)
-        for left in self._composition.selection.left_out:
-            identity = editorial.identify(left.article)
-            if left.same_as in seen and identity not in seen:
+        for left_out in self._composition.selection.left_out:
+            identity = editorial.identify(left_out.article)
+            if left_out.same_as in seen and identity not in seen:
                 seen.add(identity)
-                yield EditionArticle(identity, left.article.headline, copy=True)
+                yield EditionArticle(identity, left_out.article.headline, copy=True)
 
-    def _add(self, segment: Segment) -> Edition | None:
+    def _lay_out(self, segment: Segment) -> Edition | None:
         if segment.key not in self._segments:
             self._segments[segment.key] = (segment, self._composition.lay_out(segment))
         return self._segments[segment.key][1]

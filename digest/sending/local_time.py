@@ -1,4 +1,4 @@
-"""Send to each reader when it is the hour where they are: a run an hour, each going on with what is due by then."""
+"""Send to each reader at their local time: an hourly run sends to those for whom the edition is due by then."""
 
 from __future__ import annotations
 
@@ -12,76 +12,78 @@ from digest.core.text import format_count
 from digest.editions.naming import edition_id
 from digest.models import Cadence, Outcome, Problem, Subscriber
 from digest.sending.deliver import deliver, recover
-from digest.sending.freeze import Hour, freeze
+from digest.sending.freeze import LocalSchedule, freeze
 from digest.sending.report import Report
-from digest.sending.send_run import SendRun, one_by_one
+from digest.sending.send_run import SendRun, send_in_turn
 from digest.storage import Database, EditionRecord
 
 _WHOLE_DAY = timedelta(days=1)
 
 
 def send_by_local_time(run: SendRun, database: Database) -> Iterator[Report]:
-    """Go on with the editions that are under way, then begin the one whose hour has come somewhere.
+    """Continue the editions that are open, then begin those that are now due in some reader's time zone.
 
-    An edition is frozen when its hour comes to the first of its readers, and is the same for all of them; it is called
-    by the day it is read on. A Report for each edition that somebody was due in; one that says so where nobody was.
+    An edition is frozen when it is due for the first of its readers, and is the same for all of them; its id has the
+    day it is read on. Yields a Report for each edition that somebody was due to get, or one that says nobody was.
     """
-    due = False
-    for report in one_by_one(run, _editions(run, database)):
-        due = True
+    was_anyone_due = False
+    for report in send_in_turn(run, _list_deliveries(run, database)):
+        was_anyone_due = True
         yield report
-    if not (due or run.stopping()):
-        yield Report(
-            edition_id(run.config, run.cadence, run.now), note="nobody is due by their own clock, nothing sent"
-        )
+    if not (was_anyone_due or run.should_stop()):
+        note = "no reader is due at their local time, nothing sent"
+        yield Report(edition_id(run.config, run.cadence, run.now), note=note)
 
 
-def _editions(run: SendRun, database: Database) -> Iterator[Callable[[], Iterator[Report]]]:
-    """The editions under way, and only once their readers have them those that begin: no story is to be in both."""
+def _list_deliveries(run: SendRun, database: Database) -> Iterator[Callable[[], Iterator[Report]]]:
+    """Yield the open editions, and only once these are sent the ones that begin: no story may be in both."""
     for record in database.editions.list_open(run.cadence):
-        yield partial(_go_on, run, database, record)
-    days = [day for day in _days(run) if database.editions.get(f"{day}-{run.cadence}") is None]
-    # Where two begin at once, both are frozen before either is sent: what the one has is news to the other's readers.
-    for frozen in [freeze(run, database, f"{day}-{run.cadence}", _hour(run, day)) for day in days]:
-        yield partial(_begin, run, database, frozen)
+        yield partial(_continue, run, database, record)
+    days = [day for day in _find_days(run) if database.editions.get(f"{day}-{run.cadence}") is None]
+    # If two begin at once, both are frozen before either is sent: the stories of one are news to the other's readers.
+    frozen = [freeze(run, database, f"{day}-{run.cadence}", _make_schedule(run, day)) for day in days]
+    for edition in frozen:
+        yield partial(_begin, run, database, edition)
 
 
 def _begin(run: SendRun, database: Database, frozen: EditionRecord | Report) -> Iterator[Report]:
     yield frozen if isinstance(frozen, Report) else deliver(run, database, frozen)
 
 
-def _go_on(run: SendRun, database: Database, record: EditionRecord) -> Iterator[Report]:
-    lost = recover(run, database, record.id)  # who was deferred is pending again
+def _continue(run: SendRun, database: Database, record: EditionRecord) -> Iterator[Report]:
+    lost = recover(run, database, record.id)  # makes deferred recipients pending again, so that they count as due
     lateness = run.config.delivery.max_lateness
-    missed = 0 if run.late else database.recipients.skip_overdue(record.id, run.now - lateness, run.clock())
-    if missed:
-        people = format_count(missed, "reader", "readers")
-        what = f"too late for {people} without it, whose hour is past by more than max_lateness"
-        run.tell(Problem(record.id, what, f"`digest status {record.id}` names them; they get the next one"))
+    skipped = 0 if run.allow_late else database.recipients.skip_overdue(record.id, run.now - lateness, run.clock())
+    if skipped:
+        message = f"skipped {format_count(skipped, 'reader', 'readers')} more than max_lateness after their local time"
+        hint = f"`digest status {record.id}` lists them; they get the next edition"
+        run.report_problem(Problem(record.id, message, hint))
     if database.recipients.count_due(record.id, run.clock()):
         report = deliver(run, database, database.editions.get(record.id) or record)
     else:
         database.editions.close(record.id, run.clock())
-        if not (missed or lost):
+        if not (skipped or lost):
             return
-        late = f"too late for {format_count(missed, 'reader', 'readers')} without it"
-        report = Report(record.id, note=late if missed else f"{lost} in doubt, and nobody else is due")
+        too_late = f"too late for {format_count(skipped, 'reader', 'readers')}"
+        report = Report(record.id, note=too_late if skipped else f"{lost} in doubt, nobody else is due")
     report.outcomes[Outcome.IN_DOUBT] += lost
-    report.trouble = report.trouble or bool(missed)
+    report.has_missed_readers = report.has_missed_readers or bool(skipped)
     yield report
 
 
-def _days(run: SendRun) -> list[date]:
-    """The days whose edition is due somewhere among the readers."""
+def _find_days(run: SendRun) -> list[date]:
+    """Return the days whose edition is due in some reader's time zone."""
     schedule = run.config.schedules[run.cadence]
-    assert schedule.at is not None, "the configuration is refused without it"
-    lateness = max(_WHOLE_DAY, run.config.delivery.max_lateness) if run.late else run.config.delivery.max_lateness
-    days = subscribers.days_due(_timezones(run.config, run.cadence), schedule.at, run.now, lateness)
+    assert schedule.at is not None, "a configuration with local_time and no time is refused"
+    lateness = run.config.delivery.max_lateness
+    if run.allow_late:
+        lateness = max(_WHOLE_DAY, lateness)
+    days = subscribers.days_due(_find_time_zones(run.config, run.cadence), schedule.at, run.now, lateness)
     return [day for day in days if schedule.day is None or day.weekday() == schedule.day]
 
 
-def _timezones(config: Config, cadence: Cadence) -> set[str]:
-    """The timezones that the active readers of a cadence are in."""
+def _find_time_zones(config: Config, cadence: Cadence) -> set[str]:
+    """Return the time zones of the active readers of a cadence."""
     readers = (row for row in subscribers.open_store(config).read() if isinstance(row, Subscriber))
     return {
         reader.timezone or config.publication.timezone
@@ -90,8 +92,8 @@ def _timezones(config: Config, cadence: Cadence) -> set[str]:
     }
 
 
-def _hour(run: SendRun, day: date) -> Hour:
+def _make_schedule(run: SendRun, day: date) -> LocalSchedule:
     at = run.config.schedules[run.cadence].at
-    assert at is not None, "the configuration is refused without it"
-    earliest = None if run.late else run.now - run.config.delivery.max_lateness
-    return Hour(day, lambda timezone: subscribers.due_at(day, at, timezone), earliest)
+    assert at is not None, "a configuration with local_time and no time is refused"
+    earliest = None if run.allow_late else run.now - run.config.delivery.max_lateness
+    return LocalSchedule(day, lambda timezone: subscribers.due_at(day, at, timezone), earliest)

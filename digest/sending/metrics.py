@@ -1,7 +1,8 @@
-"""How a send went, for the programs that watch over crons: Prometheus's textfile, and an address to ping."""
+"""Report a run to whatever monitors cron jobs: a text file for Prometheus, and a URL to ping."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,40 +14,42 @@ from digest.errors import DigestError
 from digest.models import Cadence, Problem
 from digest.sending.report import Report
 
-_PING_SECONDS = 10.0
+_log = logging.getLogger(__name__)
+
+_PING_TIMEOUT_SECONDS = 10.0
 
 
-def tell_monitors(
+def notify_monitors(
     config: Config, cadence: Cadence, now: datetime, reports: Sequence[Report], exit_status: int
 ) -> list[Problem]:
-    """Tell each monitor that is configured how a run went; the problems with those that could not be told.
+    """Report a run to each configured monitor; return a Problem for each that could not be reached.
 
-    A run with exit status 0 or 3 is a success that is pinged; 3 means that some recipients have trouble of their own.
+    Exit status 0 and 3 are pinged as a success: 3 means only that some recipients have problems of their own.
     """
     problems = []
     options = config.monitor
     if options.textfile:
         try:
-            _write(options.textfile, metrics(cadence, now, reports, exit_status))
+            _write(options.textfile, format_metrics(cadence, now, reports, exit_status))
         except DigestError as error:
-            problems.append(Problem(error.location, error.message, "mend [monitor] textfile or its rights"))
+            problems.append(Problem(error.location, error.message, "fix [monitor] textfile or its permissions"))
     url = options.ping_success if exit_status in (0, 3) else options.ping_failure
     if url:
         problems += _ping(url)
     return problems
 
 
-def metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_status: int) -> str:
-    """A run in Prometheus's text format (prometheus.io/docs/instrumenting/exposition_formats)."""
+def format_metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_status: int) -> str:
+    """Return a run in Prometheus's text format (prometheus.io/docs/instrumenting/exposition_formats)."""
     label = f'{{cadence="{cadence}"'
     lines = [
         "# HELP digest_last_run_timestamp_seconds When digest send last ran.",
         "# TYPE digest_last_run_timestamp_seconds gauge",
         f"digest_last_run_timestamp_seconds{label}}} {now.timestamp():.0f}",
-        "# HELP digest_last_run_exit_status What it exited with: 0 done, 3 done with trouble, anything else failed.",
+        "# HELP digest_last_run_exit_status Its exit status: 0 done, 3 done with recipients that failed, else failed.",
         "# TYPE digest_last_run_exit_status gauge",
         f"digest_last_run_exit_status{label}}} {exit_status}",
-        "# HELP digest_last_run_recipients What became of its recipients.",
+        "# HELP digest_last_run_recipients Its recipients, by outcome.",
         "# TYPE digest_last_run_recipients gauge",
     ]
     counts: dict[str, int] = {}
@@ -55,7 +58,7 @@ def metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_sta
             counts[outcome.value] = counts.get(outcome.value, 0) + count
     lines += [f'digest_last_run_recipients{label},outcome="{name}"}} {count}' for name, count in counts.items()]
     lines += [
-        "# HELP digest_last_run_duration_seconds How long it was sending.",
+        "# HELP digest_last_run_duration_seconds How long it took to send.",
         "# TYPE digest_last_run_duration_seconds gauge",
         f"digest_last_run_duration_seconds{label}}} {sum(report.seconds for report in reports):.3f}",
     ]
@@ -63,19 +66,20 @@ def metrics(cadence: Cadence, now: datetime, reports: Sequence[Report], exit_sta
 
 
 def _write(file: Path, text: str) -> None:
-    """In one step, so that a collector, which is another user, never reads half of it."""
-    with AtomicFile(file, DigestError, mode=0o644) as replacement:
-        replacement.stream.write(text)
-        replacement.commit()
+    """Write the whole file at once, so that a collector, which is another user, never reads half of it."""
+    with AtomicFile(file, DigestError, mode=0o644) as atomic_file:
+        atomic_file.stream.write(text)
+        atomic_file.commit()
 
 
 def _ping(url: str) -> list[Problem]:
     import httpx
 
     try:
-        answer = httpx.get(url, timeout=_PING_SECONDS, follow_redirects=True)
+        response = httpx.get(url, timeout=_PING_TIMEOUT_SECONDS, follow_redirects=True)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return [Problem(url, f"cannot be pinged: {describe_error(error)}")]
-    if answer.is_success:
-        return []
-    return [Problem(url, f"answers the ping with {answer.status_code}", "look it up in your monitor")]
+        return [Problem(url, f"ping failed: {describe_error(error)}")]
+    if not response.is_success:
+        return [Problem(url, f"ping failed: HTTP status {response.status_code}", "look the URL up in your monitor")]
+    _log.info("pinged the monitor")
+    return []

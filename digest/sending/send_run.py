@@ -1,9 +1,9 @@
-"""One run of `digest send`: what it is told, and how it tells of itself."""
+"""One run that sends: what it is asked to do, and how it reports progress and problems."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from digest.config import Config
@@ -13,57 +13,50 @@ from digest.sending.report import Report
 
 
 @dataclass
-class Begun:
-    """A count that the editions of a run share."""
-
-    count: int = 0
-
-
-@dataclass(frozen=True)
 class SendRun:
-    """One run of `digest send`: what it is told, and how it tells of itself while at work.
+    """One run of `digest send` or `digest resume`.
 
-    `now` is the moment it acts as if it were, `clock` what it stamps its records with. `tell` hears of trouble that
-    does not stop the run, `progress` of recipients done and recipients in all, `trace` of each thing done. `limit` is
-    the most recipients this run may send to, 0 for all. Once `stopping` says so, what is in flight is finished and
-    recorded and nothing more begun.
+    `now` is the time the run acts at, `clock` returns the time it writes into its records. What happens is logged;
+    problems that the operator should see, and that do not stop the run, go to `report_problem`.
     """
 
     config: Config
     cadence: Cadence
     now: datetime
     clock: Callable[[], datetime]
-    tell: Callable[[Problem], None]
-    progress: Callable[[int, int], None]
-    trace: Callable[[str], None] = lambda _line: None
+    report_problem: Callable[[Problem], None]
+    report_progress: Callable[[int, int], None] = lambda _done, _total: None
+    """Called with the recipients done and the recipients in all."""
     limit: int = 0
-    late: bool = False
-    stopping: Callable[[], bool] = lambda: False
-
-    begun: Begun = field(default_factory=Begun)
-    """Recipients that were claimed in this run, whichever edition's, less those given back."""
+    """The most recipients this run may send to, in all editions together; 0 for no limit."""
+    allow_late: bool = False
+    """Whether to send although `max_lateness` has passed."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Whether somebody asked the run to stop: it then finishes and records what is in flight, and sends no more."""
+    claimed: int = 0
+    """Recipients claimed so far, less those put back."""
 
     @property
     def is_full(self) -> bool:
-        """Whether it has sent to as many as it may."""
-        return 0 < self.limit <= self.begun.count
+        """Whether the run has reached its limit."""
+        return 0 < self.limit <= self.claimed
 
 
-def one_by_one(run: SendRun, editions: Iterable[Callable[[], Iterable[Report]]]) -> Iterator[Report]:
-    """Each edition in turn, as long as the run may go on; one that fails does not keep the others from their readers.
+def send_in_turn(run: SendRun, deliveries: Iterable[Callable[[], Iterable[Report]]]) -> Iterator[Report]:
+    """Run deliveries one after another, as long as the run may continue; one that fails does not stop the others.
 
     Raises:
-        DeliveryError: the last of those that failed, once the others are done; the ones before are told.
+        DeliveryError: the last delivery that failed, once the others are done; earlier ones are reported as problems.
     """
-    failed: DeliveryError | None = None
-    for edition in editions:
-        if run.is_full or run.stopping():
+    failure: DeliveryError | None = None
+    for deliver in deliveries:
+        if run.is_full or run.should_stop():
             break
         try:
-            yield from edition()
+            yield from deliver()
         except DeliveryError as error:
-            if failed:
-                run.tell(failed.as_problem())
-            failed = error
-    if failed:
-        raise failed
+            if failure:
+                run.report_problem(failure.as_problem())
+            failure = error
+    if failure:
+        raise failure

@@ -1,12 +1,10 @@
-"""The web as sources read it: politely, within limits of time and size, and never into private networks."""
+"""HTTP for sources: polite, within limits of time and size, and never into private networks."""
 
 from __future__ import annotations
 
-import ipaddress
+import logging
 import queue
 import random
-import re
-import socket
 import threading
 import time
 from collections import defaultdict
@@ -14,50 +12,52 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies
 
 from digest import __version__
-from digest.core.retry_after import parse_retry_after
-from digest.core.text import describe_error
 from digest.errors import SourceError
 from digest.models import Problem, StoredDocument
+from digest.sources.http_errors import (
+    HttpStatusError,
+    RetryableError,
+    make_request_error,
+    make_status_error,
+    make_too_large_error,
+)
+from digest.sources.private_network import get_peer_addresses, parse_host, require_public, resolve
+
+if TYPE_CHECKING:
+    import httpx
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MAX_BYTES = 10_000_000
-"""The largest document read, after decompression. The largest feed seen in use is below 5 MB."""
+"""The largest document that is read, after decompression. The largest feed seen in use is below 5 MB."""
 
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
 MAX_REDIRECTS = 5
 ATTEMPTS = 3
-LONGEST_WAIT = 10.0
-"""Seconds a `Retry-After` may ask for and still be waited for; after that the source has failed for this run."""
+MAX_WAIT = 10.0
+"""The longest `Retry-After`, in seconds, that is waited for; with a longer one the source has failed for this run."""
 
 _FIRST_PAUSE = 0.5
 
-_NEXT_STEPS: dict[int, str] = {
-    401: "the site wants a login that digest does not have: ask for a public feed",
-    403: "the site refuses programs: ask its webmaster to let digest's User-Agent in",
-    404: "look the address up on the site",
-    410: "it was taken down: look up its new address or remove the source",
-    429: "the site asks for fewer requests: run digest less often",
-}
-_PERMANENT = (301, 308)
+_PERMANENT_REDIRECTS = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
-_WORTH_ANOTHER_TRY = (429, 500, 502, 503, 504)
 
-_hosts: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-"""One connection a host at a time, whatever sources share it."""
+_host_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""One connection to a host at a time, whichever sources share it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched: its bytes, where they came from in the end (empty for a file), and its media type if told.
+    """What was fetched: the bytes, the URL they came from after redirects (empty for a file), and the media type.
 
-    `headers` have lower-case names.
+    The names of `headers` are in lower case.
     """
 
     body: bytes
@@ -65,11 +65,18 @@ class Document:
     content_type: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a web page."""
+        start = self.body[:2000].lower()
+        return b"<html" in start or b"<!doctype html" in start
+
 
 class HttpFetcher:
     """Fetches for one source in one run.
 
-    `problems` and `fetched` fill as it goes: permanent redirects, and documents to keep for conditional GETs.
+    Meanwhile two lists fill up: `problems` with permanent redirects, and `fetched` with documents to keep for the next
+    run's conditional GETs.
     """
 
     def __init__(
@@ -78,235 +85,179 @@ class HttpFetcher:
         *,
         stored: Callable[[str], StoredDocument | None] = lambda _url: None,
         trusted_host: str = "",
-        largest: int = MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Make the web of one source.
+        """Make the fetcher of one source.
 
         Args:
-            contact: The publication's site, named in the User-Agent so that a webmaster sees who asks.
-            stored: The document as last fetched, by URL.
-            trusted_host: The host that the configuration names itself: it may be a private or loopback address.
-            largest: Bytes that a document may have, after decompression.
-            sleep: How to wait, in seconds.
+            contact: The publication's site, named in the User-Agent so that a webmaster sees who is asking.
+            stored: Returns the document as last fetched, by URL.
+            trusted_host: The host that the configuration itself names: it may have a private or loopback address.
+            max_bytes: How large a document may be, after decompression.
+            sleep: How to wait for a number of seconds.
         """
         self.problems: list[Problem] = []
         self.fetched: list[StoredDocument] = []
-        self._agent = f"news-digest/{__version__}" + (f" (+{contact})" if contact else "")
+        self._user_agent = f"news-digest/{__version__}" + (f" (+{contact})" if contact else "")
         self._stored = stored
         self._trusted_host = trusted_host.casefold()
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._sleep = sleep
 
     def get(self, url: str, accept: str = "*/*") -> Document:
-        """Fetch a document: redirects followed, tried again on a bad connection and on 5xx, asked for only if changed.
+        """Return a document. Follows redirects, retries lost connections and 5xx, and sends conditional GETs.
 
         Raises:
-            SourceError: it cannot be reached, is not allowed, answers with an error, takes too long, or is too big.
+            SourceError: it cannot be reached, is not allowed, takes too long or is too large; HttpStatusError when the
+                server responds with an error.
         """
-        with _hosts[_host(url)]:
+        with _host_locks[parse_host(url)]:
             for attempt in range(ATTEMPTS):
                 try:
-                    return self._follow(url, accept)
-                except _TryAgainError as error:
-                    pause = error.wait if error.wait is not None else _pause(attempt)
-                    if attempt == ATTEMPTS - 1 or pause > LONGEST_WAIT:
+                    return self._follow_redirects(url, accept)
+                except RetryableError as error:
+                    pause = error.wait if error.wait is not None else _backoff(attempt)
+                    if attempt == ATTEMPTS - 1 or pause > MAX_WAIT:
                         raise error.failure from None
+                    logger.debug("GET %s: %s; retrying in %.1f s", _loggable(url), error.failure.message, pause)
                     self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def status(self, url: str) -> int:
-        """The status a document is answered with, redirects followed. Raises SourceError when there is no answer."""
-        try:
-            self.get(url)
-        except SourceError as error:
-            told = re.match(r"the server answers (\d{3})", error.message)
-            if told:
-                return int(told[1])
-            raise
-        return HTTPStatus.OK
-
-    def _follow(self, url: str, accept: str) -> Document:
-        here = url
-        moved = ""
+    def _follow_redirects(self, url: str, accept: str) -> Document:
+        current = url
+        moved_to = ""
         for _ in range(MAX_REDIRECTS + 1):
-            self._refuse_private(here, _addresses(here))
-            answer = _in_time(partial(self._ask, here, accept), here)
-            if isinstance(answer, Document):
-                if moved:
-                    self.problems.append(Problem(url, f"has moved for good to {moved}", "put that into digest.toml"))
-                return answer
-            there = urljoin(here, answer.location)
-            if urlsplit(there).scheme not in ("http", "https"):
-                raise SourceError(f"leads to {there[:80]}, which is not http", location=url, hint="mend its address")
-            # Only as far as every step is for good is the new address one to keep.
-            moved = there if answer.permanent and moved == (here if here != url else "") else moved
-            here = there
-        raise SourceError(f"more than {MAX_REDIRECTS} redirects", location=url, hint="look where it leads in a browser")
+            require_public(current, resolve(current), self._trusted_host)
+            response = _run_within_deadline(partial(self._request, current, accept), current)
+            if isinstance(response, Document):
+                if moved_to:
+                    message = f"has moved permanently to {moved_to}"
+                    self.problems.append(Problem(url, message, "use that address in digest.toml"))
+                return response
+            target = _join(current, response.location, url)
+            # The new address is worth keeping only as long as every step so far is permanent.
+            if response.is_permanent and moved_to == (current if current != url else ""):
+                moved_to = target
+            current = target
+        hint = "check in a browser where it leads"
+        raise SourceError(f"more than {MAX_REDIRECTS} redirects", location=url, hint=hint)
 
-    def _ask(self, url: str, accept: str) -> Document | _Redirect:
-        import httpx  # a tenth of a second, for a newsroom whose sources are all files
+    def _request(self, url: str, accept: str) -> Document | _Redirect:
+        """Send one request and log it. Raises SourceError or RetryableError."""
+        import httpx  # a tenth of a second, which a newsroom whose sources are all files need not spend
 
         stored = self._stored(url)
-        headers = {"User-Agent": self._agent, "Accept": accept}
+        headers = {"User-Agent": self._user_agent, "Accept": accept}
         if stored and stored.etag:
             headers["If-None-Match"] = stored.etag
         if stored and stored.last_modified:
             headers["If-Modified-Since"] = stored.last_modified
+        started = time.monotonic()
+        status, size = 0, 0
         try:
             with (
                 httpx.Client(timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS), headers=headers) as client,
                 client.stream("GET", url) as response,
             ):
-                self._refuse_private(url, _peer(response))
+                require_public(url, get_peer_addresses(response), self._trusted_host)
                 status = response.status_code
                 if status == HTTPStatus.NOT_MODIFIED and stored:
                     return Document(stored.body, url, stored.content_type)
                 if status in _REDIRECTS and "location" in response.headers:
-                    return _Redirect(response.headers["location"], status in _PERMANENT)
+                    return _Redirect(response.headers["location"], status in _PERMANENT_REDIRECTS)
                 if not response.is_success:
-                    raise _refusal(url, status, response.headers.get("retry-after", ""))
-                return self._keep(url, response, _read_capped(response, url, self._largest))
+                    raise make_status_error(url, status, response.headers.get("retry-after", ""))
+                body = _read_body(response, url, self._max_bytes)
+                size = len(body)
+                return self._to_document(url, response, body)
         except httpx.InvalidURL as error:
-            raise SourceError(f"is no address to fetch: {error}", location=url, hint="mend its address") from None
+            raise SourceError(f"is not a valid URL: {error}", location=url, hint="fix the address") from None
         except httpx.HTTPError as error:
-            raise _unreachable(url, error) from None
+            raise make_request_error(url, error) from None
+        finally:
+            seconds = time.monotonic() - started
+            logger.debug("GET %s: %s, %d bytes, %.2f s", _loggable(url), status or "no response", size, seconds)
 
-    def _keep(self, url: str, response: Any, body: bytes) -> Document:
-        told = {name.lower(): value for name, value in response.headers.items()}
-        etag, modified = told.get("etag", ""), told.get("last-modified", "")
-        content_type = told.get("content-type", "")
-        if etag or modified:
-            self.fetched.append(StoredDocument(url, etag, modified, content_type, body))
-        return Document(body, url, content_type, told)
-
-    def _refuse_private(self, url: str, addresses: list[str]) -> None:
-        """What a feed or a redirect names must not make this machine talk to its own network."""
-        host = _host(url)
-        if host == self._trusted_host:
-            return
-        for address in addresses:
-            if not ipaddress.ip_address(address.partition("%")[0]).is_global:
-                raise SourceError(
-                    f"leads into a private network ({address})",
-                    location=url,
-                    hint="if that is meant, name this host in the source's `url`",
-                )
+    def _to_document(self, url: str, response: httpx.Response, body: bytes) -> Document:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
+        content_type = headers.get("content-type", "")
+        if etag or last_modified:
+            self.fetched.append(StoredDocument(url, etag, last_modified, content_type, body))
+        return Document(body, url, content_type, headers)
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     location: str
-    permanent: bool
+    is_permanent: bool
 
 
-class _TryAgainError(Exception):
-    """A failure that may pass; `wait` in seconds if the server said so."""
+def fetch_status(url: str) -> int:
+    """Return the HTTP status of a link in the email, after redirects. Raises SourceError when there is no response."""
+    try:
+        HttpFetcher(trusted_host=urlsplit(url).hostname or "").get(url)
+    except HttpStatusError as error:
+        return error.status
+    return HTTPStatus.OK
 
-    def __init__(self, failure: SourceError, wait: float | None = None) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.wait = wait
 
+def _run_within_deadline(request: Callable[[], T], url: str) -> T:
+    """Return what `request` returns, within the time a document may take in all; httpx only limits each read.
 
-def _in_time(ask: Callable[[], T], url: str) -> T:
-    """What `ask` gives, within the time a document may take in all; httpx has a limit for each read only.
-
-    A server that drips its answer a byte at a time is left talking to a thread that nobody waits for.
+    If a server sends its response a byte at a time, the thread that listens to it is abandoned.
     """
-    answers: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+    results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            answers.put(ask())
-        except BaseException as error:  # noqa: BLE001 - it is raised again below, where it belongs
-            answers.put(error)
+            results.put(request())
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that waits for it
+            results.put(error)
 
     threading.Thread(target=run, daemon=True).start()
     try:
-        answer = answers.get(timeout=CONNECT_SECONDS + 2 * TOTAL_SECONDS)
+        result = results.get(timeout=CONNECT_SECONDS + 2 * TOTAL_SECONDS)
     except queue.Empty:
-        raise SourceError("not done in time", location=url, hint="try again later") from None
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+        raise SourceError("not complete in time", location=url, hint="try again later") from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
-def _pause(attempt: int) -> float:
-    """Seconds before another attempt: three times as long each time, and not for everyone at the same instant."""
-    return float(_FIRST_PAUSE * 3**attempt * random.uniform(0.8, 1.2))  # noqa: S311 - no secret depends on it
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").casefold()
-    except ValueError:
-        raise SourceError("is no address to fetch", location=url, hint="mend its address") from None
-
-
-def _addresses(url: str) -> list[str]:
-    """What a URL's host resolves to; nothing if it does not, which the request will say better."""
-    try:
-        parts = urlsplit(url)
-        found = socket.getaddrinfo(parts.hostname or "", parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, ValueError, UnicodeError):
-        return []
-    return [str(entry[4][0]) for entry in found]
-
-
-def _peer(response: Any) -> list[str]:
-    """Whom we are really connected to: a name may resolve to another address the second time."""
-    if getproxies():
-        return []  # it is the proxy then, which the newsroom chose itself
-    stream = response.extensions.get("network_stream")
-    address = stream.get_extra_info("server_addr") if stream else None
-    return [str(address[0])] if address else []
-
-
-def _read_capped(response: Any, url: str, largest: int) -> bytes:
-    """The decompressed body; stops at the cap and at the deadline, which httpx counts for each read only."""
+def _read_body(response: httpx.Response, url: str, max_bytes: int) -> bytes:
+    """Return the decompressed body, within the limits of size and of time, which httpx only has for each read."""
     deadline = time.monotonic() + TOTAL_SECONDS
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > largest:
-            raise too_large(url, largest)
+        if len(body) > max_bytes:
+            raise make_too_large_error(url, max_bytes)
         if time.monotonic() > deadline:
-            raise SourceError(f"not done after {TOTAL_SECONDS:.0f} s", location=url, hint="try again later")
+            message = f"not complete after {TOTAL_SECONDS:.0f} s"
+            raise SourceError(message, location=url, hint="try again later")
     return bytes(body)
 
 
-def too_large(where: str, largest: int = MAX_BYTES) -> SourceError:
-    """The error for a document past so many bytes."""
-    return SourceError(f"larger than {largest // 1_000_000} MB", location=where, hint="use one with fewer entries")
+def _backoff(attempt: int) -> float:
+    """Return the seconds before the next attempt: three times as long each time, and not the same for every client."""
+    return float(_FIRST_PAUSE * 3**attempt * random.uniform(0.8, 1.2))  # noqa: S311 - no secret depends on it
 
 
-def _refusal(url: str, status: int, retry_after: str) -> Exception:
+def _join(base: str, target: str, url: str) -> str:
+    """Return the absolute URL that a redirect leads to. Raises SourceError, with the first `url` as its location."""
     try:
-        phrase = HTTPStatus(status).phrase
+        joined = urljoin(base, target)
     except ValueError:
-        phrase = "which is no standard status"
-    server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    hint = _NEXT_STEPS.get(status, "try again later" if server_error else "look at the address in a browser")
-    failure = SourceError(f"the server answers {status}, {phrase}", location=url, hint=hint)
-    if status not in _WORTH_ANOTHER_TRY:
-        return failure
-    wait = parse_retry_after(retry_after)
-    if wait is None and status == HTTPStatus.TOO_MANY_REQUESTS:
-        return failure
-    return _TryAgainError(failure, wait)
+        joined = target
+    if not joined.lower().startswith(("http://", "https://")):
+        message = f"redirects to {joined[:80]}, which is not an http or https URL"
+        raise SourceError(message, location=url, hint="fix the address")
+    return joined
 
 
-def _unreachable(url: str, error: Any) -> Exception:
-    import httpx
-
-    if isinstance(error, httpx.UnsupportedProtocol):
-        return SourceError("is not http", location=url, hint="mend its address")
-    if isinstance(error, httpx.DecodingError):
-        return SourceError("the answer's compression is broken", location=url, hint="try again later")
-    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
-        return SourceError("no answer in time", location=url, hint="try again later")
-    failure = SourceError(
-        f"cannot be reached: {describe_error(error)}", location=url, hint="check the address and the network"
-    )
-    return _TryAgainError(failure)
+def _loggable(url: str) -> str:
+    """Return a URL without its user name and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,4 +1,4 @@
-"""An OPML list of feeds as so many sources (http://opml.org/spec2.opml)."""
+"""OPML lists of feeds (http://opml.org/spec2.opml); each feed becomes a source of its own."""
 
 from __future__ import annotations
 
@@ -6,53 +6,52 @@ from lxml import etree
 
 from digest.core.text import clean_line
 from digest.errors import SourceError
-from digest.models import Problem, Source
-from digest.sources.context import Context
-from digest.sources.fetch import retrieve
-from digest.sources.normalize import web_address
+from digest.models import FetchResult, Problem, Source
+from digest.sources.fetch import FetchContext, fetch_document
+from digest.sources.http import Document
+from digest.sources.normalize import absolute_url
 
 
-def expand(source: Source, context: Context) -> tuple[list[Source], list[Problem]]:
-    """The feeds of the list at a source, each a source of its own with the enclosing outline's name as category.
+def read(source: Source, context: FetchContext) -> FetchResult:
+    """Fetch and parse a list. Raises SourceError if it cannot be fetched, is not OPML or names no feeds."""
+    return parse(fetch_document(source, context), source)
+
+
+def parse(document: Document, source: Source) -> FetchResult:
+    """Return a result whose `listed` are the feeds of a list; a feed's category is the outline that it is in.
 
     Raises:
-        SourceError: the list cannot be fetched or is not OPML.
+        SourceError: it is not OPML, or names no feeds.
     """
-    return outlines(retrieve(source, context).body, source)
-
-
-def outlines(body: bytes, source: Source) -> tuple[list[Source], list[Problem]]:
-    """The same from the list's bytes; an outline whose address is none is a problem of its own."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
-        root = etree.fromstring(body.lstrip(), parser)
+        root = etree.fromstring(document.body.lstrip(), parser)
     except etree.XMLSyntaxError as error:
-        what = f"is not valid OPML: {clean_line(str(error))}"
-        raise SourceError(what, location=source.location, hint="export the list again") from None
-    found: dict[str, Source] = {}
+        message = f"is not valid OPML: {clean_line(str(error))}"
+        raise SourceError(message, location=source.location, hint="export the list again") from None
+    feeds: dict[str, Source] = {}
     problems = []
     for outline in root.iter("outline"):
-        told = outline.get("xmlUrl") or outline.get("xmlurl") or ""
-        if not told:
+        address = outline.get("xmlUrl") or outline.get("xmlurl") or ""
+        if not address:
             continue
-        name = clean_line(outline.get("title") or outline.get("text") or told)
-        url = web_address(told, source.url)
+        name = clean_line(outline.get("title") or outline.get("text") or address)
+        url = absolute_url(address, source.url)
         if not url:
-            problems.append(
-                Problem(f"{source.location}:{outline.sourceline}", f"`{told[:80]}` is no web address", name)
-            )
-        elif all(feed.url != url for feed in found.values()):
-            unique = name if name not in found else f"{name} ({url})"
-            found[unique] = Source("feed", unique, url=url, category=_folder_of(outline) or source.category)
-    if not found:
-        raise SourceError("names no feed", location=source.location, hint="export the list again, as OPML")
-    return list(found.values()), problems
+            location = f"{source.location}:{outline.sourceline}"
+            problems.append(Problem(location, f"{name}: `{address[:80]}` is not a valid URL", "this feed is not read"))
+        elif all(feed.url != url for feed in feeds.values()):
+            unique = name if name not in feeds else f"{name} ({url})"
+            feeds[unique] = Source("feed", unique, url=url, category=_find_category(outline) or source.category)
+    if not feeds:
+        hint = "export the list again, as OPML"
+        raise SourceError("names no feeds", location=source.location, hint=hint)
+    return FetchResult(source, problems=tuple(problems), listed=tuple(feeds.values()))
 
 
-def _folder_of(outline: etree._Element) -> str:
+def _find_category(outline: etree._Element) -> str:
+    """Return the name of the outline around a feed, empty if there is none."""
     parent = outline.getparent()
-    return (
-        clean_line(parent.get("title") or parent.get("text") or "")
-        if parent is not None and parent.tag == "outline"
-        else ""
-    )
+    if parent is None or parent.tag != "outline":
+        return ""
+    return clean_line(parent.get("title") or parent.get("text") or "")

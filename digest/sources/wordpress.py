@@ -14,175 +14,185 @@ from digest.core.text import clean_line
 from digest.errors import SourceError
 from digest.models import Article, Author, FetchResult, Image, Problem, Source
 from digest.sources import feed
-from digest.sources.boilerplate import without_boilerplate
-from digest.sources.context import Context
-from digest.sources.fetch import retrieve
-from digest.sources.normalize import HEADLINE_LENGTH, authors_of, cut, first_words, iso_moment, web_address
-from digest.sources.pictures import best_image, body_images
-from digest.sources.sanitize import text_of, text_of_html
+from digest.sources.dates import parse_iso_date
+from digest.sources.fetch import FetchContext, fetch_document
+from digest.sources.images import choose_image, find_images
+from digest.sources.normalize import (
+    MAX_HEADLINE_LENGTH,
+    absolute_url,
+    as_string,
+    derive_headline,
+    parse_authors,
+    strip_boilerplate,
+    truncate_summary,
+)
+from digest.sources.sanitize import html_to_text, strip_markup
 
-_PAGE = 100
-"""Posts a request: the most that WordPress gives."""
+_PAGE_SIZE = 100
+"""Posts in a response: the most that WordPress allows."""
 
-_MOST_PAGES = 10
-_SMALLEST_WIDTH = 600
-"""Pixels of the column a mail shows its lead picture in."""
+_MAX_PAGES = 10
+_MIN_IMAGE_WIDTH = 600
+"""Pixels: the width of the column in which an email shows its lead image."""
 
 _ZONE_MARGIN = timedelta(days=1)
-"""`after` is compared with the site's own clock, whose offset is not told: so a day more is asked for."""
+"""WordPress compares `after` with the site's local time, whose offset is unknown: so ask for a day more."""
 
 _Json = Mapping[str, Any]
 
 
-def read(source: Source, context: Context) -> FetchResult:
-    """The posts since the source's window began, or those of a saved JSON file.
+def read(source: Source, context: FetchContext) -> FetchResult:
+    """Read the posts since the start of the source's window, or those in a saved JSON file.
 
     Raises:
         SourceError: neither the REST API nor the feed can be read.
     """
     if source.path is not None:
-        return _harvest(source, _posts_in(retrieve(source, context).body, source.location), {}, {})
+        return _parse_posts(source, _decode_posts(fetch_document(source, context).body, source.location), {}, {})
     site = re.sub(r"/(?:wp-json(?:/.*)?)?$", "", source.url)
     try:
-        posts, problems = _posts(site, source, context)
-    except SourceError as refused:
-        return _feed_instead(site, source, context, refused)
-    terms = _names(site, context, "categories", _missing(posts, "categories", "wp:term"))
-    users = _names(site, context, "users", _missing(posts, "author", "author"))
-    result = _harvest(source, posts, terms, users)
+        posts, problems = _fetch_posts(site, source, context)
+    except SourceError as api_error:
+        return _read_feed_instead(site, source, context, api_error)
+    terms = _fetch_names(site, context, "categories", _find_missing_ids(posts, "categories", "wp:term"))
+    users = _fetch_names(site, context, "users", _find_missing_ids(posts, "author", "author"))
+    result = _parse_posts(source, posts, terms, users)
     return replace(result, problems=(*problems, *result.problems))
 
 
-def _posts(site: str, source: Source, context: Context) -> tuple[list[_Json], list[Problem]]:
-    """Every post that the window may take, page by page."""
-    query = {"_embed": "1", "per_page": str(_PAGE), "orderby": "date", "order": "desc"}
+def _fetch_posts(site: str, source: Source, context: FetchContext) -> tuple[list[_Json], list[Problem]]:
+    """Return every post that may be in the window, from as many pages as it takes."""
+    query = {"_embed": "1", "per_page": str(_PAGE_SIZE), "orderby": "date", "order": "desc"}
     if since := context.since.get(source.name):
         query["after"] = f"{since - _ZONE_MARGIN:%Y-%m-%dT%H:%M:%S}"
     posts: list[_Json] = []
-    for page in range(1, _MOST_PAGES + 1):
+    for page in range(1, _MAX_PAGES + 1):
         url = f"{site}/wp-json/wp/v2/posts?{urlencode({**query, 'page': str(page)})}"
-        document = context.web.get(url, "application/json")
-        posts += _posts_in(document.body, url)
+        document = context.http.get(url, "application/json")
+        posts += _decode_posts(document.body, url)
         pages = document.headers.get("x-wp-totalpages", "1")
         if not pages.isdigit() or page >= int(pages):
             return posts, []
-    what = f"has more than {_MOST_PAGES * _PAGE} posts since the last edition: the oldest are not read"
-    return posts, [Problem(source.location, what, "send more often")]
+    message = f"has more than {_MAX_PAGES * _PAGE_SIZE} posts since the last edition: the oldest were not read"
+    return posts, [Problem(source.location, message, "send editions more often")]
 
 
-def _posts_in(body: bytes, where: str) -> list[_Json]:
+def _decode_posts(body: bytes, location: str) -> list[_Json]:
     try:
-        told = json.loads(body.decode("utf-8-sig"))
+        decoded = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise SourceError("is not JSON", location=where, hint="see whether the site's REST API is on") from None
-    posts = told if isinstance(told, list) else [told]
+        hint = "check whether the site's REST API is on"
+        raise SourceError("is not JSON", location=location, hint=hint) from None
+    posts = decoded if isinstance(decoded, list) else [decoded]
     if not all(isinstance(post, dict) for post in posts) or (posts and not any("title" in post for post in posts)):
-        raise SourceError("is no list of posts", location=where, hint="see whether this is a WordPress site")
+        hint = "check whether this is a WordPress site"
+        raise SourceError("is not a list of posts", location=location, hint=hint)
     return posts
 
 
-def _feed_instead(site: str, source: Source, context: Context, refused: SourceError) -> FetchResult:
+def _read_feed_instead(site: str, source: Source, context: FetchContext, api_error: SourceError) -> FetchResult:
     try:
         result = feed.read(replace(source, url=f"{site}/feed/"), context)
-    except SourceError as failed:
-        what = f"has neither a REST API ({refused.message}) nor a feed ({failed.message})"
-        raise SourceError(what, location=source.location, hint="check that this is a WordPress site") from None
-    what = f"the REST API cannot be read ({refused.message}): its feed was, which has only the latest posts"
-    problem = Problem(source.location, what, 'ask the site to open /wp-json/, or use type = "feed"')
+    except SourceError as feed_error:
+        message = f"has neither a REST API ({api_error.message}) nor a feed ({feed_error.message})"
+        raise SourceError(message, location=source.location, hint="check that this is a WordPress site") from None
+    message = f"the REST API cannot be read ({api_error.message}); its feed was, which has only the latest posts"
+    problem = Problem(source.location, message, 'ask the site to open /wp-json/, or use type = "feed"')
     return replace(result, source=source, problems=(problem, *result.problems))
 
 
-# --- names that a post tells only by number ---------------------------------------------------------------------------
+# --- names that a post has only the ids of ----------------------------------------------------------------------------
 
 
-def _missing(posts: Iterable[_Json], field: str, embedded: str) -> set[int]:
-    """The ids in a field of the posts that do not carry the names themselves."""
+def _find_missing_ids(posts: Iterable[_Json], field: str, embedded: str) -> set[int]:
+    """Return the ids in a field of the posts that do not embed the names themselves."""
     found: set[int] = set()
     for post in posts:
-        if not _embedded(post, embedded):
+        if not _get_embedded(post, embedded):
             value = post.get(field)
             found.update(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, int))
     return found
 
 
-def _names(site: str, context: Context, kind: str, ids: set[int]) -> dict[int, str]:
-    """Names by id; nothing where the site does not tell them, as many do not tell their users."""
-    found: dict[int, str] = {}
+def _fetch_names(site: str, context: FetchContext, kind: str, ids: set[int]) -> dict[int, str]:
+    """Return names by id; nothing if the site does not list them, as many do not list their users."""
+    names: dict[int, str] = {}
     wanted = sorted(ids)
-    for start in range(0, len(wanted), _PAGE):
-        some = ",".join(map(str, wanted[start : start + _PAGE]))
-        query = urlencode({"include": some, "per_page": str(_PAGE)})
+    for start in range(0, len(wanted), _PAGE_SIZE):
+        include = ",".join(map(str, wanted[start : start + _PAGE_SIZE]))
+        query = urlencode({"include": include, "per_page": str(_PAGE_SIZE)})
         try:
-            told = json.loads(context.web.get(f"{site}/wp-json/wp/v2/{kind}?{query}", "application/json").body)
+            items = json.loads(context.http.get(f"{site}/wp-json/wp/v2/{kind}?{query}", "application/json").body)
         except (SourceError, ValueError):
-            return found
-        for item in told if isinstance(told, list) else []:
+            return names
+        for item in items if isinstance(items, list) else []:
             if isinstance(item, dict) and isinstance(item.get("id"), int):
-                found[item["id"]] = text_of(_string(item.get("name")))
-    return found
+                names[item["id"]] = strip_markup(as_string(item.get("name")))
+    return names
 
 
-# --- one post ---------------------------------------------------------------------------------------------------------
+# --- posts as articles ------------------------------------------------------------------------------------------------
 
 
-def _harvest(source: Source, posts: Iterable[_Json], terms: Mapping[int, str], users: Mapping[int, str]) -> FetchResult:
+def _parse_posts(
+    source: Source, posts: Iterable[_Json], terms: Mapping[int, str], users: Mapping[int, str]
+) -> FetchResult:
     articles, problems = [], []
     for post in posts:
-        if post.get("status", "publish") != "publish" or _protected(post):
+        if post.get("status", "publish") != "publish" or _is_protected(post):
             continue
-        article = _article(source, post, terms, users)
+        article = _to_article(source, post, terms, users)
         if article:
             articles.append(article)
         else:
-            where = f"{source.location} (post {post.get('id', 'without an id')})"
-            problems.append(Problem(where, "has neither title nor text", "left out"))
+            location = f"{source.location} (post {post.get('id', 'without an id')})"
+            problems.append(Problem(location, "has neither title nor text", "left out"))
     return FetchResult(source, tuple(articles), tuple(problems))
 
 
-def _article(source: Source, post: _Json, terms: Mapping[int, str], users: Mapping[int, str]) -> Article | None:
-    content = _rendered(post, "content")
-    headline = text_of(_rendered(post, "title"))[:HEADLINE_LENGTH]
-    summary = text_of_html(_rendered(post, "excerpt")) or text_of_html(content)
-    summary = cut(without_boilerplate(summary, headline))
-    headline = headline or first_words(summary)
+def _to_article(source: Source, post: _Json, terms: Mapping[int, str], users: Mapping[int, str]) -> Article | None:
+    content = _get_rendered(post, "content")
+    headline = strip_markup(_get_rendered(post, "title"))[:MAX_HEADLINE_LENGTH]
+    summary = html_to_text(_get_rendered(post, "excerpt")) or html_to_text(content)
+    summary = truncate_summary(strip_boilerplate(summary, headline))
+    headline = headline or derive_headline(summary)
     if not headline:
         return None
-    moment = iso_moment(_string(post.get("date_gmt"))) or iso_moment(_string(post.get("date")))
-    link = _string(post.get("link"))
+    link = as_string(post.get("link"))
     return Article(
-        url=web_address(link, source.url),
+        url=absolute_url(link, source.url),
         headline=headline,
         source=source.name,
-        guid=clean_line(_rendered(post, "guid")) or f"{source.location}#{post.get('id', '')}",
+        guid=clean_line(_get_rendered(post, "guid")) or f"{source.location}#{post.get('id', '')}",
         summary="" if summary == headline else summary,
-        published=moment,
-        categories=_categories(post, terms) or ((source.category,) if source.category else ()),
-        authors=_authors(post, users),
-        image=best_image((*_featured(post), *body_images(content)), link or source.url),
+        published=parse_iso_date(as_string(post.get("date_gmt"))) or parse_iso_date(as_string(post.get("date"))),
+        categories=_find_categories(post, terms) or ((source.category,) if source.category else ()),
+        authors=_find_authors(post, users),
+        image=choose_image((*_find_featured_images(post), *find_images(content)), link or source.url),
         pinned=post.get("sticky") is True,
     )
 
 
-def _categories(post: _Json, terms: Mapping[int, str]) -> tuple[str, ...]:
-    """The names of the post's categories; its tags and other terms are none."""
-    groups = _embedded(post, "wp:term")
-    told = [
-        text_of(_string(term.get("name")))
+def _find_categories(post: _Json, terms: Mapping[int, str]) -> tuple[str, ...]:
+    """Return the names of the post's categories, without its tags and other terms."""
+    groups = _get_embedded(post, "wp:term")
+    names = [
+        strip_markup(as_string(term.get("name")))
         for group in groups
         for term in (group if isinstance(group, list) else [])
         if isinstance(term, dict) and term.get("taxonomy", "category") == "category"
     ]
     ids = post.get("categories")
     if not groups and isinstance(ids, list):
-        told = [terms.get(item, "") for item in ids if isinstance(item, int)]
-    return tuple(dict.fromkeys(filter(None, told)))
+        names = [terms.get(item, "") for item in ids if isinstance(item, int)]
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _authors(post: _Json, users: Mapping[int, str]) -> tuple[Author, ...]:
-    """Co-authors where a plugin tells them, as terms of a taxonomy `author` or in lists; else the post's author."""
+def _find_authors(post: _Json, users: Mapping[int, str]) -> tuple[Author, ...]:
+    """Return the co-authors if a plugin names them (terms of a taxonomy `author`, or lists), else the post's author."""
     by_plugin = [
         term.get("name")
-        for group in _embedded(post, "wp:term")
+        for group in _get_embedded(post, "wp:term")
         for term in (group if isinstance(group, list) else [])
         if isinstance(term, dict) and term.get("taxonomy") == "author"
     ]
@@ -193,60 +203,57 @@ def _authors(post: _Json, users: Mapping[int, str]) -> tuple[Author, ...]:
             for person in (people if isinstance(people, list) else [])
             if isinstance(person, dict)
         ]
-    # Where users are hidden, WordPress puts an error object in the author's place.
-    one = [person.get("name") for person in _embedded(post, "author") if isinstance(person, dict)]
-    number = post.get("author")
-    looked_up = [users[number]] if isinstance(number, int) and number in users else []
-    names = next((found for found in (by_plugin, one, looked_up) if any(found)), [])
-    return tuple(dict.fromkeys(authors_of(name for name in names if isinstance(name, str))))
+    # If users are hidden, WordPress puts an error object in the author's place.
+    embedded = [person.get("name") for person in _get_embedded(post, "author") if isinstance(person, dict)]
+    author_id = post.get("author")
+    looked_up = [users[author_id]] if isinstance(author_id, int) and author_id in users else []
+    names = next((found for found in (by_plugin, embedded, looked_up) if any(found)), [])
+    return tuple(dict.fromkeys(parse_authors(name for name in names if isinstance(name, str))))
 
 
-def _featured(post: _Json) -> Iterator[Image]:
-    for media in _embedded(post, "wp:featuredmedia"):
+def _find_featured_images(post: _Json) -> Iterator[Image]:
+    for media in _get_embedded(post, "wp:featuredmedia"):
         if isinstance(media, dict) and media.get("source_url"):
-            yield _fitting(media)
-    if jetpack := _string(post.get("jetpack_featured_media_url")):
+            yield _choose_size(media)
+    if jetpack := as_string(post.get("jetpack_featured_media_url")):
         yield Image(jetpack)
     yoast = post.get("yoast_head_json")
     for image in (yoast.get("og_image") or []) if isinstance(yoast, dict) else []:
         if isinstance(image, dict):
-            yield Image(_string(image.get("url")), None, "", _number(image.get("width")), _number(image.get("height")))
+            width, height = _to_pixels(image.get("width")), _to_pixels(image.get("height"))
+            yield Image(as_string(image.get("url")), None, "", width, height)
 
 
-def _fitting(media: _Json) -> Image:
-    """The narrowest of an image's sizes that is wide enough for a mail, else the original."""
+def _choose_size(media: _Json) -> Image:
+    """Return the narrowest of an image's sizes that is wide enough for an email, else the original."""
     details = media.get("media_details")
     details = details if isinstance(details, dict) else {}
     sizes = details.get("sizes")
-    whole = {"source_url": media["source_url"], "width": details.get("width"), "height": details.get("height")}
+    original = {"source_url": media["source_url"], "width": details.get("width"), "height": details.get("height")}
     wide_enough = [
         size
-        for size in (*(sizes.values() if isinstance(sizes, dict) else ()), whole)
-        if isinstance(size, dict) and _number(size.get("width")) >= _SMALLEST_WIDTH and size.get("source_url")
+        for size in (*(sizes.values() if isinstance(sizes, dict) else ()), original)
+        if isinstance(size, dict) and _to_pixels(size.get("width")) >= _MIN_IMAGE_WIDTH and size.get("source_url")
     ]
-    best = min(wide_enough, key=lambda size: _number(size["width"]), default=whole)
-    alt = _string(media.get("alt_text"))
-    return Image(_string(best["source_url"]), None, alt, _number(best.get("width")), _number(best.get("height")))
+    best = min(wide_enough, key=lambda size: _to_pixels(size["width"]), default=original)
+    width, height = _to_pixels(best.get("width")), _to_pixels(best.get("height"))
+    return Image(as_string(best["source_url"]), None, as_string(media.get("alt_text")), width, height)
 
 
-def _protected(post: _Json) -> bool:
+def _is_protected(post: _Json) -> bool:
     return any(isinstance(post.get(key), dict) and post[key].get("protected") is True for key in ("content", "excerpt"))
 
 
-def _embedded(post: _Json, name: str) -> list[Any]:
+def _get_embedded(post: _Json, name: str) -> list[Any]:
     embedded = post.get("_embedded")
     found = embedded.get(name) if isinstance(embedded, dict) else None
     return found if isinstance(found, list) else []
 
 
-def _rendered(post: _Json, field: str) -> str:
+def _get_rendered(post: _Json, field: str) -> str:
     value = post.get(field)
-    return _string(value.get("rendered")) if isinstance(value, dict) else _string(value)
+    return as_string(value.get("rendered")) if isinstance(value, dict) else as_string(value)
 
 
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _number(value: Any) -> int:
+def _to_pixels(value: Any) -> int:
     return value if isinstance(value, int) and value > 0 else 0

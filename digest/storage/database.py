@@ -54,12 +54,9 @@ class Database:
             LockedError: another process is creating or migrating the tables, or using those to be migrated.
         """
         database = cls(open_engine(parse_url(url)), secret)
-        try:
+        with database._closed_on_error():
             if done := schema.prepare(database._engine):
                 logger.warning(done)
-        except BaseException:
-            database.close()
-            raise
         return database
 
     @classmethod
@@ -72,13 +69,10 @@ class Database:
             LockedError: as for `open`.
         """
         database = cls.open(config.database_url, config.secrets.secret_key)
-        try:
+        with database._closed_on_error():  # noqa: SLF001 - a method of this class
             database.info.check_usable()
             database.info.check_owner(config.publication.name, config.publication.url)
             _refuse_forgotten_file(config, database)
-        except BaseException:
-            database.close()
-            raise
         return database
 
     @classmethod
@@ -100,7 +94,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
             return cls.open("sqlite://")
         database = cls(open_engine(parsed), secret)
-        try:
+        with database._closed_on_error():
             version = schema.read_version(database._engine)
             if version is None:
                 database.close()
@@ -109,9 +103,6 @@ class Database:
                 return database
             schema.check_version(database._engine, version)
             return cls._open_migrated_copy(database._engine, secret)
-        except BaseException:
-            database.close()
-            raise
 
     @classmethod
     def _open_migrated_copy(cls, engine: Engine, secret: str) -> Self:
@@ -134,6 +125,14 @@ class Database:
         self._engine.dispose()
         if self._copy:
             self._copy.cleanup()
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
+from digest.core.locales import is_language_tag, is_timezone
 from digest.errors import SubscribersError
 from digest.models import Problem, Subscriber, SubscriberCadence
 from digest.subscribers.address import normalize_address
@@ -148,21 +148,20 @@ class RowReader:
         ]
 
     def _read_timezone(self, line: int, value: str) -> tuple[str, list[Problem]]:
-        try:
-            return (zoneinfo.ZoneInfo(value).key if value else ""), []
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            return "", [
-                self.problem(
-                    line,
-                    f"`{value[:80]}` is not a valid time zone",
-                    "the publication's is used; write it as America/Chicago",
-                )
-            ]
+        if not value or is_timezone(value):
+            return value, []
+        return "", [
+            self.problem(
+                line,
+                f"`{value[:80]}` is not a valid time zone",
+                "the publication's is used; write it as America/Chicago",
+            )
+        ]
 
     def _read_language(self, line: int, value: str) -> tuple[str, list[Problem]]:
         if not value:
             return "", []
-        if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
+        if is_language_tag(value):
             return _normalize_language(value), []
         return "", [
             self.problem(

@@ -1,58 +1,26 @@
-"""Messages and recipients to send, and the providers to send them through."""
+"""Fixtures for delivery: a message, recipients, and the APIs of providers on loopback."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from digest.delivery import Settings, message_headers, message_id, open_provider
-from digest.models import InlineImage, MergeField, Message, Publication, Receipt, Recipient
+from digest.delivery import Settings, open_provider
+from digest.models import InlineImage, Message, Receipt, Recipient
+from tests.delivery.sample import Make, Reader, Send, make_message, make_recipient
 from tests.servers.api import serving
 from tests.servers.mailgun import MailgunServer
 from tests.servers.postmark import PostmarkServer
 from tests.servers.resend import ResendServer
 from tests.servers.ses import SesServer
 
-SENDER = "The Gazette <news@example.com>"
-MERGE_FIELDS = tuple(
-    MergeField(name, f"xtok{index}{form[0]}x", form)
-    for index, name in enumerate(("email", "name", "unsubscribe_url"))
-    for form in ("html", "text")
-)
-
-
-def make_message(**fields: Any) -> Message:
-    told: dict[str, Any] = {
-        "subject": "The ferry is back",
-        "html": "<!DOCTYPE html><html><body><p>Zoë: xtok1hx</p><a href='xtok2hx'>leave</a></body></html>",
-        "text": "Zoë: xtok1tx\nLeave: xtok2tx\n",
-        "merge_fields": MERGE_FIELDS,
-        "headers": message_headers(
-            sender=SENDER,
-            reply_to="",
-            publication=Publication("The Gazette", url="https://www.example.com"),
-            cadence="daily",
-            date=datetime(2026, 11, 23, 7, tzinfo=UTC),
-            unsubscribe_mailto="leave@example.com",
-            unsubscribe_https="xtok2tx",
-        ),
-    }
-    return Message(**{**told, **fields})
-
-
-def make_recipient(email: str = "ada@example.com", name: str = "Ada <b>") -> Recipient:
-    values = {"email": email, "name": name, "unsubscribe_url": f"https://www.example.com/leave?e={email}&x=1"}
-    return Recipient(email, message_id("2026-11-23-daily", email, SENDER), values)
-
 
 @pytest.fixture
-def message() -> Callable[..., Message]:
+def message() -> Make:
     return make_message
 
 
 @pytest.fixture
-def recipient() -> Callable[..., Recipient]:
+def recipient() -> Reader:
     return make_recipient
 
 
@@ -62,8 +30,8 @@ def picture() -> InlineImage:
 
 
 @pytest.fixture
-def send() -> Callable[..., list[Receipt]]:
-    """Sends a message to recipients in batches through one connection."""
+def send() -> Send:
+    """Sends a message to recipients in batches on one connection."""
 
     def sent(settings: Settings, message: Message, *recipients: Recipient, secret: str = "SG.good") -> list[Receipt]:
         with open_provider(settings, secret) as opened:

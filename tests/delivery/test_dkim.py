@@ -1,7 +1,6 @@
 """Signatures that inboxes can verify."""
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import dkim
@@ -9,14 +8,10 @@ import pytest
 
 from digest import config
 from digest.delivery import DkimSettings, SmtpSettings, open_provider
-from digest.delivery.dkim import signer
+from digest.delivery.dkim import make_signer
 from digest.errors import ConfigError
-from digest.models import Message, Receipt, Recipient
+from tests.delivery.sample import Make, Reader, Send
 from tests.servers.smtp import SmtpServer
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 
 
 def openssl(*words: str) -> bytes:
@@ -67,18 +62,18 @@ def test_a_mail_that_goes_out_is_signed_and_no_change_is_missed(
             assert not verified(mail.replace(old, new), key)
 
 
-def test_a_key_that_is_none_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: SmtpServer) -> None:
+def test_an_invalid_key_is_refused_before_the_first_mail(tmp_path: Path, smtp_server: SmtpServer) -> None:
     locked = tmp_path / "locked.pem"
     openssl("genrsa", "-aes128", "-passout", "pass:x", "-out", str(locked), "1024")
     (tmp_path / "text").write_text("no key")
-    for name, words in (("none.pem", "cannot be read"), ("locked.pem", "no RSA key"), ("text", "no RSA key")):
+    for name, words in (("none.pem", "cannot be read"), ("locked.pem", "not an RSA key"), ("text", "not an RSA key")):
         settings = SmtpSettings(
             "127.0.0.1", smtp_server.port, "plain", dkim=DkimSettings("example.com", "news", tmp_path / name)
         )
         with pytest.raises(ConfigError, match=rf"{name}: .*{words}"):
             open_provider(settings, "")
     with pytest.raises(ConfigError, match="openssl genrsa"):
-        signer(DkimSettings("example.com", "news", tmp_path / "text"))
+        make_signer(DkimSettings("example.com", "news", tmp_path / "text"))
 
 
 def load(tmp_path: Path, text: str) -> config.Config:
@@ -92,7 +87,7 @@ def test_the_configuration_says_what_is_signed(tmp_path: Path) -> None:
     loaded = load(tmp_path, f'[delivery]\nprovider = "smtp"\nfrom = "n@mail.example.com"\n{table}')
     assert loaded.delivery.provider == SmtpSettings(dkim=DkimSettings("example.com", "news", tmp_path / "dkim.pem"))
     for delivery, words in (
-        ('provider = "smtp"\nfrom = "n@example.org"', "is not that of"),
+        ('provider = "smtp"\nfrom = "n@example.org"', "is not the domain of"),
         ('provider = "sendgrid"\nfrom = "n@example.com"', "sign mails themselves"),
     ):
         with pytest.raises(ConfigError, match=words):

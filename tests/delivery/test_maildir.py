@@ -1,21 +1,12 @@
 """The local outbox."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from digest.delivery import MaildirSettings
 from digest.errors import DeliveryError
-from digest.models import Message, Receipt, Recipient
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
-
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
+from tests.delivery.sample import Make, Reader, Send, outcomes
 
 
 def test_an_outbox_that_cannot_be_written_stops_the_run(

@@ -1,6 +1,5 @@
-"""Mailgun's batches, and its answers that are not as everyone's."""
+"""Mailgun's batches, and the responses in which it differs from other APIs."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,30 +8,16 @@ import pytest
 
 from digest.delivery import MailgunSettings, open_provider
 from digest.errors import ConfigError, DeliveryError
-from digest.models import Message, Receipt, Recipient
+from tests.delivery.sample import Make, Reader, Send, make_recipients, outcomes
 from tests.servers.mailgun import MailgunServer
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
-
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
-
-
-def people_of(recipient: Reader, count: int) -> list[Recipient]:
-    return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
 def settings_of(server: MailgunServer, **more: Any) -> MailgunSettings:
     return MailgunSettings(**{"domain": "mg.example.com", "host": server.url, "timeout": 5.0, **more})
 
 
-def test_a_thousand_readers_are_one_request(
-    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
-) -> None:
-    receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 1500), secret="good")
+def test_a_thousand_readers_are_one_request(send: Send, mailgun_server: MailgunServer, message: Make) -> None:
+    receipts = send(settings_of(mailgun_server), message(), *make_recipients(1500), secret="good")
     assert [len(request["to"]) for request in mailgun_server.requests] == [1000, 500]
     assert set(outcomes(receipts)) == {"accepted"}
     mail = mailgun_server.mails[7]
@@ -42,46 +27,40 @@ def test_a_thousand_readers_are_one_request(
     assert mail["variables"] == {"recipient": receipts[7].recipient.message_id.partition("@")[0]}
 
 
-def test_bad_addresses_are_found_among_the_others(
-    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
-) -> None:
+def test_bad_addresses_are_found_among_the_others(send: Send, mailgun_server: MailgunServer, message: Make) -> None:
     mailgun_server.invalid = {"reader3@example.com", "reader17@example.com"}
-    receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 20), secret="good")
-    assert [place for place, told in enumerate(outcomes(receipts)) if told == "refused"] == [3, 17]
+    receipts = send(settings_of(mailgun_server), message(), *make_recipients(20), secret="good")
+    assert [place for place, outcome in enumerate(outcomes(receipts)) if outcome == "refused"] == [3, 17]
     assert receipts[3].detail.startswith("400 5.1.3 'to' parameter is not a valid address")
     assert receipts[3].bounced
     assert len(mailgun_server.mails) == 18
 
 
-def test_a_sender_that_is_no_address_is_nobodys_bounce(
-    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
-) -> None:
+def test_an_invalid_sender_is_not_a_bounce(send: Send, mailgun_server: MailgunServer, message: Make) -> None:
     mailgun_server.invalid = {"news@example.com"}
     with pytest.raises(DeliveryError, match="'from' parameter is not a valid address"):
-        send(settings_of(mailgun_server), message(), *people_of(recipient, 2), secret="good")
+        send(settings_of(mailgun_server), message(), *make_recipients(2), secret="good")
 
 
 def test_a_domain_on_probation_has_ten_recipients_a_request(
-    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
+    send: Send, mailgun_server: MailgunServer, message: Make
 ) -> None:
     mailgun_server.recipients_at_most = 10
-    receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 32), secret="good")
+    receipts = send(settings_of(mailgun_server), message(), *make_recipients(32), secret="good")
     assert outcomes(receipts) == ["accepted"] * 32
 
 
-def test_the_limit_of_the_hour_tells_when_it_is_over(
-    send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
-) -> None:
+def test_the_hourly_limit_says_when_it_ends(send: Send, mailgun_server: MailgunServer, message: Make) -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90)).replace("+0000", "UTC")
-    words = f"Domain mg.example.com is not allowed to send: recipient limit exceeded, try again after {moment}"
-    for told, pause in ((words, 90), ("Domain mg.example.com is not allowed to send: limit exceeded", 0)):
-        mailgun_server.answers = [(420, {"message": told})]
-        receipts = send(settings_of(mailgun_server), message(), *people_of(recipient, 2), secret="good")
+    text = f"Domain mg.example.com is not allowed to send: recipient limit exceeded, try again after {moment}"
+    for reason, delay in ((text, 90), ("Domain mg.example.com is not allowed to send: limit exceeded", 0)):
+        mailgun_server.answers = [(420, {"message": reason})]
+        receipts = send(settings_of(mailgun_server), message(), *make_recipients(2), secret="good")
         assert outcomes(receipts) == ["deferred"] * 2
-        assert receipts[0].retry_after == pytest.approx(pause, abs=30)
+        assert receipts[0].retry_after == pytest.approx(delay, abs=30)
 
 
-def test_what_a_story_or_a_name_holds_is_not_filled_in(
+def test_variables_in_a_story_or_a_name_are_not_replaced(
     send: Send, mailgun_server: MailgunServer, message: Make, recipient: Reader
 ) -> None:
     odd = "100% %recipient.message_id% %Unsubscribe_URL% 5%recipient"
@@ -95,18 +74,18 @@ def test_what_a_story_or_a_name_holds_is_not_filled_in(
     assert "@" not in sent["To"].rpartition("<")[0]
 
 
-def test_the_region_says_which_host_is_asked() -> None:
+def test_each_region_has_its_host() -> None:
     for region, host in (("us", "https://api.mailgun.net"), ("eu", "https://api.eu.mailgun.net")):
         with open_provider(MailgunSettings("mg.example.com", region), "good") as opened:  # type: ignore[arg-type]
             assert opened._host == host  # type: ignore[attr-defined]
 
 
-def test_a_domain_is_wanted() -> None:
+def test_a_domain_is_required() -> None:
     with pytest.raises(ConfigError, match=r"\[delivery.mailgun\] domain: .*missing"):
         open_provider(MailgunSettings(), "good")
 
 
-def test_a_check_sees_that_the_domain_sends(mailgun_server: MailgunServer) -> None:
+def test_a_check_finds_a_domain_that_does_not_send(mailgun_server: MailgunServer) -> None:
     def check(**more: Any) -> None:
         with open_provider(settings_of(mailgun_server, **more), "good") as opened:
             opened.check()
@@ -119,7 +98,7 @@ def test_a_check_sees_that_the_domain_sends(mailgun_server: MailgunServer) -> No
         check(domain="other.example.com")
 
 
-def test_a_key_that_may_only_send_is_checked_too(mailgun_server: MailgunServer) -> None:
+def test_a_check_works_with_a_key_that_may_only_send(mailgun_server: MailgunServer) -> None:
     mailgun_server.sending_key = True
     with open_provider(settings_of(mailgun_server), "good") as opened:
         opened.check()

@@ -1,9 +1,8 @@
-"""Mails as the wire has them."""
+"""A message's mails, byte by byte."""
 
 import email
 import email.policy
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -15,12 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.delivery import message_headers, message_id, to_mail
-from digest.delivery.mime import Wire
+from digest.delivery.mime import CompiledMessage
 from digest.errors import ConfigError
-from digest.models import InlineImage, Message, Publication, Recipient
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
+from digest.models import InlineImage, Publication, Recipient
+from tests.delivery.sample import Make, Reader
 
 
 def parsed(mail: bytes) -> EmailMessage:
@@ -77,18 +74,18 @@ def test_the_same_recipient_always_has_the_same_message_id(recipient: Reader) ->
     assert "ada" not in recipient().message_id
 
 
-def test_a_domain_that_is_not_ascii_goes_out_in_punycode(message: Make, recipient: Reader) -> None:
+def test_a_domain_that_is_not_ascii_is_sent_in_punycode(message: Make, recipient: Reader) -> None:
     assert (
         parsed(to_mail(message(), recipient("ada@bücher.example")))["To"].addresses[0].addr_spec
         == "ada@xn--bcher-kva.example"
     )
     with pytest.raises(ValueError, match="SMTPUTF8"):
         to_mail(message(), recipient("zoë@example.com"))
-    with pytest.raises(ValueError, match="is no domain"):
+    with pytest.raises(ValueError, match="is not a valid domain"):
         to_mail(message(), recipient(f"ada@{'ü' * 80}.example"))
 
 
-def test_a_domain_stays_the_one_it_is(message: Make, recipient: Reader) -> None:
+def test_a_domain_does_not_become_another(message: Make, recipient: Reader) -> None:
     to = parsed(to_mail(message(), recipient("ada@straße.example")))["To"]
     assert to.addresses[0].addr_spec == "ada@xn--strae-oqa.example"  # IDNA 2003 would write to strasse.example
 
@@ -194,14 +191,14 @@ def test_a_long_unsubscribe_link_stays_in_one_piece(message: Make, recipient: Re
     assert link.encode() in header
 
 
-def test_a_link_that_no_line_can_hold_is_refused(message: Make, recipient: Reader) -> None:
+def test_a_link_longer_than_a_line_is_refused(message: Make, recipient: Reader) -> None:
     reader = recipient()
     values = {**reader.values, "unsubscribe_url": "https://www.example.com/" + "a" * 1000}
     with pytest.raises(ValueError, match="List-Unsubscribe is longer than the 998 characters"):
         to_mail(message(), Recipient(reader.email, reader.message_id, values))
 
 
-def test_headers_for_programs_are_ascii_and_never_encoded(message: Make, recipient: Reader) -> None:
+def test_headers_for_programs_are_ascii_and_never_encoded(message: Make) -> None:
     long_domain = ".".join(["b" * 50] * 3)
     for url, sender in (
         ("https://www.münchen.example", "Zeitung <news@münchen.example>"),
@@ -232,10 +229,10 @@ def test_headers_for_programs_are_ascii_and_never_encoded(message: Make, recipie
 
 @pytest.mark.parametrize("setting", ["sender", "reply_to"])
 def test_a_sender_that_needs_smtputf8_is_refused_at_composing(setting: str) -> None:
-    told = {"sender": "The Gazette <news@example.com>", "reply_to": "", setting: "Zoë <zoë@example.com>"}
+    mailboxes = {"sender": "The Gazette <news@example.com>", "reply_to": "", setting: "Zoë <zoë@example.com>"}
     with pytest.raises(ConfigError, match=r"zoë@example\.com> cannot be used"):
         message_headers(
-            **told,
+            **mailboxes,
             publication=Publication("The Gazette"),
             cadence="daily",
             date=datetime(2026, 11, 23, 7, tzinfo=UTC),
@@ -244,23 +241,23 @@ def test_a_sender_that_needs_smtputf8_is_refused_at_composing(setting: str) -> N
         )
 
 
-def test_what_is_encoded_once_says_what_is_encoded_for_each(message: Make, recipient: Reader) -> None:
+def test_a_compiled_message_decodes_to_the_text_filled_in_for_each_recipient(message: Make, recipient: Reader) -> None:
     many = message(
         html="<p>Ж.</p>\r\n.xtok1hx\n.\n...\n.." + "y" * 76 + "\n" + "x" * 75 + "xtok2hx " + "\u05d0" * 80 + "xtok1hx",
         text="xtok1tx",
     )
-    wire = Wire(many)
+    compiled = CompiledMessage(many)
     for name in ("Ada", "", ".", "..x", "Ζωή" * 60, "xtok2hx", "a.\t", "=?utf-8?q?x?="):
-        mail = parsed(wire.mail(recipient(name=name)))
+        mail = parsed(compiled.mail_for(recipient(name=name)))
         reader = recipient(name=name)
         text, html = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
-        assert b"\r\n." not in wire.mail(reader)
-        assert max(map(len, wire.mail(reader).split(b"\r\n"))) <= 998
+        assert b"\r\n." not in compiled.mail_for(reader)
+        assert max(map(len, compiled.mail_for(reader).split(b"\r\n"))) <= 998
         assert text == many.fill(many.text, reader.values) + "\n"
         assert html == many.fill(many.html, reader.values).replace("\r\n", "\n") + "\n"
-    assert wire.mail(recipient()) == Wire(many).mail(recipient())
+    assert compiled.mail_for(recipient()) == CompiledMessage(many).mail_for(recipient())
 
 
-def test_a_subject_may_hold_the_reader_s_name(message: Make, recipient: Reader) -> None:
+def test_a_subject_may_contain_the_reader_s_name(message: Make, recipient: Reader) -> None:
     subject = "Good morning, xtok1tx"
     assert parsed(to_mail(message(subject=subject), recipient(name="Zoë")))["Subject"] == "Good morning, Zoë"

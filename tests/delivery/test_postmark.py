@@ -1,38 +1,24 @@
-"""Postmark's answers to each mail of a batch, and what a batch may hold."""
+"""Postmark's result for each mail of a batch, and the limits of a batch."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from digest.delivery import PostmarkSettings, open_provider
 from digest.errors import DeliveryError
-from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
+from digest.models import InlineImage, Outcome
 from digest.storage import Database
+from tests.delivery.sample import Make, Send, make_recipients, outcomes
 from tests.newsroom_folder import NewsroomFolder
 from tests.servers.postmark import PostmarkServer
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
-
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
-
-
-def people_of(recipient: Reader, count: int) -> list[Recipient]:
-    return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
 
 
 def settings_of(server: PostmarkServer, **more: Any) -> PostmarkSettings:
     return PostmarkSettings(**{"host": server.url, "timeout": 5.0, **more})
 
 
-def test_five_hundred_mails_are_one_request(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
-) -> None:
-    receipts = send(settings_of(postmark_server), message(), *people_of(recipient, 750), secret="good")
+def test_five_hundred_mails_are_one_request(send: Send, postmark_server: PostmarkServer, message: Make) -> None:
+    receipts = send(settings_of(postmark_server), message(), *make_recipients(750), secret="good")
     assert [len(request) for request in postmark_server.requests] == [500, 250]
     assert set(outcomes(receipts)) == {"accepted"}
     assert receipts[7].detail == "0a129aee-e1cd-480d-b08d-000000000008"
@@ -44,19 +30,15 @@ def test_five_hundred_mails_are_one_request(
     assert "Date" not in mail["headers"]
 
 
-def test_no_request_is_larger_than_it_may_be(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
-) -> None:
+def test_no_request_exceeds_the_size_limit(send: Send, postmark_server: PostmarkServer, message: Make) -> None:
     large = InlineImage("map@digest", "map.png", "image/png", bytes(7_000_000))
-    receipts = send(settings_of(postmark_server), message(images=(large,)), *people_of(recipient, 12), secret="good")
+    receipts = send(settings_of(postmark_server), message(images=(large,)), *make_recipients(12), secret="good")
     assert [len(request) for request in postmark_server.requests] == [5, 5, 2]
     assert outcomes(receipts) == ["accepted"] * 12
 
 
-def test_each_mail_has_an_answer_of_its_own(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
-) -> None:
-    people = people_of(recipient, 9)
+def test_each_mail_has_its_own_result(send: Send, postmark_server: PostmarkServer, message: Make) -> None:
+    people = make_recipients(9)
     postmark_server.inactive = {people[1].email}
     items: dict[int, dict[str, Any]] = {
         2: {"ErrorCode": 300, "Message": "Invalid 'To' address: 'reader2@example.com'."},
@@ -79,26 +61,24 @@ def test_each_mail_has_an_answer_of_its_own(
 @pytest.mark.parametrize(
     "short", [[], [{"ErrorCode": 0, "MessageID": "a"}], [{"ErrorCode": "x"}] * 2, [{}] * 2, [1, 2]]
 )
-def test_an_answer_with_not_one_for_each_leaves_all_in_doubt(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader, short: object
+def test_a_response_without_a_result_for_each_leaves_all_in_doubt(
+    send: Send, postmark_server: PostmarkServer, message: Make, short: object
 ) -> None:
     postmark_server.answers = [(200, short)]
-    receipts = send(settings_of(postmark_server), message(), *people_of(recipient, 2), secret="good")
+    receipts = send(settings_of(postmark_server), message(), *make_recipients(2), secret="good")
     assert outcomes(receipts) == ["in_doubt"] * 2
 
 
-def test_a_stream_or_sender_that_is_not_there_stops_the_run(
-    send: Send, postmark_server: PostmarkServer, message: Make, recipient: Reader
-) -> None:
+def test_an_unknown_stream_or_sender_stops_the_run(send: Send, postmark_server: PostmarkServer, message: Make) -> None:
     with pytest.raises(DeliveryError, match=r"1235 .*does not exist on this server.*\[delivery.postmark\] stream"):
-        send(settings_of(postmark_server, stream="other"), message(), *people_of(recipient, 3), secret="good")
+        send(settings_of(postmark_server, stream="other"), message(), *make_recipients(3), secret="good")
     postmark_server.senders = set()
     with pytest.raises(DeliveryError, match="400 The 'From' address you supplied is not a Sender Signature"):
-        send(settings_of(postmark_server), message(), *people_of(recipient, 3), secret="good")
+        send(settings_of(postmark_server), message(), *make_recipients(3), secret="good")
     assert postmark_server.mails == []
 
 
-def test_a_check_sees_stream_and_tracking(postmark_server: PostmarkServer) -> None:
+def test_a_check_finds_a_bad_stream_and_tracking(postmark_server: PostmarkServer) -> None:
     def check(stream: str = "broadcast") -> None:
         with open_provider(settings_of(postmark_server, stream=stream), "good") as opened:
             opened.check()
@@ -107,14 +87,14 @@ def test_a_check_sees_stream_and_tracking(postmark_server: PostmarkServer) -> No
     with pytest.raises(DeliveryError, match="422 The message stream for the provided 'ID' was not found"):
         check("other/one")
     postmark_server.streams["inbound"] = {"ID": "inbound", "MessageStreamType": "Inbound", "ArchivedAt": None}
-    with pytest.raises(DeliveryError, match="for mail that comes in"):
+    with pytest.raises(DeliveryError, match="for incoming mail"):
         check("inbound")
     postmark_server.track_opens = True
     with pytest.raises(DeliveryError, match="switch Open Tracking off"):
         check()
 
 
-def test_who_is_inactive_there_is_suppressed_here(
+def test_an_inactive_recipient_is_suppressed(
     newsroom: NewsroomFolder, postmark_server: PostmarkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POSTMARK_SERVER_TOKEN", postmark_server.key)

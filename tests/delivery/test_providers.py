@@ -1,7 +1,9 @@
-"""The contract: what holds for every provider."""
+"""The contract of every provider."""
 
+import logging
 import mailbox
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,17 +19,11 @@ from digest.delivery import (
     SmtpSettings,
     open_provider,
 )
-from digest.models import InlineImage, Message, Outcome, Receipt, Recipient
+from digest.models import InlineImage, Outcome
+from tests.delivery.sample import Make, Reader, Send, outcomes
 
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 Provider = tuple[Settings, Callable[[], list[str]]]
-"""A provider's settings, and what returns the recipients it has delivered to."""
-
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
+"""A provider's settings, and a function that returns the recipients it has delivered to."""
 
 
 @pytest.fixture(params=["maildir", "smtp", "sendgrid", "ses", "mailgun", "postmark", "resend"])
@@ -73,7 +69,19 @@ def test_a_local_part_beyond_ascii_is_refused_and_the_rest_go_out(
     assert len(delivered()) == 2
 
 
-def test_pictures_go_along(
+def test_an_unsubscribe_link_that_is_not_valid_is_refused_and_the_rest_go_out(
+    send: Send, provider: Provider, message: Make, recipient: Reader
+) -> None:
+    settings, delivered = provider
+    ada = recipient("a@example.com")
+    broken = replace(ada, values={**ada.values, "unsubscribe_url": f"https://{'ü' * 80}.example/"})
+    receipts = send(settings, message(), broken, recipient("b@example.com"))
+    assert outcomes(receipts) == ["refused", "accepted"]
+    assert "is not a valid domain" in receipts[0].detail
+    assert len(delivered()) == 1
+
+
+def test_pictures_are_sent(
     send: Send, provider: Provider, message: Make, recipient: Reader, picture: InlineImage
 ) -> None:
     settings, delivered = provider
@@ -90,5 +98,24 @@ def test_a_check_sends_nothing(provider: Provider) -> None:
         assert delivered() == []
 
 
-def test_outcomes_are_words_for_the_ledger() -> None:
+def test_the_debug_log_shows_what_is_sent_and_no_secret(
+    send: Send,
+    provider: Provider,
+    message: Make,
+    recipient: Reader,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, _ = provider
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hush")
+    caplog.set_level(logging.DEBUG)  # of every library
+    send(settings, message(), recipient())
+    ours = [record for record in caplog.records if record.name.startswith("digest.delivery.")]
+    assert bool(ours) is (settings.name != "maildir")
+    assert all(record.levelno == logging.DEBUG for record in ours)
+    assert "SG.good" not in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_the_ledger_s_words_for_outcomes() -> None:
     assert {outcome.value for outcome in Outcome} == {"accepted", "refused", "deferred", "in_doubt"}

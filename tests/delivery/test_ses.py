@@ -1,21 +1,16 @@
-"""Amazon SES's answers, and what each comes to for the recipient of a call."""
+"""Amazon SES's responses, and what each means for the recipient of a request."""
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from digest.delivery import SesSettings, open_provider
 from digest.errors import DeliveryError
-from digest.models import Message, Receipt, Recipient
+from tests.delivery.sample import Make, Reader, Send
 from tests.servers.api import Answer
 from tests.servers.ses import SesServer, error
-
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 
 VERIFY = "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
 
@@ -24,7 +19,7 @@ def settings_of(server: SesServer, **more: Any) -> SesSettings:
     return SesSettings(**{"region": "eu-west-1", "endpoint": server.url, "timeout": 5.0, **more})
 
 
-def test_a_mail_goes_as_it_is(send: Send, ses_server: SesServer, message: Make, recipient: Reader) -> None:
+def test_a_mail_is_sent_unchanged(send: Send, ses_server: SesServer, message: Make, recipient: Reader) -> None:
     ses_server.sets = {"news": []}
     ada = recipient()
     (receipt,) = send(settings_of(ses_server, configuration_set="news"), message(), ada)
@@ -55,7 +50,7 @@ def test_a_mail_goes_as_it_is(send: Send, ses_server: SesServer, message: Make, 
         (error(400, "BadRequestException", "Domain contains illegal character"), "refused"),
     ],
 )
-def test_what_an_answer_comes_to(
+def test_responses_and_their_outcomes(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader, answer: Answer, outcome: str
 ) -> None:
     ses_server.answers = [answer]
@@ -78,7 +73,7 @@ def test_what_an_answer_comes_to(
         error(403, "ExpiredTokenException", "expired"),
     ],
 )
-def test_an_answer_that_refuses_everyone_stops_the_run(
+def test_a_response_that_refuses_everyone_stops_the_run(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader, answer: Answer
 ) -> None:
     ses_server.answers = [answer]
@@ -86,14 +81,14 @@ def test_an_answer_that_refuses_everyone_stops_the_run(
         send(settings_of(ses_server), message(), recipient())
 
 
-def test_a_configuration_set_that_is_not_there_stops_the_run(
+def test_an_unknown_configuration_set_stops_the_run(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader
 ) -> None:
     with pytest.raises(DeliveryError, match="Configuration set <news> does not exist"):
         send(settings_of(ses_server, configuration_set="news"), message(), recipient())
 
 
-def test_the_pause_that_is_asked_for_is_told(
+def test_the_receipt_has_the_delay_that_the_provider_asks_for(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader
 ) -> None:
     status, body, headers = error(429, "TooManyRequestsException", "slow down")  # type: ignore[misc]
@@ -101,7 +96,7 @@ def test_the_pause_that_is_asked_for_is_told(
     assert send(settings_of(ses_server), message(), recipient())[0].retry_after == 45
 
 
-def test_no_answer_in_time_is_not_asked_for_again(
+def test_a_request_without_a_response_is_not_repeated(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader
 ) -> None:
     ses_server.answers = [(-1, None)]
@@ -111,7 +106,7 @@ def test_no_answer_in_time_is_not_asked_for_again(
     assert ses_server.requests == []
 
 
-def test_credentials_and_region_are_wanted(
+def test_credentials_and_region_are_required(
     send: Send, ses_server: SesServer, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DeliveryError, match="You must specify a region"):
@@ -123,7 +118,7 @@ def test_credentials_and_region_are_wanted(
         opened.check()
 
 
-def test_a_check_sees_the_account_and_the_tracking(ses_server: SesServer) -> None:
+def test_a_check_finds_a_restricted_account_and_tracking(ses_server: SesServer) -> None:
     def check(**more: Any) -> None:
         with open_provider(settings_of(ses_server, **more)) as opened:
             opened.check()
@@ -143,12 +138,12 @@ def test_a_check_sees_the_account_and_the_tracking(ses_server: SesServer) -> Non
         check()
 
 
-def test_without_boto3_it_says_what_to_install() -> None:
+def test_without_boto3_the_error_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['boto3'] = None\n"
         "from digest.delivery import SesSettings, open_provider\n"
         "try: open_provider(SesSettings('eu-west-1'))\n"
         "except ValueError as error: print(error)"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "install it with `pip install 'news-digest[ses]'`" in told.stdout
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "install it with `pip install 'news-digest[ses]'`" in done.stdout

@@ -1,4 +1,4 @@
-"""The conversation with an SMTP server, in one go and word by word, when it does not go as it should."""
+"""SMTP with and without pipelining, and servers that fail in many ways."""
 
 import email
 import email.policy
@@ -10,7 +10,6 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,28 +19,17 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from digest.delivery import SmtpSettings, open_pool
-from digest.delivery.pool import Done
+from digest.delivery.pool import Completed
 from digest.errors import DeliveryError
-from digest.models import InlineImage, Message, Receipt, Recipient
+from digest.models import InlineImage
+from tests.delivery.sample import Make, Reader, Send, make_recipients, outcomes
 from tests.servers.smtp import SmtpServer
 from tests.waiting import wait_until
 
-Make = Callable[..., Message]
-Reader = Callable[..., Recipient]
-Send = Callable[..., list[Receipt]]
 
-
-def outcomes(receipts: list[Receipt]) -> list[str]:
-    return [receipt.outcome.value for receipt in receipts]
-
-
-def people_of(recipient: Reader, count: int) -> list[Recipient]:
-    return [recipient(f"reader{number}@example.com", f"Reader {number}") for number in range(count)]
-
-
-@pytest.fixture(params=[True, False], ids=["pipelined", "word by word"])
+@pytest.fixture(params=[True, False], ids=["pipelined", "not pipelined"])
 def smtp_server(request: pytest.FixtureRequest, smtp_server: SmtpServer) -> SmtpServer:
-    """The server that lets its clients send several commands in one go, and the one that does not."""
+    """A server with pipelining, and one without."""
     smtp_server.handler.pipelining = request.param
     return smtp_server
 
@@ -50,7 +38,7 @@ def smtp_settings(server: SmtpServer, **more: Any) -> SmtpSettings:
     return SmtpSettings(**{"host": "127.0.0.1", "port": server.port, "security": "plain", "timeout": 5.0, **more})
 
 
-def test_one_connection_serves_a_run_and_is_opened_anew_when_closed(
+def test_one_connection_serves_a_run_and_is_reopened_when_closed(
     send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.hang_up_after = 2
@@ -60,10 +48,10 @@ def test_one_connection_serves_a_run_and_is_opened_anew_when_closed(
 
 
 def test_a_server_that_takes_few_mails_a_session_gets_a_new_one(
-    send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
+    send: Send, smtp_server: SmtpServer, message: Make
 ) -> None:
     smtp_server.handler.mails_a_session = 2
-    assert outcomes(send(smtp_settings(smtp_server), message(), *people_of(recipient, 5))) == ["accepted"] * 5
+    assert outcomes(send(smtp_settings(smtp_server), message(), *make_recipients(5))) == ["accepted"] * 5
     assert len(smtp_server.handler.sessions) == 3
 
 
@@ -71,7 +59,7 @@ def test_a_server_that_takes_few_mails_a_session_gets_a_new_one(
     ("answer", "outcome"),
     [("550 5.1.1 no such user", "refused"), ("451 4.7.1 greylisted", "deferred"), ("421 4.3.2 going down", "deferred")],
 )
-def test_a_recipient_the_server_does_not_take(
+def test_a_recipient_that_the_server_rejects(
     send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader, answer: str, outcome: str
 ) -> None:
     smtp_server.handler.refuse = {"bad@example.com": answer}
@@ -87,7 +75,7 @@ def test_a_recipient_the_server_does_not_take(
         ("554 5.7.1 spam", "refused"),
         ("452 4.3.1 full", "deferred"),
         ("hang up", "in_doubt"),
-        ("200 fine", "accepted"),  # any 2yz is a yes (RFC 5321 4.3.2): sent again, it would come twice
+        ("200 fine", "accepted"),  # any 2yz is a success (RFC 5321 4.3.2): sent again, it would arrive twice
         ("no reply of SMTP's", "in_doubt"),
     ],
 )
@@ -98,7 +86,7 @@ def test_what_happens_after_the_last_byte(
     assert outcomes(send(smtp_settings(smtp_server), message(), recipient())) == [outcome]
 
 
-def test_a_connection_lost_at_data_is_no_doubt(send: Send, message: Make, recipient: Reader) -> None:
+def test_a_connection_lost_before_the_mail_leaves_no_doubt(send: Send, message: Make, recipient: Reader) -> None:
     class HangsUpAtData(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.wfile.write(b"220 hello\r\n")
@@ -113,7 +101,7 @@ def test_a_connection_lost_at_data_is_no_doubt(send: Send, message: Make, recipi
     assert "before the mail" in receipts[0].detail
 
 
-def test_lines_that_begin_with_a_dot_arrive_whole(
+def test_lines_that_begin_with_a_dot_arrive_intact(
     send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     text = ".\n..\n.a line\nthe end\n"
@@ -124,7 +112,7 @@ def test_lines_that_begin_with_a_dot_arrive_whole(
     assert body.get_content().replace("\r\n", "\n") == text
 
 
-def test_a_login_is_made_and_a_refused_one_says_where_to_look(
+def test_a_login_succeeds_and_a_refused_one_says_what_to_check(
     send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     login = smtp_settings(smtp_server, username="news")
@@ -136,7 +124,7 @@ def test_a_login_is_made_and_a_refused_one_says_where_to_look(
     assert len(smtp_server.handler.mails) == 1
 
 
-def test_a_password_is_not_sent_in_the_clear_over_a_network(send: Send, message: Make, recipient: Reader) -> None:
+def test_a_password_is_not_sent_over_a_network_without_encryption(send: Send, message: Make, recipient: Reader) -> None:
     settings = SmtpSettings("mail.example.com", 25, "plain", "news")
     with pytest.raises(DeliveryError, match="without encryption"):
         send(settings, message(), recipient())
@@ -175,7 +163,7 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
-def test_starttls_with_a_certificate_that_is_trusted_or_not(
+def test_starttls_with_a_trusted_and_an_untrusted_certificate(
     send: Send,
     certificate: Path,
     smtp_server: SmtpServer,
@@ -192,18 +180,18 @@ def test_starttls_with_a_certificate_that_is_trusted_or_not(
     controller.start()
     try:
         settings = SmtpSettings("localhost", port, "starttls", timeout=5)
-        with pytest.raises(DeliveryError, match="cannot be spoken to in TLS"):
+        with pytest.raises(DeliveryError, match="TLS with the server failed"):
             send(settings, message(), recipient())
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert outcomes(send(settings, message(), recipient())) == ["accepted"]
         large = message(images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG" + bytes(3_000_000)),))
-        assert outcomes(send(settings, large, *people_of(recipient, 2))) == ["accepted"] * 2
+        assert outcomes(send(settings, large, *make_recipients(2))) == ["accepted"] * 2
         assert len(handler.mails[-1]) > 4_000_000
     finally:
         controller.stop()
 
 
-def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make, recipient: Reader) -> None:
+def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make) -> None:
     """RFC 2920 3.1: a server may answer 354 to a DATA that went out with the RCPT it refuses."""
     after_data: list[bytes] = []
 
@@ -225,7 +213,7 @@ def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make, recipient: R
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), BeginsAnyway) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=5)
-        receipts = send(settings, message(), *people_of(recipient, 2))
+        receipts = send(settings, message(), *make_recipients(2))
         server.shutdown()
     assert [receipt.detail for receipt in receipts] == ["550 5.1.1 no such user"] * 2
     assert after_data == [b"", b""]
@@ -240,7 +228,7 @@ def test_an_address_that_would_begin_another_command_is_refused(
 
 
 class Silent(socketserver.StreamRequestHandler):
-    """Says nothing any more once it has a mail."""
+    """Falls silent once it has a mail."""
 
     def handle(self) -> None:
         self.wfile.write(b"220 hello\r\n")
@@ -254,47 +242,43 @@ class Silent(socketserver.StreamRequestHandler):
             self.wfile.write(b"250 ok\r\n")
 
 
-def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(
-    send: Send, message: Make, recipient: Reader
-) -> None:
+def test_a_server_that_falls_silent_after_the_mail_leaves_it_in_doubt(send: Send, message: Make) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=2)
         with open_pool(settings, "", 3) as pool:
             started = time.monotonic()
-            for person in people_of(recipient, 3):
+            for person in make_recipients(3):
                 pool.submit(message(), (person,))
             done = []
             while pool.busy:
-                done += pool.finished()
+                done += pool.collect()
         assert time.monotonic() - started < 5, "each waits for itself alone"
         server.shutdown()
     assert [receipt.outcome.value for item in done for receipt in item.receipts] == ["in_doubt"] * 3
-    assert "no answer in time" in done[0].receipts[0].detail
+    assert "no reply in time" in done[0].receipts[0].detail
 
 
-def test_a_pool_gives_back_what_it_was_given_or_nothing_in_time(
-    smtp_server: SmtpServer, message: Make, recipient: Reader
-) -> None:
+def test_a_pool_returns_its_batches_or_nothing_in_time(smtp_server: SmtpServer, message: Make) -> None:
     with open_pool(smtp_settings(smtp_server), "", 2) as pool:
-        assert (pool.idle, pool.busy, pool.finished(0.05)) == (2, 0, [])
-        people = people_of(recipient, 2)
+        assert (pool.idle, pool.busy, pool.collect(0.05)) == (2, 0, [])
+        people = make_recipients(2)
         for person in people:
             pool.submit(message(), (person,))
         assert (pool.idle, pool.busy) == (0, 2)
         done = []
         while pool.busy:
-            done += pool.finished()
+            done += pool.collect()
         assert pool.idle == 2
     assert sorted(item.batch[0].email for item in done) == [person.email for person in people]
 
 
-class Rude(socketserver.StreamRequestHandler):
-    """Takes each mail, and does what `after` says once it has; `done` are the mails the client has an answer for."""
+class ClosesConnections(socketserver.StreamRequestHandler):
+    """Accepts each mail, then does what `after` says; `done` are the mails the client has a reply for."""
 
     after = "hang up a moment later"
     taken: list[str]
-    done: list[Done]
+    done: list[Completed]
 
     def is_done(self, address: str) -> bool:
         return address in {item.batch[0].email for item in self.done}
@@ -328,29 +312,27 @@ class Rude(socketserver.StreamRequestHandler):
 
 
 @pytest.mark.parametrize("after", ["hang up a moment later", "say goodbye at once", "reset the connection"])
-def test_a_server_that_leaves_a_connection_that_is_free_costs_nobody_a_mail(
-    message: Make, recipient: Reader, after: str
-) -> None:
-    done: list[Done] = []
-    handler: Any = type("Handler", (Rude,), {"after": after, "taken": [], "done": done})
+def test_a_server_that_closes_a_free_connection_costs_no_mail(message: Make, after: str) -> None:
+    done: list[Completed] = []
+    handler: Any = type("Handler", (ClosesConnections,), {"after": after, "taken": [], "done": done})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=5)
         with open_pool(settings, "", 3) as pool:
-            letter = message()
-            for person in people_of(recipient, 30):
+            mail = message()
+            for person in make_recipients(30):
                 while not pool.idle:
-                    done += pool.finished()
-                pool.submit(letter, (person,))
-                done += pool.finished(0.02)  # now and then all are free, and are heard to hang up
+                    done += pool.collect()
+                pool.submit(mail, (person,))
+                done += pool.collect(0.02)  # at times all are free, and are seen to close
             while pool.busy:
-                done += pool.finished()
+                done += pool.collect()
         server.shutdown()
-    assert [outcomes(list(item.receipts)) for item in done] == [["accepted"]] * 30
+    assert [outcomes(item.receipts) for item in done] == [["accepted"]] * 30
     assert len(handler.taken) == 30
 
 
-def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make, recipient: Reader) -> None:
+def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make) -> None:
     gone = threading.Event()
 
     class Drips(socketserver.StreamRequestHandler):
@@ -364,12 +346,12 @@ def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make, recipient:
         settings = SmtpSettings("127.0.0.1", server.server_address[1], "plain", timeout=0.2)
         with open_pool(settings, "", 1) as pool:
             started = time.monotonic()
-            pool.submit(message(), people_of(recipient, 1))
-            (done,) = pool.finished()
+            pool.submit(message(), make_recipients(1))
+            (done,) = pool.collect()
             assert time.monotonic() - started < 30
         gone.set()
         server.shutdown()
-    assert "does not get to the point of taking mail" in str(done.error)
+    assert "does not complete a connection in time" in str(done.error)
 
 
 @pytest.mark.parametrize(
@@ -378,10 +360,10 @@ def test_a_greeting_without_end_does_not_hold_up_a_run(message: Make, recipient:
         ("mail..example.com", []),
         ("127.0.0.1", [b"220 hello", b"250-here", b"250 AUTH CRAM-MD5", b"334 abc"]),
     ],
-    ids=["a host that is no name", "a challenge that is no base64"],
+    ids=["a host that is not a valid name", "a challenge that is not valid base64"],
 )
-def test_what_no_server_should_have_is_told_and_hangs_nothing(
-    message: Make, recipient: Reader, host: str, lines: list[bytes]
+def test_an_invalid_host_or_challenge_is_an_error_and_does_not_hang(
+    message: Make, host: str, lines: list[bytes]
 ) -> None:
     class Says(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -397,13 +379,13 @@ def test_what_no_server_should_have_is_told_and_hangs_nothing(
         if host != "127.0.0.1":
             settings = SmtpSettings(host, server.server_address[1], "plain", timeout=5)
         with open_pool(settings, "hush", 1) as pool:
-            pool.submit(message(), people_of(recipient, 1))
-            (done,) = pool.finished()
+            pool.submit(message(), make_recipients(1))
+            (done,) = pool.collect()
         server.shutdown()
-    assert "cannot be spoken to" in str(done.error)
+    assert "cannot connect to the server" in str(done.error)
 
 
-def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it(
+def test_an_address_beyond_ascii_is_sent_to_a_server_with_smtputf8(
     send: Send, smtp_server: SmtpServer, message: Make, recipient: Reader
 ) -> None:
     smtp_server.handler.utf8 = True

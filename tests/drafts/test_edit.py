@@ -155,7 +155,7 @@ def test_stories_are_added_even_if_made_comes_before_the_sections() -> None:
         text, contents, [("City", story), ("Sport", replace(story, url="https://x.example/8"))], NOW, FILE
     )
     read = drafts.parse_draft(added, FILE, FOLDER)
-    assert [(told.section, told.headline) for told in read.stories] == [
+    assert [(story.section, story.headline) for story in read.stories] == [
         ("City", "One"),
         ("City", "Two"),
         ("City", "Nine"),

@@ -20,8 +20,9 @@ from digest.errors import DraftChangedError, DraftError, TemplateError
 from digest.inspection.articles import place_articles
 from digest.inspection.preview import preview
 from digest.models import Outcome
-from digest.sending.dry_run import dry_run, send_test
+from digest.sending.dry_run import dry_run
 from digest.sending.send import send
+from digest.sending.test_send import send_test
 from digest.storage import Database
 from tests.newsroom_folder import NewsroomFolder
 

@@ -19,7 +19,7 @@ from digest.models import Article
         "https://example.com/2026/ferry?fbclid=abc&ref=home",
     ],
 )
-def test_addresses_of_the_same_page_are_the_same(other: str) -> None:
+def test_urls_of_the_same_page_are_equal(other: str) -> None:
     assert canonicalize(other) == canonicalize("https://example.com/2026/ferry")
 
 
@@ -31,11 +31,11 @@ def test_addresses_of_the_same_page_are_the_same(other: str) -> None:
         ("https://example.com/a", "https://example.com/a?page=2"),
     ],
 )
-def test_addresses_of_different_pages_differ(one: str, two: str) -> None:
+def test_urls_of_different_pages_differ(one: str, two: str) -> None:
     assert canonicalize(one) != canonicalize(two)
 
 
-def test_which_visit_it_is_makes_no_other_story() -> None:
+def test_a_session_id_does_not_change_the_story() -> None:
     addresses = ("https://example.com/a;jsessionid=9AF1?id=7", "https://example.com/a?PHPSESSID=c0ffee&id=7")
     assert {canonicalize(url) for url in addresses} == {"example.com/a?id=7"}
 
@@ -49,8 +49,8 @@ tracking = st.sampled_from(
 
 
 @given(addresses, st.lists(tracking, min_size=1, max_size=4))
-def test_tracking_parameters_never_change_a_storys_identity(url: str, told: list[str]) -> None:
-    followed = url + ("&" if "?" in url else "?") + "&".join(told)
+def test_tracking_parameters_never_change_a_story_s_identity(url: str, parameters: list[str]) -> None:
+    followed = url + ("&" if "?" in url else "?") + "&".join(parameters)
     plain, tracked = (Article(url=address, headline="A", source="feed") for address in (url, followed))
     assert identify(plain) == identify(tracked)
 
@@ -66,18 +66,18 @@ def test_parameters_that_name_the_page_stay(other: str) -> None:
 
 
 @given(st.from_regex(r"https?://[a-z]{1,8}\.example/[a-zA-Z0-9/?&=%#._-]{0,40}", fullmatch=True))
-def test_a_canonical_address_is_its_own(url: str) -> None:
+def test_a_canonical_url_is_its_own_canonical_url(url: str) -> None:
     once = canonicalize(url)
     assert canonicalize("https://" + once) == once
 
 
 @given(st.text())
-def test_any_text_has_an_identity_that_is_its_own(text: str) -> None:
+def test_normalizing_twice_changes_nothing_more(text: str) -> None:
     assert normalize_headline(normalize_headline(text)) == normalize_headline(text)
     assert isinstance(canonicalize(text), str)
 
 
-def test_without_an_address_the_guid_and_then_the_headline_tell() -> None:
+def test_without_a_url_the_guid_and_then_the_headline_identifies_a_story() -> None:
     by_guid = Article(url="", headline="A", source="feed", guid="7")
     assert identify(by_guid) == "guid:feed:7"
     by_headline = Article(url="", headline="The ferry, back", source="feed")

@@ -42,23 +42,23 @@ def test_sections_come_in_the_configured_order_with_mapped_names() -> None:
     assert (edition.lead.headline, edition.lead_section) == ("c", "City")
 
 
-def test_a_story_is_once_in_the_first_section_of_the_order_that_it_has() -> None:
+def test_a_story_is_in_the_first_of_its_sections_only() -> None:
     edition = laid_out(story("lead", "City"), story("a", "Tag", "World", "City"), story("b", "World"))
     assert shape(edition) == {"City": ["a"], "World": ["b"]}
 
 
-def test_what_no_section_claims_comes_last() -> None:
+def test_stories_of_no_section_come_last() -> None:
     edition = laid_out(story("a", "Gardening"), story("b"), story("c", "World"), story("d", "World"))
     assert shape(edition) == {"World": ["d"], "More stories": ["a", "b"]}
 
 
-def test_the_lead_has_a_picture_if_any_story_of_its_section_has() -> None:
+def test_the_lead_has_an_image_if_any_story_of_its_section_has() -> None:
     edition = laid_out(story("a", "City"), story("b", "City", image=True))
     assert edition
     assert edition.lead.headline == "b"
 
 
-def test_limits_a_section_and_in_all_say_how_many_more() -> None:
+def test_both_limits_count_the_stories_beyond_them() -> None:
     rules = LayoutRules(order=("City", "World"), limit=3, limits={"world": 2}, max_articles=4)
     edition = laid_out(
         *(story(f"c{n}", "City") for n in range(5)), *(story(f"w{n}", "World") for n in range(5)), rules=rules
@@ -75,7 +75,7 @@ def test_excluded_categories_are_left_out_altogether() -> None:
     assert [article.headline for article in edition.articles] == ["a"]
 
 
-def test_a_reader_of_one_section_gets_the_stories_filed_there_second() -> None:
+def test_a_reader_of_one_section_gets_the_stories_that_are_also_filed_there() -> None:
     stories = (story("a", "City", "World"), story("b", "World"), story("c", "City"))
     edition = laid_out(*stories, only=("world",))
     assert edition
@@ -84,22 +84,22 @@ def test_a_reader_of_one_section_gets_the_stories_filed_there_second() -> None:
     assert laid_out(*stories, only=("sport",)) is None
 
 
-def test_a_reader_may_name_the_category_or_the_section_it_is_shown_as() -> None:
+def test_a_reader_may_choose_a_category_or_the_section_it_is_shown_as() -> None:
     for name in ("scitech", "SCIENCE"):
         assert laid_out(story("a", "SciTech"), only=(name,))
 
 
-def test_nothing_makes_no_edition() -> None:
+def test_without_stories_there_is_no_edition() -> None:
     assert laid_out() is None
 
 
-def test_the_edition_is_dated_where_the_publication_is() -> None:
+def test_the_date_is_in_the_publication_s_time_zone() -> None:
     tokyo = laid_out(story("a"), timezone="Asia/Tokyo")
     assert tokyo
     assert tokyo.id == "2026-11-24-daily"
 
 
-def test_without_an_order_sections_come_from_what_stories_share() -> None:
+def test_without_an_order_sections_are_the_categories_that_stories_share() -> None:
     rules = LayoutRules()
     stories = [
         story("a", "Ferries", "City"),
@@ -113,7 +113,7 @@ def test_without_an_order_sections_come_from_what_stories_share() -> None:
     assert shape(edition) == {"City": ["b", "e"], "Science": ["c", "d"]}
 
 
-def test_a_category_of_nearly_everything_is_no_section_where_there_is_another() -> None:
+def test_a_category_of_nearly_every_story_does_not_become_a_section_if_there_is_another() -> None:
     edition = laid_out(
         *(story(f"m{n}", "News", "Mobile") for n in range(3)),
         *(story(f"g{n}", "News", "Gadgets") for n in range(3)),
@@ -129,7 +129,7 @@ def test_without_any_category_there_is_one_section() -> None:
     assert edition.lead_section == "Latest"
 
 
-def test_spellings_of_one_section_are_one() -> None:
+def test_spellings_of_one_section_are_merged() -> None:
     edition = laid_out(
         *(story(name, name) for name in ("Arts &amp; Life", "ARTS  & LIFE", "Arts & Life")), rules=LayoutRules(limit=2)
     )
@@ -139,14 +139,14 @@ def test_spellings_of_one_section_are_one() -> None:
     ]
 
 
-def test_a_category_called_as_the_last_section_is_that_section() -> None:
+def test_a_category_named_like_the_last_section_is_that_section() -> None:
     edition = laid_out(story("a", "MORE STORIES"), story("b"), story("c", "World"), rules=LayoutRules())
     assert edition
     assert edition.lead_section == "World"
     assert shape(edition) == {"More stories": ["a", "b"]}
 
 
-def test_where_every_story_has_the_same_keywords_the_first_is_the_section() -> None:
+def test_if_every_story_has_the_same_keywords_the_first_is_the_section() -> None:
     tags = ("Entertainment", "Health", "National", "World")
     edition = laid_out(*(story(f"s{n}", *tags) for n in range(10)), rules=LayoutRules())
     assert edition
@@ -157,7 +157,7 @@ def test_where_every_story_has_the_same_keywords_the_first_is_the_section() -> N
     }
 
 
-def test_a_keyword_of_one_story_is_no_section_but_its_only_category_is() -> None:
+def test_a_keyword_of_one_story_does_not_become_a_section_but_its_only_category_does() -> None:
     edition = laid_out(
         story("a", "City"),
         story("b", "City"),
@@ -168,13 +168,13 @@ def test_a_keyword_of_one_story_is_no_section_but_its_only_category_is() -> None
     assert shape(edition) == {"City": ["b"], "Chess": ["d"], "More stories": ["c"]}
 
 
-def test_many_sections_of_one_story_are_gathered_in_the_order_of_the_stories() -> None:
+def test_many_sections_of_one_story_are_merged_in_the_order_of_the_stories() -> None:
     stories = [story(f"s{n}", f"Category {n}") for n in range(9)]
     edition = laid_out(story("a", "City"), *stories, story("b", "City"), rules=LayoutRules(limit=9))
     assert shape(edition) == {"City": ["b"], "More stories": [f"s{n}" for n in range(9)]}
 
 
-def test_a_section_the_total_has_no_room_for_is_counted() -> None:
+def test_a_section_beyond_the_total_limit_is_counted() -> None:
     stories = [story(f"{name}{n}", name) for name in ("A", "B", "C") for n in range(3)]
     edition = laid_out(*stories, rules=LayoutRules(order=("A", "B", "C"), max_articles=2))
     assert edition
@@ -185,7 +185,7 @@ def test_a_section_the_total_has_no_room_for_is_counted() -> None:
     ]
 
 
-def test_a_reader_may_choose_a_category_that_is_no_section() -> None:
+def test_a_reader_may_choose_a_category_that_is_not_a_section() -> None:
     stories = (story("a", "Opinion"), story("b", "World"), story("c", "World", "Opinion"), story("d"))
     edition = laid_out(*stories, only=("opinion",))
     assert edition
@@ -207,10 +207,10 @@ stories = st.lists(
         [ORDERED, LayoutRules(), LayoutRules(limit=1, max_articles=3), LayoutRules(order=("World",), limit=2)]
     ),
 )
-def test_no_story_is_twice_and_none_is_lost_without_being_counted(
-    told: list[tuple[list[str], bool]], rules: LayoutRules
+def test_no_story_is_shown_twice_and_none_is_lost_uncounted(
+    drawn: list[tuple[list[str], bool]], rules: LayoutRules
 ) -> None:
-    articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(told)]
+    articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(drawn)]
     edition = laid_out(*articles, rules=rules)
     assert (edition is None) == (not articles)
     if edition:
@@ -224,8 +224,8 @@ def test_no_story_is_twice_and_none_is_lost_without_being_counted(
 
 
 @given(stories, st.sets(st.sampled_from(["city", "world", "science", "gardening"]), min_size=1))
-def test_a_segments_edition_has_only_what_it_chose(told: list[tuple[list[str], bool]], only: set[str]) -> None:
-    articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(told)]
+def test_a_segment_s_edition_has_only_what_it_chose(drawn: list[tuple[list[str], bool]], only: set[str]) -> None:
+    articles = [story(str(number), *cats, image=image) for number, (cats, image) in enumerate(drawn)]
     edition = laid_out(*articles, rules=LayoutRules(names={"SciTech": "Science"}), only=only)
     for article in edition.articles if edition else ():
         shown = {"science" if name == "SciTech" else name.casefold() for name in article.categories}
@@ -250,7 +250,7 @@ def test_wire_copies_with_nearly_the_same_headline_are_one_story() -> None:
     assert [item.also_in for item in selection.stories] == [("wire",)]
 
 
-def test_a_section_leads_to_its_own_page() -> None:
+def test_a_section_links_to_its_own_page() -> None:
     rules = LayoutRules(order=("City",), limit=1, pages={"CITY": "https://www.example.com/city/"})
     edition = laid_out(story("a", "City"), story("b", "City"), rules=rules)
     assert edition

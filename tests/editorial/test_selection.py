@@ -31,7 +31,7 @@ def chosen(*articles: Article, already_sent: dict[str, str] | None = None) -> tu
     )
 
 
-def test_newest_first_and_only_the_window() -> None:
+def test_only_stories_in_the_window_newest_first() -> None:
     taken, left = chosen(article("old", 25), article("edge", 24), article("older", 3), article("new", 1))
     assert taken == ["new", "older"]
     assert left["old"] == "published before the window (22 Nov 2026 06:00)"
@@ -47,7 +47,7 @@ def test_a_story_without_a_date_is_not_given_one() -> None:
     assert select([result], {"feed": WINDOW}, now=NOW, already_sent={}).stories[0].published is None
 
 
-def test_a_second_sources_copy_of_what_readers_had_is_not_news_the_next_day() -> None:
+def test_another_source_s_copy_of_a_sent_story_is_not_news_the_next_day() -> None:
     headline = "Council votes to end the bridge toll"
     sent = article("a", 30, headline=headline)
     for late_copy in (
@@ -62,20 +62,20 @@ def test_a_second_sources_copy_of_what_readers_had_is_not_news_the_next_day() ->
     assert chosen(sent, weekly_column, already_sent={identify(sent): "2026-11-22-daily"})[0] == ["b"]
 
 
-def test_a_date_in_the_future_waits_but_a_fast_clock_does_not() -> None:
+def test_a_story_dated_in_the_future_is_held_unless_only_the_clock_is_fast() -> None:
     taken, left = chosen(article("embargo", -2), article("fast", -0.1))
     assert taken == ["fast"]
     assert "dated in the future" in left["embargo"]
 
 
-def test_what_readers_have_had_is_left_out() -> None:
+def test_a_story_that_was_sent_is_left_out() -> None:
     sent = article("ferry")
     taken, left = chosen(sent, already_sent={identify(sent): "2026-11-22-daily"})
     assert taken == []
     assert left["ferry"] == "already sent in 2026-11-22-daily"
 
 
-def test_the_same_address_in_two_feeds_is_one_story_with_the_categories_of_both() -> None:
+def test_the_same_url_in_two_feeds_is_one_story_with_the_categories_of_both() -> None:
     first = article("ferry", categories=("City",))
     second = Article(
         url="http://example.com/ferry?utm_source=rss",
@@ -93,14 +93,14 @@ def test_the_same_address_in_two_feeds_is_one_story_with_the_categories_of_both(
     assert "same story as" in selection.left_out[0].reason
 
 
-def test_a_story_that_one_source_dates_has_that_date() -> None:
+def test_a_story_has_the_date_that_one_of_its_sources_has() -> None:
     first, second = article("ferry", None), article("ferry", 3, "wire")
-    results = [FetchResult(Source("feed", told.source), (told,)) for told in (first, second)]
+    results = [FetchResult(Source("feed", item.source), (item,)) for item in (first, second)]
     selection = select(results, {"feed": WINDOW, "wire": WINDOW}, now=NOW, already_sent={})
     assert [story.published for story in selection.stories] == [second.published]
 
 
-def test_the_same_headline_in_two_feeds_is_one_story_and_a_long_one_within_one_too() -> None:
+def test_the_same_headline_in_two_feeds_is_one_story_and_so_is_a_long_one_in_one_feed() -> None:
     headline = "Council votes to end the bridge toll"
     two = (article("a", headline=headline), article("b", source="wire", headline=headline.upper() + "!"))
     assert chosen(*two)[0] == ["a"]
@@ -120,11 +120,11 @@ articles = st.builds(
 
 
 @given(st.lists(articles, max_size=12))
-def test_every_article_is_taken_once_or_its_absence_explained(told: list[Article]) -> None:
+def test_every_article_is_taken_once_or_left_out_for_a_reason(drawn: list[Article]) -> None:
     sources = ["feed", "wire", "desk"]
-    results = [FetchResult(Source("feed", name), tuple(a for a in told if a.source == name)) for name in sources]
+    results = [FetchResult(Source("feed", name), tuple(a for a in drawn if a.source == name)) for name in sources]
     selection = select(results, dict.fromkeys(sources, WINDOW), now=NOW, already_sent={})
-    assert len(selection.stories) + len(selection.left_out) == len(told)
+    assert len(selection.stories) + len(selection.left_out) == len(drawn)
     identities = [identify(story) for story in selection.stories]
     assert len(identities) == len(set(identities))
     assert all(left.reason for left in selection.left_out)

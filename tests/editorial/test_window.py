@@ -17,7 +17,7 @@ def test_the_first_daily_edition_takes_24_hours() -> None:
     assert compute_window("daily", NOW, "UTC", None).start == NOW - timedelta(hours=24)
 
 
-def test_a_daily_edition_begins_where_the_last_one_ended() -> None:
+def test_a_daily_edition_starts_where_the_last_one_ended() -> None:
     since = NOW - timedelta(hours=20)
     assert compute_window("daily", NOW, "UTC", since).start == since
 
@@ -44,7 +44,7 @@ def test_a_clock_set_back_makes_an_empty_window() -> None:
         ("Asia/Kathmandu", datetime(2026, 11, 1, 7), 24),
     ],
 )
-def test_a_day_is_the_same_time_yesterday_by_the_publications_clocks(zone: str, now: datetime, hours: int) -> None:
+def test_a_day_ago_is_the_same_time_yesterday_on_the_publication_s_clocks(zone: str, now: datetime, hours: int) -> None:
     here = now.replace(tzinfo=ZoneInfo(zone))
     day = compute_window("daily", here, zone, None)
     assert day.end - day.start == timedelta(hours=hours)
@@ -55,19 +55,19 @@ def test_a_day_is_the_same_time_yesterday_by_the_publications_clocks(zone: str, 
     st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "UTC"]),
     st.none() | st.datetimes(datetime(1999, 1, 1), datetime(2101, 1, 1)),
 )
-def test_a_window_never_ends_before_it_begins(now: datetime, zone: str, since: datetime | None) -> None:
+def test_a_window_never_ends_before_it_starts(now: datetime, zone: str, since: datetime | None) -> None:
     found = compute_window("daily", now.replace(tzinfo=UTC), zone, since and since.replace(tzinfo=UTC))
     assert found.start <= found.end == now.replace(tzinfo=UTC)
     assert found.end - found.start <= timedelta(days=8, hours=1)
 
 
-def test_a_day_that_a_zone_left_out_makes_no_empty_window() -> None:
+def test_a_day_that_a_zone_skipped_does_not_make_the_window_empty() -> None:
     apia = ZoneInfo("Pacific/Apia")  # went from 29 to 31 December 2011
     day = compute_window("daily", datetime(2011, 12, 31, 10, tzinfo=apia), "Pacific/Apia", None)
     assert day.end - day.start == timedelta(hours=24)
 
 
-def test_of_a_time_that_came_twice_the_window_begins_at_the_first() -> None:
+def test_the_window_starts_at_the_first_of_two_ambiguous_times() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     day = compute_window("daily", datetime(2026, 10, 26, 2, 30, tzinfo=berlin), "Europe/Berlin", None)
     assert day.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -78,9 +78,7 @@ def test_of_a_time_that_came_twice_the_window_begins_at_the_first() -> None:
     st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "Australia/Lord_Howe"]),
     st.sampled_from(["daily", "weekly"]),
 )
-def test_a_first_window_is_whole_days_give_or_take_the_clocks_change(
-    now: datetime, zone: str, cadence: Cadence
-) -> None:
+def test_a_first_window_is_whole_days_except_across_a_clock_change(now: datetime, zone: str, cadence: Cadence) -> None:
     found = compute_window(cadence, now.replace(tzinfo=UTC), zone, None)
     days = timedelta(days=1 if cadence == "daily" else 7)
     begin, end = (moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in (found.start, found.end))

@@ -11,7 +11,7 @@ from digest.models import MergeField, Message
 
 SUPPORT = Path(__file__).with_name("data") / "support.json"
 """Written for these tests in the form of caniemail's `data.json`. Some program lacks each feature of the baseline, and
-each that an email may come to use; a template that starts to use one has a finding."""
+each that an email may come to use, so a template that starts to use one has a finding."""
 HTML = "xtok0123456789x"
 TEXT = "xtokabcdef0123x"
 GOOD = Message(

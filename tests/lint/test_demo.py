@@ -26,7 +26,7 @@ def findings(
     layout: render.Layout = "cards",
     baseline: Collection[str] = BASELINE,
 ) -> list[Finding]:
-    """The findings on an edition of all the stories of a source."""
+    """Return the findings about an edition of all stories of a source."""
     results = sources.read_sources([source], now=NOW, timezone="UTC", base_url="https://www.example.com")
     stories = editorial.select(results, {source.name: ALWAYS}, now=NOW, already_sent={}).stories
     edition = editorial.lay_out(

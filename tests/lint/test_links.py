@@ -1,13 +1,13 @@
-"""Links that no longer lead anywhere."""
+"""Links that no longer work."""
 
 import pytest
 
-from digest.lint import broken_links, links
+from digest.lint import find_broken_links, list_links
 from digest.models import Message
 
 
 def test_each_web_address_is_listed_once_and_no_readers_own(good: Message) -> None:
-    assert links(good) == ["https://www.example.com/ferry", "https://www.example.com/ferry.jpg"]
+    assert list_links(good) == ["https://www.example.com/ferry", "https://www.example.com/ferry.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_each_web_address_is_listed_once_and_no_readers_own(good: Message) -> No
     ],
 )
 def test_what_an_answer_means(status: int, rules: list[tuple[str, bool]]) -> None:
-    found = broken_links(["https://www.example.com/a"], lambda _url: status)
+    found = find_broken_links(["https://www.example.com/a"], lambda _url: status)
     assert [(finding.rule, finding.serious) for finding in found] == rules
 
 
@@ -36,9 +36,9 @@ def test_each_address_is_asked_once_and_one_that_fails_stops_none() -> None:
             raise TimeoutError("timed out")
         return 404
 
-    found = broken_links(["https://a", "https://b", "https://b"], fetch)
+    found = find_broken_links(["https://a", "https://b", "https://b"], fetch)
     assert asked == ["https://a", "https://b"]
     assert [str(finding) for finding in found] == [
-        "https://a: cannot be reached: timed out; mend the link, or try again later",
-        "https://b: answers 404; mend the link",
+        "https://a: cannot be reached: timed out; fix the link, or try again later",
+        "https://b: answers 404; fix the link",
     ]

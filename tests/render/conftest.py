@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from digest.models import Article, Author, Edition, Publication, Section, Window
-from digest.render import Rendered, render
+from digest.render import RenderedEmail, render
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 PUBLICATION = Publication(
@@ -16,19 +16,19 @@ PUBLICATION = Publication(
 
 
 def article(headline: str = "The ferry is back", **fields: Any) -> Article:
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "url": "https://www.example.com/ferry",
         "source": "feed",
         "summary": "After eleven years ashore it crossed the harbour again.",
         "published": NOW - timedelta(hours=3),
         "authors": (Author("Zoë Brandão", "Reporter"),),
     }
-    return Article(headline=headline, **{**told, **fields})
+    return Article(headline=headline, **{**defaults, **fields})
 
 
 def edition(*articles: Article, **fields: Any) -> Edition:
     lead, *rest = articles or (article(),)
-    told: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": "2026-11-23-daily",
         "cadence": "daily",
         "date": NOW.date(),
@@ -37,14 +37,14 @@ def edition(*articles: Article, **fields: Any) -> Edition:
         "lead_section": "City",
         "sections": (Section("World", tuple(rest)),) if rest else (),
     }
-    return Edition(**{**told, **fields})
+    return Edition(**{**defaults, **fields})
 
 
 @pytest.fixture
-def make() -> Callable[..., Rendered]:
+def make() -> Callable[..., RenderedEmail]:
     """Render articles, the first as the lead and the others in one section."""
 
-    def rendered(*articles: Article, publication: Publication = PUBLICATION, **options: Any) -> Rendered:
+    def rendered(*articles: Article, publication: Publication = PUBLICATION, **options: Any) -> RenderedEmail:
         fields = {name: options.pop(name) for name in list(options) if name in Edition.__dataclass_fields__}
         return render(edition(*articles, **fields), publication, now=NOW, **options)
 

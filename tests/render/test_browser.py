@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from digest.models import Article, Image, Publication, Section, Source
-from digest.render import Layout, Rendered, standalone
+from digest.render import Layout, RenderedEmail, to_standalone_html
 from digest.sources import read_sources
 from tests.chromium import needs_chromium
 
@@ -29,7 +29,7 @@ pytestmark = needs_chromium
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 LOOK = """
@@ -45,19 +45,19 @@ function contrast(element) {
 }
 function look(frame) {
   const page = frame.contentDocument, view = frame.contentWindow, elements = [...page.querySelectorAll('.paper *')];
-  const told = elements.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  const withText = elements.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
   const seen = {
     width: view.innerWidth, dark: view.matchMedia('(prefers-color-scheme: dark)').matches,
     scroll: page.documentElement.scrollWidth,
-    contrast: Math.min(...told.map(e => contrast(e))),
+    contrast: Math.min(...withText.map(e => contrast(e))),
     targets: [...page.querySelectorAll('a.alone')].map(e => e.getBoundingClientRect().height),
-    smallest: Math.min(...told.map(e => parseFloat(getComputedStyle(e).fontSize))),
+    smallest: Math.min(...withText.map(e => parseFloat(getComputedStyle(e).fontSize))),
     logoWidths: [...page.querySelectorAll('h1 img')].map(e => e.getBoundingClientRect().width),
     headlines: page.querySelectorAll('h2, h3').length,
     logos: [...page.querySelectorAll('h1 img')].filter(e => e.getBoundingClientRect().width * e.getBoundingClientRect().height).map(e => e.getAttribute('src')),
   };
-  const sizes = told.map(e => parseFloat(getComputedStyle(e).fontSize));
-  told.forEach((e, i) => { e.style.setProperty('font-size', sizes[i] * 2 + 'px', 'important'); e.style.lineHeight = '1.3'; });
+  const sizes = withText.map(e => parseFloat(getComputedStyle(e).fontSize));
+  withText.forEach((e, i) => { e.style.setProperty('font-size', sizes[i] * 2 + 'px', 'important'); e.style.lineHeight = '1.3'; });
   seen.scrollAtTwice = page.documentElement.scrollWidth;
   return seen;
 }
@@ -68,7 +68,7 @@ onload = () => {
 
 
 def seen(browser: Browser, folder: Path, mail: str, scheme: Scheme) -> list[dict[str, Any]]:
-    """What Chromium makes of the mail at each width."""
+    """Return what Chromium shows of the email at each width."""
     frames = "".join(
         f'<iframe width="{width}" height="700" frameborder="0" srcdoc="{html.escape(mail)}"></iframe>'
         for width in WIDTHS
@@ -79,12 +79,12 @@ def seen(browser: Browser, folder: Path, mail: str, scheme: Scheme) -> list[dict
         context.route(re.compile("https?:"), lambda route: route.abort())
         page = context.new_page()
         page.goto(file.as_uri())
-        told: list[dict[str, Any]] = json.loads(page.locator("#seen").text_content() or "")
-    return told
+        views: list[dict[str, Any]] = json.loads(page.locator("#seen").text_content() or "")
+    return views
 
 
-def judge(browser: Browser, folder: Path, rendered: Rendered, headlines: int) -> None:
-    mail = standalone(rendered.message, VALUES)
+def judge(browser: Browser, folder: Path, rendered: RenderedEmail, headlines: int) -> None:
+    mail = to_standalone_html(rendered.message, VALUES)
     for scheme in SCHEMES:
         for width, view in zip(WIDTHS, seen(browser, folder, mail, scheme), strict=True):
             assert (view["width"], view["dark"]) == (width, scheme == "dark")
@@ -103,9 +103,11 @@ def test_hostile_stories_stay_in_their_place(
     hostile = ("<script>document.body.remove()</script>", "</style><style>*{width:9999px}", "x" * 5000, "👩\u200d🚒🎉" * 90,
                "\u202eturned round", "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3)  # fmt: skip
     huge = Image("https://www.example.com/40-megapixels.jpg", alt="y" * 400, width=8000, height=5000)
-    told = tuple(story(text, summary=text, image=image, also_in=(text,)) for text in hostile for image in (huge, None))
-    sections = tuple(Section(text, told, more=1, url="https://www.example.com/w") for text in hostile[:3])
-    judge(browser, tmp_path, make(*told, sections=sections, layout=layout), 1 + 3 + 3 * len(told))
+    stories = tuple(
+        story(text, summary=text, image=image, also_in=(text,)) for text in hostile for image in (huge, None)
+    )
+    sections = tuple(Section(text, stories, more=1, url="https://www.example.com/w") for text in hostile[:3])
+    judge(browser, tmp_path, make(*stories, sections=sections, layout=layout), 1 + 3 + 3 * len(stories))
 
 
 @pytest.mark.parametrize(
@@ -127,21 +129,23 @@ def test_stories_in_four_scripts(
     browser: Browser, make: Make, tmp_path: Path, feed: str, language: str, layout: Layout
 ) -> None:
     (result,) = read_sources([Source("feed", feed, path=FEEDS / feed)], now=NOW)
-    told = [replace(article, published=NOW) for article in result.articles]
+    stories = [replace(article, published=NOW) for article in result.articles]
     publication = Publication(
         "The Gazette", "https://www.example.com", postal_address="1 Quay Street", colour="#0b6e4f"
     )
-    judge(browser, tmp_path, make(*told, publication=publication, language=language, layout=layout), len(told) + 1)
+    judge(
+        browser, tmp_path, make(*stories, publication=publication, language=language, layout=layout), len(stories) + 1
+    )
 
 
-def test_the_dark_has_a_logo_of_its_own(
+def test_dark_mode_has_its_own_logo(
     browser: Browser, make: Make, story: Story, publication: Publication, tmp_path: Path
 ) -> None:
     logo, logo_dark = (Image(file=PICTURES / name) for name in ("ferry.png", "heron.png"))
     rendered = make(story(), publication=replace(publication, logo=logo, logo_dark=logo_dark))
-    two = standalone(rendered.message, VALUES)
+    two = to_standalone_html(rendered.message, VALUES)
     day, night = re.findall(r'<img src="([^"]+)"', two)
-    one = standalone(make(story(), publication=replace(publication, logo=logo)).message, VALUES)
+    one = to_standalone_html(make(story(), publication=replace(publication, logo=logo)).message, VALUES)
     # Outlook.com marks what it has given another background; Gmail on the mobile web drops style blocks and `display`.
     outlook_com = two.replace('class="paper"', 'class="paper" data-ogsb=""')
     gmail = re.sub(r"<style.*?</style>|display:none;", "", two, flags=re.DOTALL)
@@ -155,6 +159,6 @@ def test_the_dark_has_a_logo_of_its_own(
     )
     for mail, scheme, shown in shown_in:
         assert [view["logos"] for view in seen(browser, tmp_path, mail, scheme)] == [[shown]] * len(WIDTHS)
-    in_the_light, in_the_dark = (seen(browser, tmp_path, one, scheme) for scheme in SCHEMES)
-    assert [view["logoWidths"] for view in in_the_dark] == [view["logoWidths"] for view in in_the_light]
+    in_light, in_dark = (seen(browser, tmp_path, one, scheme) for scheme in SCHEMES)
+    assert [view["logoWidths"] for view in in_dark] == [view["logoWidths"] for view in in_light]
     judge(browser, tmp_path, rendered, 1)

@@ -13,13 +13,13 @@ from babel.messages.pofile import read_po
 from lxml import html as lxml_html
 
 from digest.models import Article, Section
-from digest.render import Rendered
-from digest.render.languages import CATALOGUES, catalogue, locale_of
+from digest.render import RenderedEmail
+from digest.render.languages import CATALOGUES, find_locale, load_translations
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = sorted(folder.name for folder in CATALOGUES.iterdir() if folder.is_dir())
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 
@@ -62,23 +62,23 @@ def test_a_catalogue_has_every_word_that_is_used_and_no_other(language: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plurals_are_those_of_the_language(language: str) -> None:
-    words, locale = catalogue(Locale.parse(language)), Locale.parse(language)
+    words, locale = load_translations(Locale.parse(language)), Locale.parse(language)
     assert words
     forms: dict[str, set[str]] = {}
     for count in range(1, 300):
-        told = words.ngettext("{count} story", "{count} stories", count)
-        forms.setdefault(locale.plural_form(count), set()).add(told)
-        assert "{count}" in told or count in (1, 2)
-    # Each of CLDR's categories is told in one way.
-    assert {len(told) for told in forms.values()} == {1}
+        text = words.ngettext("{count} story", "{count} stories", count)
+        forms.setdefault(locale.plural_form(count), set()).add(text)
+        assert "{count}" in text or count in (1, 2)
+    # Each of CLDR's categories has one form.
+    assert {len(texts) for texts in forms.values()} == {1}
 
 
 def test_arabic_has_six_forms() -> None:
-    words = catalogue(Locale("ar"))
+    words = load_translations(Locale("ar"))
     assert words
-    told = [words.ngettext("{count} story", "{count} stories", count) for count in (0, 1, 2, 3, 11, 100, 103, 111)]
-    assert len(set(told[:6])) == 6
-    assert told[6:] == [told[3], told[4]]
+    texts = [words.ngettext("{count} story", "{count} stories", count) for count in (0, 1, 2, 3, 11, 100, 103, 111)]
+    assert len(set(texts[:6])) == 6
+    assert texts[6:] == [texts[3], texts[4]]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_nearest_catalogue_is_taken(make: Make, story: Story, tag: str, word
 
 
 @pytest.mark.parametrize("tag", ["zh-TW", "it"])
-def test_a_language_without_a_catalogue_is_told(make: Make, story: Story, tag: str) -> None:
+def test_a_language_without_a_catalogue_is_a_problem(make: Make, story: Story, tag: str) -> None:
     rendered = make(story(), language=tag)
     assert "Unsubscribe" in rendered.message.text
     assert [problem.location for problem in rendered.problems] == ["language"]
@@ -109,12 +109,12 @@ def test_a_language_without_a_catalogue_is_told(make: Make, story: Story, tag: s
 
 
 def test_no_english_is_left_in_another_language(make: Make, story: Story) -> None:
-    told = story("漁船", summary="港", authors=(), published=None, also_in=("新聞",), url="")
-    sections = (Section("More stories", (told,), more=2),)
-    text = make(told, sections=sections, lead_section="Latest", language="ja").message.text
+    article = story("漁船", summary="港", authors=(), published=None, also_in=("新聞",), url="")
+    sections = (Section("More stories", (article,), more=2),)
+    text = make(article, sections=sections, lead_section="Latest", language="ja").message.text
     left = re.sub(r"(?i)xtok\w+|The\s+Gazette|1 Quay Street|Example City", "", text)
     assert re.findall("[A-Za-z]+", left) == []
-    html = make(told, sections=sections, lead_section="Latest", language="ar").message.html
+    html = make(article, sections=sections, lead_section="Latest", language="ar").message.html
     assert "أحدث الأخبار" in html
     assert "وخبران آخران في المزيد من الأخبار" in html
 
@@ -127,6 +127,6 @@ def test_letters_are_spaced_only_where_they_do_not_join(make: Make, story: Story
 
 
 def test_locales() -> None:
-    assert str(locale_of("pt-BR")) == "pt_BR"
-    assert str(locale_of("en-XX")) == "en"
-    assert locale_of("xx") is None
+    assert str(find_locale("pt-BR")) == "pt_BR"
+    assert str(find_locale("en-XX")) == "en"
+    assert find_locale("xx") is None

@@ -12,21 +12,21 @@ from lxml import html as lxml_html
 from digest.core.colour import contrast_ratio, parse_hex
 from digest.errors import TemplateError
 from digest.models import Article, Image, Publication, Section
-from digest.render import Layout, Rendered
+from digest.render import Layout, RenderedEmail
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 PHOTO = Image("https://www.example.com/i.jpg", alt="The ferry", width=1200, height=800)
 
 
-def tree(rendered: Rendered) -> Any:
+def tree(rendered: RenderedEmail) -> Any:
     return lxml_html.fromstring(rendered.message.html)
 
 
 def test_brief_has_every_headline_and_no_pictures(make: Make, story: Story) -> None:
-    told = (story(image=PHOTO), story("A comet", image=PHOTO, summary="word " * 60), story("A treaty", summary=""))
-    cards, brief = make(*told), make(*told, layout="brief")
+    stories = (story(image=PHOTO), story("A comet", image=PHOTO, summary="word " * 60), story("A treaty", summary=""))
+    cards, brief = make(*stories), make(*stories, layout="brief")
     assert len(tree(cards).findall(".//img")) == 2
     assert tree(brief).findall(".//img") == []
     for rendered in (cards, brief):
@@ -65,14 +65,14 @@ def test_other_sources_of_a_story_are_in_its_byline(make: Make, story: Story) ->
     assert byline in rendered.message.text.replace("\n", " ")
 
 
-def test_the_time_told_is_that_of_reading_this_mail(make: Make, story: Story) -> None:
+def test_the_reading_time_is_that_of_the_email(make: Make, story: Story) -> None:
     short = make(story())
     assert "1 story in 1 minute" in short.message.text
     # 25 words shown of each, 238 in a minute; what is cut off is not counted.
     long = make(*(story(summary="word " * 500) for _ in range(60)))
-    told = re.search(r"60 stories in (\d+) minutes", long.message.text)
-    assert told
-    assert 7 <= int(told[1]) <= 9
+    found = re.search(r"60 stories in (\d+) minutes", long.message.text)
+    assert found
+    assert 7 <= int(found[1]) <= 9
     chinese = make(*(story("港口的渡轮回来了", summary="船" * 500) for _ in range(60)), language="zh")
     assert "60 篇报道，16分钟读完" in chinese.message.text
 
@@ -98,13 +98,13 @@ def test_a_long_headline_is_cut_for_the_subject_only(make: Make, story: Story) -
     ("subject", "words"),
     [("12.11. 🎉", "has no letters"), ("{{ date.day }}", "has no")],
 )
-def test_a_subject_that_no_inbox_shows_well_is_told(make: Make, story: Story, subject: str, words: str) -> None:
+def test_a_subject_without_letters_is_a_problem(make: Make, story: Story, subject: str, words: str) -> None:
     (problem,) = make(story(), subject=subject).problems
     assert problem.location == "daily.subject in digest.toml"
     assert words in problem.message
 
 
-def test_a_theme_of_one_s_own(make: Make, story: Story, tmp_path: Path) -> None:
+def test_a_newsroom_can_have_its_own_theme(make: Make, story: Story, tmp_path: Path) -> None:
     shipped = (Path(__file__).parents[2] / "templates" / "theme.jinja").read_text()
     theme = tmp_path / "theme.jinja"
     theme.write_text(shipped.replace("#1c1a17", "#102a43").replace("Georgia, serif", "Palatino, serif"))
@@ -147,9 +147,9 @@ HOSTILE = (
 def test_hostile_stories_are_text_in_either_layout(make: Make, story: Story, layout: Layout) -> None:
     data = Image("data:image/svg+xml,<svg onload=alert(1)>", alt="x")
     huge = Image("https://www.example.com/40-megapixels.jpg", width=8000, height=5000)
-    told = [story(text, summary=text, image=image, also_in=(text,)) for text in HOSTILE for image in (data, huge)]
-    sections = tuple(Section(text, tuple(told), more=1, url="data:text/html,x") for text in HOSTILE)
-    document = tree(make(*told, sections=sections, layout=layout))
+    stories = [story(text, summary=text, image=image, also_in=(text,)) for text in HOSTILE for image in (data, huge)]
+    sections = tuple(Section(text, tuple(stories), more=1, url="data:text/html,x") for text in HOSTILE)
+    document = tree(make(*stories, sections=sections, layout=layout))
     assert not list(document.iter("script", "svg", "iframe"))
     assert len(list(document.iter("style"))) == len(list(tree(make(story(), layout=layout)).iter("style")))
     assert all(link.get("href").startswith(("https://", "xtok")) for link in document.iter("a"))

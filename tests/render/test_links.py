@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from digest.core.merge_fields import merge_field_token
 from digest.models import Article, Image, Section
-from digest.render import Rendered, merge_field_token
-from digest.render.links import over_https, with_parameters
+from digest.render import RenderedEmail
+from digest.render.links import add_parameters, upgrade_to_https
 
 UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
 
@@ -30,19 +31,19 @@ UTM = {"utm_source": "newsletter", "utm_campaign": "daily & more"}
     ],
 )
 def test_what_a_link_has_is_kept_and_what_it_lacks_is_added(url: str, tagged: str) -> None:
-    assert with_parameters(url, UTM) == tagged
+    assert add_parameters(url, UTM) == tagged
 
 
 @given(st.text(max_size=30))
 def test_any_link_is_kept_around_what_is_added(rest: str) -> None:
     url = f"https://example.com/{rest}"
-    tagged = with_parameters(url, {"utm_source": "n"})
+    tagged = add_parameters(url, {"utm_source": "n"})
     assert tagged == url or len(tagged) - len(url) in (len("utm_source=n"), len("?utm_source=n"))
-    assert with_parameters(tagged, {"utm_source": "n"}) == tagged
+    assert add_parameters(tagged, {"utm_source": "n"}) == tagged
 
 
 def test_stories_and_sections_are_tagged_and_nothing_else(
-    make: Callable[..., Rendered], story: Callable[..., Article]
+    make: Callable[..., RenderedEmail], story: Callable[..., Article]
 ) -> None:
     sections = (
         Section("World", (story("A comet"), story("No link", url="")), more=1, url="https://www.example.com/w"),
@@ -72,11 +73,11 @@ def test_stories_and_sections_are_tagged_and_nothing_else(
     ],
 )
 def test_http_becomes_https_where_a_name_is_at_its_usual_port(url: str, secure: str) -> None:
-    assert over_https(url) == secure
+    assert upgrade_to_https(url) == secure
 
 
 def test_everything_of_a_story_is_over_https_unless_that_is_not_wanted(
-    make: Callable[..., Rendered], story: Callable[..., Article]
+    make: Callable[..., RenderedEmail], story: Callable[..., Article]
 ) -> None:
     insecure = story(url="http://www.example.com/a", image=Image("http://www.example.com/a.jpg", width=900, height=600))
     sections = (Section("World", (story("B", url="http://www.example.com/b"),), 1, "http://www.example.com/w"),)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from digest.models import Article
-from digest.render import Rendered
-from digest.render.note import note_as_html, note_as_text
+from digest.render import RenderedEmail
+from digest.render.note import note_to_html, note_to_text
 
-Make = Callable[..., Rendered]
+Make = Callable[..., RenderedEmail]
 Story = Callable[..., Article]
 
 
@@ -30,7 +30,7 @@ Story = Callable[..., Article]
     ],
 )
 def test_markdown_becomes_what_a_mail_may_hold(markdown: str, html: str) -> None:
-    assert note_as_html(markdown) == html
+    assert note_to_html(markdown) == html
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_markdown_becomes_what_a_mail_may_hold(markdown: str, html: str) -> None
     ],
 )
 def test_markdown_becomes_what_people_type(markdown: str, text: str) -> None:
-    assert note_as_text(markdown) == text
+    assert note_to_text(markdown) == text
 
 
 def test_a_note_stands_above_the_lead_in_both_parts(make: Make, story: Story) -> None:

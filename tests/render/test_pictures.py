@@ -1,4 +1,4 @@
-"""The pictures of one mail."""
+"""The pictures of one email."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ GIF = b"GIF89a\x20\x03\x58\x02" + b"0" * 20  # 800 by 600
 )
 def test_a_picture_fits_its_box_and_is_never_enlarged(size: tuple[int, int], shown: tuple[int, int]) -> None:
     image = Image("https://www.example.com/i.jpg", alt="Ferry", width=size[0], height=size[1])
-    assert Pictures().picture(image, 600, 450) == Picture("https://www.example.com/i.jpg", "Ferry", *shown)
+    assert Pictures().fit(image, 600, 450) == Picture("https://www.example.com/i.jpg", "Ferry", *shown)
 
 
-def test_a_local_picture_tells_its_size_itself(tmp_path: Path) -> None:
+def test_the_size_of_a_local_picture_is_read_from_it(tmp_path: Path) -> None:
     file = tmp_path / "ferry.gif"
     file.write_bytes(GIF)
-    picture = Pictures().picture(Image(file=file), 168, 168)
+    picture = Pictures().fit(Image(file=file), 168, 168)
     assert picture
     assert (picture.width, picture.height) == (168, 126)
 
@@ -37,13 +37,13 @@ def test_two_files_with_the_same_content_are_attached_once(tmp_path: Path) -> No
     pictures = Pictures()
     for name in ("one.gif", "two.gif"):
         (tmp_path / name).write_bytes(GIF)
-        assert pictures.picture(Image(file=tmp_path / name), 168, 168)
+        assert pictures.fit(Image(file=tmp_path / name), 168, 168)
     assert [image.filename for image in pictures.attached] == ["one.gif"]
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_picture(tmp_path: Path) -> None:
     pictures = Pictures()
-    assert pictures.picture(Image(file=tmp_path), 168, 168) is None
+    assert pictures.fit(Image(file=tmp_path), 168, 168) is None
     assert pictures.attached == ()
     assert "cannot be read" in str(pictures.problems[0])
 
@@ -52,29 +52,29 @@ def remote(name: str, data: bytes) -> Image:
     return Image(f"https://www.example.com/{name}", alt="Ferry", data=data)
 
 
-def test_what_is_at_hand_of_a_remote_picture_travels_along() -> None:
+def test_a_remote_picture_that_was_fetched_is_attached() -> None:
     pictures = Pictures()
-    shown = pictures.picture(remote("ferry.gif?w=9", GIF), 168, 168)
+    shown = pictures.fit(remote("ferry.gif?w=9", GIF), 168, 168)
     assert shown
     assert (shown.src, shown.width, shown.height) == (f"cid:{pictures.attached[0].cid}", 168, 126)
     assert pictures.attached[0].filename == "ferry.gif"
 
 
-def test_what_cannot_travel_along_is_shown_from_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.render.pictures.MOST", 2 * len(GIF))
-    monkeypatch.setattr("digest.render.pictures.LARGEST_PICTURE", 100)
+def test_a_remote_picture_that_cannot_be_attached_is_shown_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.render.pictures.MAX_EMBEDDED_BYTES", 2 * len(GIF))
+    monkeypatch.setattr("digest.render.pictures.MAX_PICTURE_BYTES", 100)
     pictures = Pictures()
-    told = [
+    images = [
         remote("a.gif", GIF),
         remote("page", b"<html>"),
         remote("big.gif", GIF + bytes(99)),
         remote("b.gif", GIF + b"1"),
     ]
-    shown = [pictures.picture(image, 168, 168) for image in (*told, *told)]
+    shown = [pictures.fit(image, 168, 168) for image in (*images, *images)]
     assert [picture.src[:4] for picture in shown if picture] == ["cid:", "http", "http", "http"] * 2
     assert [problem.message for problem in pictures.problems] == [
-        "is no PNG, JPEG, GIF or WebP",
+        "is not a PNG, JPEG, GIF or WebP",
         "has 129 bytes, more than 100",
-        "with it there would be more than 60 bytes of pictures in a mail",
+        "would bring the pictures of one email to more than 60 bytes",
     ]
-    assert {problem.hint for problem in pictures.problems} == {"shown from there"}
+    assert {problem.hint for problem in pictures.problems} == {"the picture is shown from its URL"}

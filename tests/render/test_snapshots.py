@@ -1,7 +1,7 @@
-"""What a fixed edition comes out as, letter by letter: MJML in both layouts, and the plain text.
+"""A fixed edition, rendered letter by letter: MJML in both layouts, and the plain text.
 
-After a change that is meant, `DIGEST_UPDATE_SNAPSHOTS=1 pytest tests/render/test_snapshots.py` writes them anew; read the
-difference before it is committed.
+After an intended change, `DIGEST_UPDATE_SNAPSHOTS=1 pytest tests/render/test_snapshots.py` rewrites the snapshots; read the
+difference before committing it.
 """
 
 import difflib
@@ -15,8 +15,8 @@ import pytest
 
 from digest.models import Article, Edition, Image, Publication, Section, Window
 from digest.render import Layout, render
-from digest.render.context import Context
-from digest.render.fit import cut
+from digest.render.context import TemplateContext
+from digest.render.size_budget import trim
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -61,8 +61,8 @@ def compare(name: str, text: str) -> None:
 
 @pytest.mark.parametrize(("layout", "steps"), [("cards", 0), ("brief", 0), ("cards", 2)])
 def test_the_mjml(story: Story, publication: Publication, layout: Layout, steps: int) -> None:
-    context = Context(edition(story), publication, NOW, "en", None, "", layout)
-    values = context.values(cut(context.edition, steps), subject="The ferry is back", preheader="A comet & its tail")
+    context = TemplateContext(edition(story), publication, NOW, "en", None, "", layout)
+    values = context.values(trim(context.edition, steps), subject="The ferry is back", preheader="A comet & its tail")
     mjml = context.mjml.render("digest.mjml", values).replace("><", ">\n<")
     compare(f"{layout}-shortened.mjml" if steps else f"{layout}.mjml", mjml)
 

@@ -81,13 +81,13 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
-    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody sent to
+    assert list(send(newsroom.run(seven, should_stop=lambda: True)[0])) == []  # frozen, and nobody sent to
     with Database.open(run.config.database_url, "for tests only") as database:
         assert database.recipients.open_claim_queue("2026-11-23-daily").record_and_claim(
             (), (), batches=1, batch_size=1, limit=1, now=seven
         )
     (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
-    assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, and nobody else is due", 3)
+    assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, nobody else is due", 3)
     with Database.open_to_read(run.config.database_url) as database:
         assert [record.state for record in database.editions.list_latest()] == ["sent"]
 
@@ -96,7 +96,7 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
 def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
-    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []
+    assert list(send(newsroom.run(seven, should_stop=lambda: True)[0])) == []
     assert "too late for 1 reader" in str(newsroom.send(seven + timedelta(hours=2)))
     report = newsroom.send(seven + timedelta(days=1))
     assert (report.edition, report.stories) == ("2026-11-24-daily", 2)
@@ -108,7 +108,7 @@ def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(new
     newsroom.configure(lateness, more='[daily]\nat = "07:00"\nlocal_time = true\n')
     newsroom.subscribe("ada@example.com,Ada", "kiri@example.com,Kiri,,,Pacific/Kiritimati")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
-    assert list(send(newsroom.run(seven, stopping=lambda: True)[0])) == []  # frozen, and nobody has it
+    assert list(send(newsroom.run(seven, should_stop=lambda: True)[0])) == []  # frozen, and nobody has it
     today, tomorrow = send(newsroom.run(seven + timedelta(hours=10))[0])  # seven on the 24th in Kiritimati
     assert "2026-11-23-daily: 2 stories, 1 recipient, 1 accepted" in str(today)
     assert "2026-11-24-daily: no new stories" in str(tomorrow)
@@ -123,11 +123,11 @@ def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(
     newsroom.subscribe("ada@example.com,Ada,,,Pacific/Honolulu")
     smtp_server.handler.refuse = {"ada@example.com": "552 5.2.2 mailbox full"}
     publish(newsroom, datetime(2026, 11, 23, 17, tzinfo=UTC))
-    with pytest.raises(DeliveryError, match="takes none of 1 in a row"):
+    with pytest.raises(DeliveryError, match="refused 1 recipient in a row"):
         newsroom.send(datetime(2026, 11, 23, 17, tzinfo=UTC))
     newsroom.subscribe("bo@example.com,Bo,,,Pacific/Kiritimati")
     publish(newsroom, datetime(2026, 11, 23, 17, 5, tzinfo=UTC))
-    with pytest.raises(DeliveryError, match="takes none of 1 in a row"):
+    with pytest.raises(DeliveryError, match="refused 1 recipient in a row"):
         newsroom.send(datetime(2026, 11, 23, 17, 5, tzinfo=UTC))
     assert smtp_server.handler.recipients == ["bo@example.com"]
 
@@ -164,10 +164,12 @@ def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(news
     assert len(mails) == 2
     assert all(any(name in mail and day in mail for mail in mails) for name, day in dates.items())
     reports = list(send(newsroom.run(datetime(2026, 11, 22, 20, tzinfo=UTC))[0]))
-    assert [str(report) for report in reports] == ["2026-11-22-daily: nobody is due by their own clock, nothing sent"]
+    assert [str(report) for report in reports] == [
+        "2026-11-22-daily: no reader is due at their local time, nothing sent"
+    ]
     (report,) = send(newsroom.run(datetime(2026, 11, 22, 22, tzinfo=UTC))[0])
     assert report.edition == "2026-11-23-daily"
-    assert "1 accepted, 0 refused, 4 due later by their own clocks" in str(report)
+    assert "1 accepted, 0 refused, 4 due later at their local time" in str(report)
 
 
 @pytest.mark.usefixtures("_by_local_time")
@@ -178,7 +180,7 @@ def test_whose_hour_is_past_by_too_much_is_left_out_and_told(newsroom: NewsroomF
     (report,) = send(late)
     assert "1 accepted" in str(report)  # New York's hour was at 12:00
     assert report.exit_status == 3
-    assert "too late for 2 readers" in str(told[0])
+    assert "skipped 2 readers" in str(told[0])
     hourly(newsroom, datetime(2026, 11, 23, 14, tzinfo=UTC), 4)
     assert len(newsroom.mails()) == 6, "Honolulu's next, and Kiritimati's"
 

@@ -23,10 +23,12 @@ from digest.errors import (
     UsageError,
 )
 from digest.models import Edition, Outcome, Segment
-from digest.render import Rendered
-from digest.sending import send as newsroom_send
-from digest.sending.dry_run import dry_run, send_test
+from digest.render import RenderedEmail
+from digest.sending.cancel import cancel
+from digest.sending.dry_run import dry_run
+from digest.sending.resume import resume
 from digest.sending.send import send
+from digest.sending.test_send import send_test
 from digest.storage import Database
 from tests.newsroom_folder import NewsroomFolder
 from tests.servers.web import WebServer
@@ -95,7 +97,7 @@ def test_each_segment_is_rendered_once_and_nothing_else(
     rendered = []
     render = Composition.render
 
-    def counted(self: Composition, edition: Edition, segment: Segment) -> Rendered:
+    def counted(self: Composition, edition: Edition, segment: Segment) -> RenderedEmail:
         rendered.append(segment.key)
         return render(self, edition, segment)
 
@@ -178,14 +180,16 @@ def test_past_max_lateness_nothing_is_sent_unless_asked(newsroom: NewsroomFolder
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     late = NOW + timedelta(hours=6, minutes=1)
-    with pytest.raises(TooLateError, match=r"too late to send by 0 h 1 min.*1 of 4 readers have it.*--late"):
+    with pytest.raises(
+        TooLateError, match=r"too late to send: 0 h 1 min past max_lateness; 1 of 4 readers have received it.*--late"
+    ):
         newsroom.send(late)
-    assert "3 accepted" in str(newsroom.send(late, late=True))
+    assert "3 accepted" in str(newsroom.send(late, allow_late=True))
 
 
 def test_lateness_counts_from_at_where_it_is_set(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[sections]", '[daily]\nat = "00:30"\n[sections]'))
-    with pytest.raises(TooLateError, match="nobody has it"):
+    with pytest.raises(TooLateError, match="nobody has received it"):
         newsroom.send()
     assert newsroom.mails() == []
     assert not any(record for record in ledger_of(newsroom))
@@ -218,7 +222,7 @@ def test_an_edition_that_some_got_is_stopped_the_next_day_and_told(newsroom: New
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     reports = list(send(newsroom.run(NOW + timedelta(days=1))[0]))
-    assert str(reports[0]) == "2026-11-23-daily: stopped: too late for the 3 readers of 4 without it"
+    assert str(reports[0]) == "2026-11-23-daily: stopped: too late for 3 of 4 readers"
     assert reports[0].exit_status == 3
     assert "no new stories" in str(reports[1])
 
@@ -249,8 +253,8 @@ def test_an_earlier_edition_that_comes_to_its_end_in_mid_run_is_no_end_of_today_
     feed.write_text(feed.read_text().replace("</channel>", LINE_7))
     tomorrow, told = newsroom.run(NOW + timedelta(days=1, seconds=-0.5))
     earlier, today = send(tomorrow)
-    assert "the time to send is over" in str(told[0])
-    assert str(earlier).startswith("2026-11-23-daily: stopped: too late for the ")
+    assert "the time allowed for sending is over" in str(told[0])
+    assert str(earlier).startswith("2026-11-23-daily: stopped: too late for ")
     assert (today.edition, today.outcomes[Outcome.ACCEPTED]) == ("2026-11-24-daily", 4)
 
 
@@ -292,8 +296,8 @@ def test_cancelling_gives_up_what_is_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config
-    assert "3 of 4 readers do not get it" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
-    assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(newsroom.send())
+    assert "3 of 4 readers do not get it" in cancel(loaded, "2026-11-23-daily", NOW)
+    assert "already stopped at 07:00: 1 received it, 3 readers did not" in str(newsroom.send())
     assert len(newsroom.mails()) == 1
 
 
@@ -304,16 +308,16 @@ def test_cancelling_stops_a_run_that_is_at_work_and_the_run_closes_the_edition(n
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 4 and not said:
-            said.append(newsroom_send.cancel(loaded, "2026-11-23-daily", NOW))
+            said.append(cancel(loaded, "2026-11-23-daily", NOW))
         return False
 
-    report = newsroom.send(stopping=cancelled_meanwhile)
-    assert said == ["2026-11-23-daily: a run is at work; what is on its way is finished, and nobody more gets it"]
-    assert "4 accepted, 0 refused, 96 without it: it was cancelled, " in str(report)
+    report = newsroom.send(should_stop=cancelled_meanwhile)
+    assert said == ["2026-11-23-daily: cancelled; the active run finishes the emails in flight and sends no more"]
+    assert "4 accepted, 0 refused, 96 skipped because it was cancelled, " in str(report)
     assert report.exit_status == 3
     assert [record.state for record in ledger_of(newsroom)] == ["stopped"]
-    assert "already stopped at 07:00: 4 got it, 96 readers did not" in str(newsroom.send())
-    assert "already stopped" in newsroom_send.cancel(loaded, "2026-11-23-daily", NOW)
+    assert "already stopped at 07:00: 4 received it, 96 readers did not" in str(newsroom.send())
+    assert "already stopped" in cancel(loaded, "2026-11-23-daily", NOW)
     assert len(newsroom.mails()) == 4
 
 
@@ -324,12 +328,12 @@ def test_what_was_cancelled_under_a_run_that_died_is_closed_by_the_next(newsroom
     with Database.open(loaded.database_url) as database:
         assert database.editions.request_stop("2026-11-23-daily")
     closed, today = send(newsroom.run()[0])
-    assert str(closed) == "2026-11-23-daily: stopped, 3 of 4 readers do not get it"
+    assert str(closed) == "2026-11-23-daily: stopped; 3 of 4 readers do not get it"
     assert closed.exit_status == 3
-    assert "already stopped at 07:00: 1 got it, 3 readers did not" in str(today)
+    assert "already stopped at 07:00: 1 received it, 3 readers did not" in str(today)
     assert len(newsroom.mails()) == 1
     with pytest.raises(UsageError, match="was stopped"):
-        newsroom_send.resume(newsroom.run()[0], "2026-11-23-daily")
+        resume(newsroom.run()[0], "2026-11-23-daily")
 
 
 def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_closed_by_that(
@@ -341,12 +345,12 @@ def test_a_weekly_edition_that_is_cancelled_while_a_daily_run_is_at_work_is_clos
 
     def cancelled_meanwhile() -> bool:
         if len(newsroom.mails()) == 3:
-            newsroom_send.cancel(loaded, "2026-11-23-weekly", NOW)
+            cancel(loaded, "2026-11-23-weekly", NOW)
         return False
 
-    daily, weekly = send(newsroom.run(stopping=cancelled_meanwhile)[0])
+    daily, weekly = send(newsroom.run(should_stop=cancelled_meanwhile)[0])
     assert daily.outcomes[Outcome.ACCEPTED] == 4
-    assert str(weekly) == "2026-11-23-weekly: stopped, 3 of 4 readers do not get it"
+    assert str(weekly) == "2026-11-23-weekly: stopped; 3 of 4 readers do not get it"
 
 
 @pytest.mark.parametrize(
@@ -397,7 +401,7 @@ def test_a_secret_of_the_second_provider_is_missed_before_it_is_needed(newsroom:
 def test_no_valid_subscriber_is_an_error_that_leaves_no_trace(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("not an address,X")
     today, told = newsroom.run()
-    with pytest.raises(SubscribersError, match="not one valid subscriber"):
+    with pytest.raises(SubscribersError, match="no valid subscribers"):
         list(send(today))
     assert "subscribers.csv:2" in str(told[0])
     assert ledger_of(newsroom) == []

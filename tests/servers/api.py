@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from tests.servers.http import Handler, http_server
 
 Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
-"""A status, a body (bytes, or what JSON holds), and headers if any. Status 0 hangs up, -1 never answers."""
+"""A status, a body (bytes, None for an empty one, else what becomes JSON), and headers if any.
+
+Status 0 hangs up, -1 never answers."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def serving(stand_in: S) -> Iterator[S]:
             if status <= 0:
                 self.hang_up()
                 return
-            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
             kind = "text/html" if isinstance(body, bytes) else "application/json"
             self.reply(status, data, {"Content-Type": kind, **(headers or {})})
 

@@ -2,59 +2,57 @@
 
 import base64
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
-from tests.servers.api import Answer
-from tests.servers.http import Handler, http_server
+from tests.servers.api import Answer, Request, StandIn
 
 SCHEMA = json.loads(Path(__file__).with_name("sendgrid_mail_send.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @dataclass
-class SendGridServer:
+class SendGridServer(StandIn):
     """Validates each request against the schema of the API, and expands it into mails as SendGrid does."""
 
-    url: str = ""
     key: str = "SG.good"
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    mails: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[Answer | None] = field(default_factory=list)
-    """Answers to the next requests, which then have no effect; None answers as usual."""
     respond: Callable[[dict[str, Any]], Answer | None] = lambda _request: None
     mood: Callable[[], str] = lambda: ""
     """What happens to the next valid request: `take and hang`, `take and hang up`, `take and babble`, `hang`, `lose` or
     the number of an error; empty to accept it."""
     scopes: list[str] = field(default_factory=lambda: ["mail.send"])
-    release: threading.Event = field(default_factory=threading.Event)
     dead: bool = False
-    """Hang up on every connection."""
+    """Hang up on every request to send."""
 
     def die(self, seconds: float) -> None:
-        """Hang up on every connection for so many seconds."""
+        """Hang up on every request to send for so many seconds."""
         self.dead = True
         time.sleep(seconds)
         self.dead = False
 
-    def answer(self, request: dict[str, Any], authorization: str) -> Answer:
-        self.requests.append(request)
-        if self.answers and (prepared := self.answers.pop(0)) is not None:
-            return prepared
-        if authorization != f"Bearer {self.key}":
+    def answered(self, request: Request) -> Answer:
+        return (0, None) if self.dead and request.method == "POST" else super().answered(request)
+
+    def answer(self, request: Request) -> Answer:
+        is_authorized = request.headers["Authorization"] == f"Bearer {self.key}"
+        if request.method == "GET":
+            assert request.path == "/v3/scopes"
+            return (200, {"scopes": self.scopes}) if is_authorized else (401, _errors("access denied"))
+        assert request.path == "/v3/mail/send"
+        body = json.loads(request.body)
+        self.requests.append(body)
+        if not is_authorized:
             return 401, _errors("The provided authorization grant is invalid, expired, or revoked")
-        if error := next(VALIDATOR.iter_errors(request), None):
+        if error := next(VALIDATOR.iter_errors(body), None):
             return 400, _errors(f"{error.json_path}: {error.message}")
-        if answer := self.respond(request):
+        if answer := self.respond(body):
             return answer
-        return self._take(request, self.mood())
+        return self._take(body, self.mood())
 
     def _take(self, request: dict[str, Any], mood: str) -> Answer:
         if mood in ("lose", "hang"):
@@ -68,7 +66,7 @@ class SendGridServer:
             "take and hang": (-1, None),
             "take and babble": (204, b"what?"),
         }
-        return answers.get(mood, (202, None))
+        return answers.get(mood, (202, None, {"X-Message-Id": "stand-in"}))
 
 
 def _errors(message: str, field_name: str | None = None) -> dict[str, Any]:
@@ -81,46 +79,19 @@ def _expanded(request: dict[str, Any], personalization: dict[str, Any]) -> dict[
             text = text.replace(tag, value)
         return text
 
-    assert len(personalization["to"]) == 1
+    (to,) = personalization["to"]
     assert len(json.dumps(personalization["substitutions"]).encode()) <= 10_000
+    texts = {part["type"]: substituted(part["value"]) for part in request["content"]}
     return {
-        "to": personalization["to"][0]["email"],
+        "to": to["email"],
+        "To": to.get("name", ""),
         "subject": substituted(request["subject"]),
+        "text": texts["text/plain"],
+        "html": texts["text/html"],
         "headers": {**request.get("headers", {}), **personalization.get("headers", {})},
         "custom_args": personalization["custom_args"],
-        "attachments": [base64.b64decode(item["content"]) for item in request.get("attachments", [])],
-        **{part["type"]: substituted(part["value"]) for part in request["content"]},
+        "pictures": {
+            item["content_id"]: base64.b64decode(item["content"], validate=True)
+            for item in request.get("attachments", [])
+        },
     }
-
-
-@contextmanager
-def serve_sendgrid() -> Iterator[SendGridServer]:
-    api = SendGridServer()
-
-    class SendGridHandler(Handler):
-        protocol_version = "HTTP/1.1"
-
-        def respond(self) -> None:
-            authorization = self.headers["Authorization"]
-            if self.command == "GET":
-                good = authorization == f"Bearer {api.key}"
-                self.give(*((200, {"scopes": api.scopes}) if good else (401, _errors("access denied"))))
-                return
-            body = json.loads(self.read_body())
-            assert self.path == "/v3/mail/send"
-            self.give(*((0, None) if api.dead else api.answer(body, authorization)))
-
-        def give(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
-            if status < 0:
-                api.release.wait(10)
-            if status <= 0:
-                self.hang_up()
-                return
-            data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.reply(status, data, {"X-Message-Id": "stand-in", **(headers or {})})
-
-    with http_server(SendGridHandler) as api.url:
-        try:
-            yield api
-        finally:
-            api.release.set()

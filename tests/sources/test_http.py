@@ -1,6 +1,7 @@
 """Fetching, and every way it fails."""
 
 import gzip
+import logging
 import socket
 import threading
 
@@ -8,7 +9,7 @@ import pytest
 
 from digest.errors import SourceError
 from digest.sources import http as module
-from digest.sources.http import Document, HttpFetcher
+from digest.sources.http import Document, HttpFetcher, fetch_status
 from tests.servers.web import WebServer
 
 
@@ -16,7 +17,7 @@ def fetch(url: str) -> Document:
     return HttpFetcher("https://www.example.com", trusted_host="127.0.0.1", sleep=lambda _seconds: None).get(url)
 
 
-def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: WebServer) -> None:
+def test_a_document_has_its_type_and_its_url_after_redirects(web: WebServer) -> None:
     web.page("/feed", b"<rss/>", Content_Type="application/rss+xml; charset=utf-8")
     document = fetch(web.page("/old", status=301, Location="/feed"))
     assert (document.body, document.url) == (b"<rss/>", f"{web.url}/feed")
@@ -25,72 +26,103 @@ def test_a_page_comes_with_its_type_and_where_it_was_in_the_end(web: WebServer) 
     assert web.agents[0].endswith(" (+https://www.example.com)")
 
 
-def test_gzip_is_unpacked(web: WebServer) -> None:
+def test_gzip_is_decompressed(web: WebServer) -> None:
     assert fetch(web.page("/feed", gzip.compress(b"<rss/>"), Content_Encoding="gzip")).body == b"<rss/>"
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (401, "wants a login"),
-        (403, "refuses programs"),
-        (404, "look the address up"),
+        (401, "requires a login"),
+        (403, "blocks programs"),
+        (404, "look for the right address"),
         (410, "taken down"),
-        (418, "look at the address"),
+        (418, "open the address"),
         (429, "less often"),
         (500, "try again later"),
         (503, "try again later"),
-        (599, "no standard status"),
+        (599, "(not a standard status)"),
     ],
 )
-def test_an_error_status_says_what_next(web: WebServer, status: int, words: str) -> None:
+def test_an_error_status_has_a_hint(web: WebServer, status: int, words: str) -> None:
     with pytest.raises(SourceError, match=str(status)) as caught:
         fetch(web.page("/feed", b"sorry", status=status))
     assert words in str(caught.value)
     assert caught.value.location == f"{web.url}/feed"
 
 
-def test_fifty_megabytes_are_not_read(web: WebServer) -> None:
+def test_a_document_over_the_limit_is_not_read(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", b"x" * 50_000_000))
 
 
-def test_a_bomb_is_stopped_after_unpacking(web: WebServer) -> None:
+def test_a_decompression_bomb_is_stopped(web: WebServer) -> None:
     with pytest.raises(SourceError, match="larger than 10 MB"):
         fetch(web.page("/feed", gzip.compress(b"\0" * 200_000_000, 1), Content_Encoding="gzip"))
 
 
-def test_a_server_that_does_not_answer_or_never_ends_is_left(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_respond_or_never_ends_is_given_up(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "TOTAL_SECONDS", 1.0)
     web.slow["/never"] = 2.0
-    with pytest.raises(SourceError, match="no answer in time"):
+    with pytest.raises(SourceError, match="no response in time"):
         fetch(web.page("/never", b"<rss/>"))
     web.slow["/dripping"] = 0.3
-    with pytest.raises(SourceError, match="not done after"):
+    with pytest.raises(SourceError, match="not complete after"):
         fetch(web.page("/dripping", b"x" * 2_000_000))
 
 
-def test_redirects_end(web: WebServer) -> None:
+def test_redirects_are_limited(web: WebServer) -> None:
     with pytest.raises(SourceError, match="more than 5 redirects"):
         fetch(web.page("/loop", status=302, Location="/loop"))
-    with pytest.raises(SourceError, match="not http"):
+    with pytest.raises(SourceError, match="not an http or https URL"):
         fetch(web.page("/out", status=302, Location="file:///etc/passwd"))
 
 
-def test_broken_compression_is_said(web: WebServer) -> None:
+@pytest.mark.parametrize("location", ["http://[", "//[", "mailto:news@example.com"])
+def test_a_redirect_to_an_invalid_url_is_an_error(web: WebServer, location: str) -> None:
+    with pytest.raises(SourceError, match="not a"):
+        fetch(web.page("/out", status=302, Location=location))
+
+
+def test_each_request_is_logged_without_the_password(web: WebServer, caplog: pytest.LogCaptureFixture) -> None:
+    url = web.page("/feed?page=2", b"<rss/>").replace("http://", "http://ada:secret@")
+    web.page("/old", status=301, Location="/feed?page=2")
+    with caplog.at_level(logging.DEBUG, "digest.sources"):
+        fetch(url)
+        fetch(f"{web.url}/old")
+    lines = [record.getMessage().rpartition(", ")[0] for record in caplog.records]
+    assert lines == [
+        f"GET {web.url}/feed?page=2: 200, 6 bytes",
+        f"GET {web.url}/old: 301, 0 bytes",
+        f"GET {web.url}/feed?page=2: 200, 6 bytes",
+    ]
+    assert caplog.records[0].getMessage().endswith(" s")
+
+
+def test_the_status_of_a_link_is_that_of_its_last_response(web: WebServer) -> None:
+    web.page("/new", b"x")
+    assert fetch_status(web.page("/old", status=301, Location="/new")) == 200
+    assert fetch_status(web.page("/gone", status=410)) == 410
+    with pytest.raises(SourceError):
+        fetch_status(web.page("/out", status=302, Location="http://127.0.0.2/metadata"))
+
+
+def test_broken_compression_is_an_error(web: WebServer) -> None:
     with pytest.raises(SourceError, match="compression is broken"):
         fetch(web.page("/feed", b"not gzip at all", Content_Encoding="gzip"))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/feed", "http://nowhere.invalid/feed", "http://[/feed"])
-def test_what_cannot_be_reached_is_named(url: str) -> None:
+def test_the_error_names_what_cannot_be_reached(url: str) -> None:
     with pytest.raises(SourceError) as caught:
         fetch(url)
     assert caught.value.location == url
     assert caught.value.hint
 
 
-def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_sent_byte_by_byte_do_not_block_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TOTAL_SECONDS", 0.2)
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
     stop = threading.Event()
@@ -106,13 +138,13 @@ def test_dripped_headers_do_not_hold_a_run(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
-        with pytest.raises(SourceError, match="not done in time"):
+        with pytest.raises(SourceError, match="not complete in time"):
             fetch(f"http://127.0.0.1:{server.getsockname()[1]}/feed")
         stop.set()
         thread.join()
 
 
-def test_a_bad_moment_is_tried_again_and_then_given_up(web: WebServer) -> None:
+def test_a_temporary_error_is_retried_and_then_given_up(web: WebServer) -> None:
     pauses: list[float] = []
     client = HttpFetcher(trusted_host="127.0.0.1", sleep=pauses.append)
     url = web.page("/feed", status=503)
@@ -130,7 +162,7 @@ def test_a_bad_moment_is_tried_again_and_then_given_up(web: WebServer) -> None:
     assert len(web.agents) == 7
 
 
-def test_only_what_has_changed_is_fetched(web: WebServer) -> None:
+def test_an_unchanged_document_is_not_downloaded_again(web: WebServer) -> None:
     url = web.page(
         "/feed", b"<rss/>", ETag='"1"', Last_Modified="Mon, 23 Nov 2026 06:00:00 GMT", Content_Type="text/xml"
     )
@@ -142,13 +174,13 @@ def test_only_what_has_changed_is_fetched(web: WebServer) -> None:
     assert again.fetched == []
 
 
-def test_a_move_for_good_is_reported_and_one_for_now_is_not(web: WebServer) -> None:
+def test_a_permanent_redirect_is_reported_and_a_temporary_one_is_not(web: WebServer) -> None:
     web.page("/new", b"<rss/>")
     web.page("/temporary", status=302, Location="/new")
     client = HttpFetcher(trusted_host="127.0.0.1")
     client.get(web.page("/old", status=301, Location="/new"))
     assert [str(problem) for problem in client.problems] == [
-        f"{web.url}/old: has moved for good to {web.url}/new; put that into digest.toml"
+        f"{web.url}/old: has moved permanently to {web.url}/new; use that address in digest.toml"
     ]
     client.get(f"{web.url}/temporary")
     client.get(web.page("/older", status=301, Location="/temporary"))

@@ -30,7 +30,7 @@ def html(head: str, body: str = BODY) -> str:
 
 
 def test_an_article_by_its_json_ld() -> None:
-    told = {
+    json_ld = {
         "@graph": [
             {"@type": "WebPage", "name": "x"},
             {
@@ -48,7 +48,7 @@ def test_an_article_by_its_json_ld() -> None:
             },
         ]
     }
-    script = f"<script type='application/ld+json'>{{broken</script><script type='application/ld+json'>{json.dumps(told)}</script>"
+    script = f"<script type='application/ld+json'>{{broken</script><script type='application/ld+json'>{json.dumps(json_ld)}</script>"
     article = page(html(script)).articles[0]
     assert article.headline == "The ferry & the bar stools"
     assert article.published == datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_an_article_by_its_meta_tags() -> None:
     assert (article.image.url, article.image.width) == ("https://news.example/f.jpg", 800)
 
 
-def test_an_article_that_says_nothing_for_machines() -> None:
+def test_an_article_without_metadata() -> None:
     body = f"<nav><a href='/'>Home</a></nav><h1>The ferry is back at last</h1><a rel='category tag' href='/city'>City</a><div>{BODY}</div>"
     article = page(html("<title>The ferry is back at last</title>", body)).articles[0]
     assert article.headline == "The ferry is back at last"
@@ -94,7 +94,7 @@ LISTING = """
 """
 
 
-def test_a_list_of_stories_with_ages_and_nothing_from_around_it() -> None:
+def test_a_list_of_stories_without_the_links_around_it() -> None:
     found = page(html("<meta property='og:type' content='website'>", LISTING), "https://news.example/", "News").articles
     assert [(article.url, article.published) for article in found] == [
         ("https://news.example/ferry", NOW - timedelta(days=3)),
@@ -117,7 +117,7 @@ def test_a_heading_is_a_story_if_it_is_long_enough_and_links_to_the_web() -> Non
     ]
 
 
-def test_an_article_with_a_box_of_recent_posts_gives_both() -> None:
+def test_an_article_and_its_box_of_recent_posts_are_both_read() -> None:
     head = "<meta property='og:type' content='article'><meta property='og:title' content='Own story'>"
     found = page(html(head, BODY + LISTING)).articles
     assert [article.headline for article in found] == ["Own story", "A comet over the harbour"]
@@ -204,7 +204,7 @@ This website uses cookies.
 """
 
 
-def test_an_article_page_saved_as_text_gives_its_article_and_its_recent_posts(tmp_path: Path) -> None:
+def test_an_article_page_saved_as_text_has_its_article_and_its_recent_posts(tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     file.write_text(RECENT, encoding="utf-8")
     own, *recent = read_sources([Source("page", "page", path=file)], now=NOW)[0].articles
@@ -224,7 +224,7 @@ def test_an_article_page_saved_as_text_gives_its_article_and_its_recent_posts(tm
 @pytest.mark.parametrize(
     "body", ["<html><body></body></html>", "<!doctype html><p>Hello", "just a line", "\0\1\2", f"<html>{BODY}</html>"]
 )
-def test_a_page_without_a_story_is_said(body: str) -> None:
+def test_a_page_without_a_story_is_refused(body: str) -> None:
     with pytest.raises(SourceError, match="neither an article nor a list"):
         page(body)
 
@@ -240,7 +240,7 @@ soup = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(soup)
-def test_any_soup_is_read_or_refused_and_leads_nowhere_else(parts: list[str]) -> None:
+def test_any_markup_is_read_or_refused_and_links_only_to_the_web(parts: list[str]) -> None:
     try:
         found = page("<html>" + "".join(parts).encode("utf-8", "replace").decode())
     except SourceError:
@@ -297,7 +297,7 @@ PLUGIN = html(  # the graph that a WordPress plugin writes: the article among ot
     "<meta property='og:image' content='/f.jpg'><meta property='og:image:width' content='1200'>",
     f"<h1>The ferry &amp; the bar stools</h1>{BODY}",
 )
-MILLISECONDS = html(  # a date that is no date in the meta tags, and another headline for search engines
+MILLISECONDS = html(  # an invalid date in the meta tags, and another headline for search engines
     CANONICAL
     + ld(
         {
@@ -339,7 +339,7 @@ MODIFIED_ONLY = html(  # no author at all, and the site's name is a heading too
     ],
     ids=["a plugin's graph", "milliseconds", "day only", "modified only"],
 )
-def test_a_saved_page_gives_its_article(
+def test_a_saved_page_has_its_article(
     tmp_path: Path, page: str, headline: str, published: str, authors: tuple[str, ...], categories: tuple[str, ...]
 ) -> None:
     (article,) = saved(tmp_path, page)
@@ -352,7 +352,7 @@ def test_a_saved_page_gives_its_article(
     assert article.image.url == "https://www.example.com/f.jpg"
 
 
-def test_a_page_that_tells_machines_nothing_is_read_as_a_reader_does(tmp_path: Path) -> None:
+def test_a_page_without_metadata_is_read_as_a_person_would(tmp_path: Path) -> None:
     body = (
         "<header><h1>El faro se queda</h1></header><main><p class='byline'>Por <a rel='author' href='/a'>Ana Penhale</a></p>"
         "<time datetime='2026-11-22T21:15:00+01:00'>22 de noviembre de 2026</time>"
@@ -367,7 +367,7 @@ def test_a_page_that_tells_machines_nothing_is_read_as_a_reader_does(tmp_path: P
     assert article.summary.startswith("El ayuntamiento decidió por doce votos a once")
 
 
-def test_an_article_with_dated_stories_around_it_gives_them_too(tmp_path: Path) -> None:
+def test_dated_stories_around_an_article_are_read_too(tmp_path: Path) -> None:
     head = (
         f"{CANONICAL}<meta property='og:type' content='article'><meta property='og:title' content='Own story of today'>"
         "<meta property='article:published_time' content='2026-11-23T06:00:00Z'>"
@@ -392,7 +392,7 @@ def test_a_page_in_an_encoding_of_its_own(tmp_path: Path) -> None:
     assert article.headline == "Le bac – « enfin » – à quai"
 
 
-def test_a_page_that_tells_its_address_by_og_url_alone(tmp_path: Path) -> None:
+def test_a_page_that_has_its_address_only_in_og_url(tmp_path: Path) -> None:
     head = (
         "<link rel='canonical' href='/relative'><meta property='og:url' content='https://www.example.com/ferry'>"
         "<meta property='og:type' content='article'><meta property='og:title' content='The ferry is back'>"

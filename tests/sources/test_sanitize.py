@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.sanitize import text_of, text_of_html
+from digest.sources.sanitize import html_to_text, strip_markup
 
 markup = st.lists(
     st.sampled_from(
@@ -15,14 +15,14 @@ markup = st.lists(
 
 
 @given(markup)
-def test_text_is_one_line(told: str) -> None:
-    for text in (text_of_html(told), text_of(told)):
+def test_text_is_one_line(value: str) -> None:
+    for text in (html_to_text(value), strip_markup(value)):
         assert text == " ".join(text.split())
         assert not {character for character in text if ord(character) < 32}
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("value", "text"),
     [
         ("<p>One</p><p>two.</p><p>Three</p>", "One · two. Three"),
         ("<p>「我们。」</p><p>在</p>", "「我们。」 在"),
@@ -38,12 +38,12 @@ def test_text_is_one_line(told: str) -> None:
         ("x &lt; y", "x < y"),
     ],
 )
-def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
-    assert text_of_html(told) == text
+def test_words_are_neither_joined_nor_split(value: str, text: str) -> None:
+    assert html_to_text(value) == text
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("value", "text"),
     [
         ("Tom &amp;amp; Jerry", "Tom & Jerry"),
         ("&lt;em&gt;Now&lt;/em&gt;", "Now"),
@@ -52,15 +52,15 @@ def test_words_are_neither_glued_nor_torn(told: str, text: str) -> None:
         ("&#8216;Hi&#8217;", "‘Hi’"),
     ],
 )
-def test_titles_that_are_escaped_once_too_often(told: str, text: str) -> None:
-    assert text_of(told) == text
+def test_titles_escaped_once_too_often(value: str, text: str) -> None:
+    assert strip_markup(value) == text
 
 
 @given(st.text(st.characters(codec=None)) | st.sampled_from(["\ud83d &amp;", "<p title='\udc00'>\ud800</p>"]))
-def test_any_text_at_all_comes_out_fit_to_encode(told: str) -> None:
-    for text in (text_of(told), text_of_html(told)):
+def test_any_text_can_be_encoded_afterwards(value: str) -> None:
+    for text in (strip_markup(value), html_to_text(value)):
         text.encode()
 
 
-def test_the_text_after_a_picture_inside_the_markup_is_found() -> None:
-    assert text_of_html(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."
+def test_the_text_after_an_embedded_image_is_found() -> None:
+    assert html_to_text(f"<img src='data:image/png;base64,{'A' * 200_000}'><p>The text.</p>") == "The text."

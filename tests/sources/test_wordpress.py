@@ -93,7 +93,7 @@ def test_co_authors_and_hidden_ones(tmp_path: Path, change: dict[str, Any], name
     assert [author.name for author in saved(tmp_path, {**POST, **change}).articles[0].authors] == names
 
 
-def test_drafts_and_protected_posts_are_left_out_and_odd_ones_kept_or_named(tmp_path: Path) -> None:
+def test_drafts_and_protected_posts_are_left_out_and_odd_ones_kept_or_reported(tmp_path: Path) -> None:
     found = saved(
         tmp_path,
         {**POST, "status": "draft"},
@@ -105,7 +105,7 @@ def test_drafts_and_protected_posts_are_left_out_and_odd_ones_kept_or_named(tmp_
     assert "(post 9)" in found.problems[0].location
 
 
-def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: WebServer) -> None:
+def test_names_that_are_not_embedded_are_looked_up_by_id(web: WebServer) -> None:
     bare = {key: value for key, value in POST.items() if key != "_embedded"}
     query = "?_embed=1&per_page=100&orderby=date&order=desc"
     web.page(f"/wp-json/wp/v2/posts{query}&page=1", json.dumps([bare]).encode())
@@ -116,7 +116,7 @@ def test_names_are_asked_for_by_number_where_they_are_not_embedded(web: WebServe
     assert article.authors == ()
 
 
-def test_every_page_is_read_since_the_window_and_a_missing_one_fails_the_source(web: WebServer) -> None:
+def test_every_page_since_the_window_is_read_and_a_missing_one_fails_the_source(web: WebServer) -> None:
     query = "?_embed=1&per_page=100&orderby=date&order=desc&after=2026-11-21T07%3A00%3A00"
     for page in (1, 2):
         post = {**POST, "id": page, "link": f"https://news.example/{page}"}
@@ -177,7 +177,7 @@ def test_a_site_is_read_page_by_page(site: WordPressSite) -> None:
     assert len(site.asked) == 2
 
 
-def test_a_site_is_asked_for_the_posts_since_the_window_by_its_own_clock(site: WordPressSite) -> None:
+def test_only_posts_since_the_window_are_requested_in_the_site_s_local_time(site: WordPressSite) -> None:
     found = read(site.url + "/wp-json/", datetime(2026, 11, 22, 7, tzinfo=UTC))
     # A day more than the window, since the site's clock may be ahead or behind: 47 hours by its clock.
     assert len(found.articles) == 52
@@ -185,7 +185,7 @@ def test_a_site_is_asked_for_the_posts_since_the_window_by_its_own_clock(site: W
 
 
 @pytest.mark.parametrize(("hidden", "authors"), [(False, (Author("Kenji Ōta"),)), (True, ())])
-def test_names_are_looked_up_where_a_site_embeds_none(
+def test_names_are_looked_up_if_a_site_embeds_none(
     site: WordPressSite, *, hidden: bool, authors: tuple[Author, ...]
 ) -> None:
     site.embeds, site.users_hidden = False, hidden
@@ -195,12 +195,12 @@ def test_names_are_looked_up_where_a_site_embeds_none(
     assert found.problems == ()
 
 
-def test_a_site_that_hides_its_users_gives_posts_without_authors(site: WordPressSite) -> None:
+def test_posts_of_a_site_that_hides_its_users_have_no_authors(site: WordPressSite) -> None:
     site.users_hidden = True
     assert {article.authors for article in read(site.url).articles} == {()}
 
 
-def test_a_site_without_the_api_is_read_by_its_feed(site: WordPressSite) -> None:
+def test_a_site_without_the_api_is_read_through_its_feed(site: WordPressSite) -> None:
     site.rest_api = False
     found = read(site.url)
     assert found.failed is None
@@ -208,12 +208,12 @@ def test_a_site_without_the_api_is_read_by_its_feed(site: WordPressSite) -> None
     assert found.articles[0].url == "https://www.example.com/2026/11/story-0/"
     assert found.articles[0].categories == ("News",)
     assert [problem.message for problem in found.problems] == [
-        "the REST API cannot be read (the server answers 404, Not Found): its feed was, which has only the latest posts"
+        "the REST API cannot be read (the server responded 404 Not Found); its feed was, which has only the latest posts"
     ]
     assert found.source.type == "wordpress"
 
 
-def test_one_post_in_a_file_is_a_list_of_one(tmp_path: Path) -> None:
+def test_a_file_may_have_a_single_post(tmp_path: Path) -> None:
     file = tmp_path / "post.json"
     file.write_text(json.dumps({**POST, "type": "story", "title": {"rendered": "船が戻ってきた"}}))
     (found,) = read_sources([Source("wordpress", "saved", path=file)], now=NOW)
@@ -225,14 +225,14 @@ def test_one_post_in_a_file_is_a_list_of_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "what"),
     [
-        ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is no list of posts"),  # of users
-        ([{"id": 2, "name": "City", "taxonomy": "category"}], "is no list of posts"),
+        ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is not a list of posts"),  # of users
+        ([{"id": 2, "name": "City", "taxonomy": "category"}], "is not a list of posts"),
         (
             {"found": 1, "posts": [{"ID": 7, "title": "The ferry is back"}]},
-            "is no list of posts",
+            "is not a list of posts",
         ),  # WordPress.com's v1.1
-        ({"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}, "is no list of posts"),
-        (["Zoë Brandão"], "is no list of posts"),
+        ({"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}, "is not a list of posts"),
+        (["Zoë Brandão"], "is not a list of posts"),
     ],
 )
 def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object, what: str) -> None:
@@ -262,7 +262,7 @@ def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object,
         ({}, "https://news.example/body.jpg"),
     ],
 )
-def test_a_picture_by_jetpack_by_yoast_or_in_the_text(tmp_path: Path, change: dict[str, Any], url: str) -> None:
+def test_an_image_from_jetpack_from_yoast_or_in_the_text(tmp_path: Path, change: dict[str, Any], url: str) -> None:
     image = saved(tmp_path, {**POST, "_embedded": {}, **change}).articles[0].image
     assert image
     assert image.url == url

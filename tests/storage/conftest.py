@@ -1,8 +1,11 @@
 """A ledger in each database it can live in."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from digest.storage import Database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -11,3 +14,9 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def database(ledger_url: str) -> Iterator[Database]:
+    with Database.open(ledger_url) as opened:
+        yield opened

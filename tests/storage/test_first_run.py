@@ -52,8 +52,8 @@ def test_one_of_several_first_runs_gets_the_ledger_and_the_others_exit_75(tmp_pa
         process.start()
     for process in processes:
         process.join(timeout=120)
-    told = [(tmp_path / name).read_text().split() for name in names]
-    for number, statuses in enumerate(zip(*told, strict=True)):
+    written = [(tmp_path / name).read_text().split() for name in names]
+    for number, statuses in enumerate(zip(*written, strict=True)):
         assert set(statuses) <= {"0", "75"}, (number, statuses)
         assert "0" in statuses, number
-    assert Counter(status for statuses in told for status in statuses)["75"] > 0, "the runs never met"
+    assert Counter(status for statuses in written for status in statuses)["75"] > 0, "the runs never met"

@@ -33,7 +33,7 @@ def test_nothing_of_a_version_1_ledger_is_lost(ledger_url: str) -> None:
     write_version_1(ledger_url)
     with Database.open(ledger_url, KEY) as database:
         assert [(item.id, item.state, item.stories, dict(item.counts)) for item in database.editions.list_latest()] == [
-            (OPEN, "frozen", 2, {"accepted": 5, "suppressed": 1, "in_doubt": 1, "deferred": 1, "pending": 6}),
+            (OPEN, "frozen", 2, {"accepted": 5, "suppressed": 1, "sending": 1, "deferred": 1, "pending": 6}),
             ("2026-11-21-weekly", "sent", 2, {"accepted": 1}),
             ("2026-11-21-daily", "sent", 2, {"accepted": 14, "in_doubt": 1}),
             ("2026-11-20-daily", "sent", 2, {"accepted": 14, "refused": 1}),
@@ -55,7 +55,7 @@ def test_an_open_edition_goes_on_with_the_bytes_that_were_frozen(ledger_url: str
     with sqlite3.connect(FILE) as original:
         frozen = dict(original.execute("select email, message_id from recipients where edition = ?", [OPEN]))
     with Database.open(ledger_url, KEY) as database, database.hold("daily") as lease:
-        assert database.recipients.recover(OPEN, NOW) == 0  # whom version 1 left in flight is in doubt already
+        assert database.recipients.recover(OPEN, NOW) == 1  # whom version 1 left in flight
         queue = database.recipients.open_claim_queue(OPEN, lease, make_recipient)
         sent: list[Recipient] = []
         while claims := queue.record_and_claim((), (), batches=1, batch_size=3, limit=99, now=NOW):

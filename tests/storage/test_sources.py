@@ -1,9 +1,6 @@
 """What the ledger remembers of sources, on both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from digest.models import FirstSeen, StoredDocument
 from digest.storage import Database, FetchRecord
@@ -13,12 +10,6 @@ DAY = timedelta(days=1)
 DOCUMENT = StoredDocument(
     "https://www.example.com/feed", '"abc"', "Mon, 23 Nov 2026 06:00:00 GMT", "text/xml", b"<rss/>\x00\xff"
 )
-
-
-@pytest.fixture
-def database(ledger_url: str) -> Iterator[Database]:
-    with Database.open(ledger_url) as opened:
-        yield opened
 
 
 def test_an_article_is_first_seen_once(database: Database) -> None:
@@ -39,8 +30,8 @@ def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: D
     assert (failing.read_at, failing.oldest_seen) == (NOW, NOW - DAY)
     assert (failing.failing_since, failing.failure) == (NOW + DAY, "404 on day 2")
     database.sources.save([FetchRecord("feed", "", NOW, {})], [], NOW + 3 * DAY)
-    mended = database.sources.get_states()["feed"]
-    assert (mended.read_at, mended.failing_since, mended.failure) == (NOW + 3 * DAY, None, "")
+    healthy = database.sources.get_states()["feed"]
+    assert (healthy.read_at, healthy.failing_since, healthy.failure) == (NOW + 3 * DAY, None, "")
 
 
 def test_a_document_is_kept_as_it_was_fetched_last(database: Database) -> None:

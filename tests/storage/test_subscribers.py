@@ -49,10 +49,10 @@ def record(database: Database, edition: str, receipts: list[Receipt]) -> None:
         )
 
 
-def claimed(database: Database, edition: str, told: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
+def claimed(database: Database, edition: str, given: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
     with database.hold("daily") as lease:
         claims = database.recipients.open_claim_queue(edition, lease, make_recipient).record_and_claim(
-            told, (), batches=1, batch_size=size, limit=99, now=LATER
+            given, (), batches=1, batch_size=size, limit=99, now=LATER
         )
     return [person for claim in claims for person in claim.recipients]
 
@@ -109,7 +109,7 @@ def test_an_open_edition_is_settled_first(database: Database) -> None:
     for email in (ADA, KENJI, ZOE):
         assert database.subscribers.erase(email, LATER) == 1
     assert list(states(database, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
-    # Though a person says to send again to whoever is in doubt, there is nobody to send to.
+    # Though a person says to send again to those in doubt, there is nobody to send to.
     assert database.recipients.resolve_in_doubt(edition, LATER, send=True) == 1
     assert claimed(database, edition) == []
     assert list(states(database, edition).values()) == ["suppressed"] * 3
@@ -161,8 +161,8 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
     with Database.open(f"sqlite:///{file}", KEY) as database:
         edition = freeze(database, *(f"reader{number}@example.com" for number in range(300)), ADA)
         batch = claimed(database, edition, size=400)
-        told = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
-        record(database, edition, told)
+        given = [Receipt(person, Outcome.REFUSED, f"550 5.1.1 <{person.email}>") for person in batch]
+        record(database, edition, given)
         database.subscribers.erase(ADA, LATER)
         # While the ledger is open: what is left would be in the file or in the log beside it.
         written = b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -1,6 +1,5 @@
 """An import carried out on a CSV list, of which every other byte stays as it was."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.core.atomic_file import AtomicFile
 from digest.errors import SubscribersError
 from digest.models import Subscriber
 from digest.subscribers import CsvSubscriberStore
@@ -132,18 +130,6 @@ def test_permissions_and_symlinks_are_kept(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert "new@example.com" in real.read_text()
     assert real.stat().st_mode & 0o777 == 0o640
-
-
-def test_a_list_that_somebody_else_saved_is_not_overwritten(tmp_path: Path) -> None:
-    file = listed(tmp_path)
-    with AtomicFile(file, SubscribersError) as replacement:
-        replacement.stream.write("email\n")
-        file.write_text("email\nmine@example.com\n")
-        os.utime(file, ns=(1, 1))
-        with pytest.raises(SubscribersError, match="changed by somebody else meanwhile"):
-            replacement.commit()
-    assert file.read_text() == "email\nmine@example.com\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["subscribers.csv"]
 
 
 def test_a_failure_half_way_leaves_the_old_list_and_nothing_beside_it(tmp_path: Path) -> None:

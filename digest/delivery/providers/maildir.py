@@ -1,4 +1,4 @@
-"""A local outbox: each mail a file in a maildir, which mail programs can open."""
+"""A local outbox: each mail is a file in a maildir, which mail programs can open."""
 
 from __future__ import annotations
 
@@ -9,23 +9,18 @@ from types import TracebackType
 from typing import Self
 
 from digest.config.provider_settings import MaildirSettings
-from digest.delivery.mime import wire_of
+from digest.delivery.mime import compile_message
 from digest.errors import DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
-
-
-def open_provider(settings: MaildirSettings, _secret: str) -> MaildirProvider:
-    """The provider for these settings."""
-    return MaildirProvider(settings)
 
 
 class MaildirProvider:
     """Writes mails into a maildir: into `tmp`, then in one step into `new` (cr.yp.to/proto/maildir.html)."""
 
     name = "maildir"
-    batch_size = 1  # as many mails as a kill may leave in doubt
+    batch_size = 1  # as many mails as a killed process may leave in doubt
 
-    def __init__(self, settings: MaildirSettings) -> None:
+    def __init__(self, settings: MaildirSettings, _secret: str) -> None:
         self._folder = settings.folder
 
     def __enter__(self) -> Self:
@@ -34,10 +29,10 @@ class MaildirProvider:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing stays open."""
+        """Nothing to close."""
 
     def check(self) -> None:
-        """Prove that the folder, or where it would be made, can be written. Raises DeliveryError."""
+        """Prove that the folder, or the one in which it would be created, is writable. Raises DeliveryError."""
         nearest = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise self._unwritable("permission denied")
@@ -45,7 +40,7 @@ class MaildirProvider:
     def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
         """Write a file for each recipient. Raises DeliveryError when the folder cannot be written."""
         try:
-            # A folder that is there already, empty or half made by a run that was killed, gets what it lacks.
+            # A folder that exists, empty or left incomplete by a run that was killed, gets what it lacks.
             for part in ("tmp", "new", "cur"):
                 (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
             box = mailbox.Maildir(self._folder, create=False)
@@ -55,7 +50,7 @@ class MaildirProvider:
 
     def _write(self, box: mailbox.Maildir, message: Message, recipient: Recipient) -> Receipt:
         try:
-            mail = wire_of(message).mail(recipient)
+            mail = compile_message(message).mail_for(recipient)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
         try:
@@ -69,5 +64,5 @@ class MaildirProvider:
         return DeliveryError(
             f"the outbox cannot be written: {reason}",
             location=str(self._folder),
-            hint="make the folder writable and see that the disk has room",
+            hint="make the folder writable, and check that the disk has free space",
         )

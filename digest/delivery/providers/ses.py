@@ -1,22 +1,23 @@
-"""Amazon SES, API v2: a mail a call, as it is (`Raw`), so it is the same mail as by SMTP.
+"""Amazon SES, API v2: one complete mail a request (`Raw`), the same as by SMTP.
 
 Errors are those of https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html. SES writes its own Message-ID and Date
-(https://docs.aws.amazon.com/ses/latest/dg/header-fields.html). Opens and clicks are tracked by what a configuration
-set says, and by nothing in a mail. An address on the account's suppression list is accepted, and bounces.
+(https://docs.aws.amazon.com/ses/latest/dg/header-fields.html). Whether opens and clicks are tracked depends on
+the configuration set only. An address on the account's suppression list is accepted, and bounces.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from digest.config.provider_settings import SesSettings
 from digest.core.retry_after import read_retry_after
-from digest.core.text import one_line
+from digest.core.text import describe_error, one_line
 from digest.delivery.addresses import ascii_address
-from digest.delivery.mime import wire_of
+from digest.delivery.mime import compile_message
 from digest.errors import ConfigError, DeliveryError
 from digest.models import Message, Outcome, Receipt, Recipient
 
@@ -35,33 +36,36 @@ try:
     from botocore.parsers import ResponseParserError
 except ModuleNotFoundError as error:
     raise ConfigError(
-        f"Amazon SES needs a package that is not there: {error.name}",
+        f"Amazon SES needs a package that is not installed: {error.name}",
         location="[delivery] provider",
         hint="install it with `pip install 'news-digest[ses]'`",
     ) from None
 
-_TOO_MANY = ("TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException")
-_ABOUT_US = (
+logger = logging.getLogger(__name__)
+
+# At debug boto3 logs whole requests, with their credentials.
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
+_THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException")
+_SENDER_ERRORS = (
     "AccountSuspendedException",
     "MailFromDomainNotVerifiedException",
     "NotFoundException",  # the configuration set
     "SendingPausedException",
 )
+"""Error codes that every other recipient would get, too."""
 _NOT_VERIFIED = "identities failed the check"
 
-_NOT_ALLOWED = (401, 403)
-_NOT_NOW = 503
+_UNAUTHORIZED = (401, 403)
+_UNAVAILABLE = 503
 _SERVER_ERROR = 500
 
-_NEVER_LEFT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
-_IN_DOUBT = (HTTPClientError, SSLError, ResponseParserError, AttributeError, TypeError, ValueError)
-"""What goes wrong once there is a connection, or where that cannot be told; boto3 reads an answer of another shape
-without looking first."""
+_LONGEST_TEXT = 300
 
-
-def open_provider(settings: SesSettings, _secret: str) -> SesProvider:
-    """The provider for these settings. Raises DeliveryError where there is no region."""
-    return SesProvider(settings)
+_NOT_CONNECTED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_AMBIGUOUS = (HTTPClientError, SSLError, ResponseParserError, AttributeError, TypeError, ValueError)
+"""What goes wrong once there is a connection, or where that is unknown; boto3 reads a response of another shape without
+checking it first."""
 
 
 class SesProvider:
@@ -70,17 +74,18 @@ class SesProvider:
     name = "ses"
     batch_size = 1
 
-    def __init__(self, settings: SesSettings) -> None:
+    def __init__(self, settings: SesSettings, _secret: str) -> None:
+        """Prepare the client. Raises DeliveryError if the region is missing or the endpoint is not a valid URL."""
         self._settings = settings
-        self._where = settings.endpoint or "[delivery.ses]"
+        self._location = settings.endpoint or "[delivery.ses]"
         config = Config(
             connect_timeout=settings.timeout,
             read_timeout=settings.timeout,
-            # By itself boto3 asks again after a timeout, and the reader would get it twice.
+            # By default boto3 repeats a request after a timeout, and the reader would get the mail twice.
             retries={"mode": "standard", "total_max_attempts": 1},
         )
         try:
-            # A session of its own: boto3's default one is not for several threads.
+            # A session of its own: boto3's default one is not thread-safe.
             self._client = boto3.session.Session().client(
                 "sesv2",
                 region_name=settings.region or None,
@@ -89,7 +94,7 @@ class SesProvider:
             )
         except (BotoCoreError, ValueError) as error:
             raise self._unusable(error) from None
-        self._where = str(self._client.meta.endpoint_url)
+        self._location = str(self._client.meta.endpoint_url)
 
     def __enter__(self) -> Self:
         return self
@@ -101,31 +106,31 @@ class SesProvider:
         self._client.close()
 
     def check(self) -> None:
-        """Prove that the account may send to anybody, and that its configuration set is there and tracks nobody.
+        """Prove that the account may send to anybody, and that its configuration set exists and tracks nobody.
 
         Raises:
-            DeliveryError: the first of these that is not so.
+            DeliveryError: one of these is not the case.
         """
-        account = self._look("get_account")
+        account = self._query("get_account")
         if not account.get("SendingEnabled"):
             raise self._error("does not let this account send", "see its status in the console of Amazon SES")
         if not account.get("ProductionAccessEnabled"):
-            what = "sends to verified addresses only: the account is in the sandbox"
-            raise self._error(what, "ask for production access in the console of Amazon SES")
+            message = "sends to verified addresses only: the account is in the sandbox"
+            raise self._error(message, "request production access in the console of Amazon SES")
         if name := self._settings.configuration_set:
-            told = self._look("get_configuration_set_event_destinations", ConfigurationSetName=name)
+            response = self._query("get_configuration_set_event_destinations", ConfigurationSetName=name)
             tracked = {
                 event
-                for destination in told.get("EventDestinations", [])
+                for destination in response.get("EventDestinations", [])
                 if destination.get("Enabled")
                 for event in destination["MatchingEventTypes"]
             }
             if tracked & {"OPEN", "CLICK"}:
-                what = f"tracks who opens a mail or follows a link: the configuration set {name} says so"
-                raise self._error(what, "take OPEN and CLICK out of its event destinations, or use another set")
+                message = f"tracks opens or clicks: the configuration set {name} says so"
+                raise self._error(message, "remove OPEN and CLICK from its event destinations, or use another set")
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
-        """Send to each recipient.
+        """Send to each recipient; return their receipts in the same order.
 
         Raises:
             DeliveryError: SES cannot be reached, refuses the credentials or the sender, or the account may not send.
@@ -133,92 +138,96 @@ class SesProvider:
         return [self._send(message, recipient) for recipient in recipients]
 
     def _send(self, message: Message, recipient: Recipient) -> Receipt:
-        wire = wire_of(message)
         try:
-            mail, address = wire.mail(recipient), ascii_address(recipient.email)
+            mail, address = compile_message(message).mail_for(recipient), ascii_address(recipient.email)
         except ValueError as error:
             return Receipt(recipient, Outcome.REFUSED, str(error))
         request: dict[str, Any] = {
             "Destination": {"ToAddresses": [address]},
             "Content": {"Raw": {"Data": mail}},
-            # Comes back in every event: it names the recipient to us and to nobody else.
+            # Comes back in every event: it identifies the recipient to us and to nobody else.
             "EmailTags": [{"Name": "recipient", "Value": recipient.message_id.partition("@")[0]}],
         }
         if self._settings.configuration_set:
             request["ConfigurationSetName"] = self._settings.configuration_set
+        logger.debug("Amazon SES: sending a mail of %d bytes to %s", len(mail), address)
         try:
-            answer = self._client.send_email(**request)
+            response = self._client.send_email(**request)
         except ClientError as error:
             return self._after_refusal(recipient, error)
-        except _NEVER_LEFT as error:
+        except _NOT_CONNECTED as error:
             raise self._unreachable(error) from None
-        except _IN_DOUBT as error:
-            return Receipt(recipient, Outcome.IN_DOUBT, f"no answer after the request was sent: {_words(error)}")
+        except _AMBIGUOUS as error:
+            return Receipt(recipient, Outcome.IN_DOUBT, f"no answer after the request was sent: {_text(error)}")
         except BotoCoreError as error:
             raise self._unusable(error) from None
-        if not answer.get("MessageId"):
-            return Receipt(recipient, Outcome.IN_DOUBT, "an answer that says nothing")
-        return Receipt(recipient, Outcome.ACCEPTED, str(answer["MessageId"]))
+        if not response.get("MessageId"):
+            return Receipt(recipient, Outcome.IN_DOUBT, "an unexpected response: it has no MessageId")
+        logger.debug("Amazon SES: accepted as %s", response["MessageId"])
+        return Receipt(recipient, Outcome.ACCEPTED, str(response["MessageId"]))
 
     def _after_refusal(self, recipient: Recipient, error: ClientError) -> Receipt:
-        status, code, words = _told(error)
-        what = f"{status} {code}: {words}"
-        if code in _TOO_MANY:
-            pause = read_retry_after(error.response["ResponseMetadata"].get("HTTPHeaders", {}))
-            return Receipt(recipient, Outcome.DEFERRED, what, pause)
+        status, code, text = _parse_error(error)
+        detail = f"{status} {code}: {text}"
+        logger.debug("Amazon SES: %s", detail)
+        if code in _THROTTLED:
+            delay = read_retry_after(error.response["ResponseMetadata"].get("HTTPHeaders", {}))
+            return Receipt(recipient, Outcome.DEFERRED, detail, delay)
         if status >= _SERVER_ERROR:
-            # A code is SES's own word; where there is none but the status, a gateway speaks, which knows nothing.
-            refused = status == _NOT_NOW and not code.isdigit()
-            return Receipt(recipient, Outcome.DEFERRED if refused else Outcome.IN_DOUBT, what)
-        if status in _NOT_ALLOWED or code in _ABOUT_US or _is_sender(words, recipient):
-            raise self._refused(error)
-        return Receipt(recipient, Outcome.REFUSED, what)
+            # SES itself names a code; a code that is only the status is a gateway's, which does not know what SES did.
+            is_refused = status == _UNAVAILABLE and not code.isdigit()
+            return Receipt(recipient, Outcome.DEFERRED if is_refused else Outcome.IN_DOUBT, detail)
+        if status in _UNAUTHORIZED or code in _SENDER_ERRORS or _is_about_sender(text, recipient):
+            raise self._refusal(error)
+        return Receipt(recipient, Outcome.REFUSED, detail)
 
-    def _look(self, operation: str, **given: str) -> dict[str, Any]:
-        """What an operation that changes nothing answers. Raises DeliveryError."""
+    def _query(self, operation: str, **arguments: str) -> dict[str, Any]:
+        """Return the response to an operation that changes nothing. Raises DeliveryError."""
+        logger.debug("Amazon SES: %s", operation)
         try:
-            told: dict[str, Any] = getattr(self._client, operation)(**given)
+            response: dict[str, Any] = getattr(self._client, operation)(**arguments)
         except ClientError as error:
-            raise self._refused(error) from None
-        except (*_NEVER_LEFT, *_IN_DOUBT) as error:
+            raise self._refusal(error) from None
+        except (*_NOT_CONNECTED, *_AMBIGUOUS) as error:
             raise self._unreachable(error) from None
         except BotoCoreError as error:
             raise self._unusable(error) from None
-        return told
+        return response
 
-    def _refused(self, error: ClientError) -> DeliveryError:
-        status, code, words = _told(error)
-        step = (
-            "check the AWS credentials and what they allow, [delivery.ses] region and configuration_set, "
+    def _refusal(self, error: ClientError) -> DeliveryError:
+        status, code, text = _parse_error(error)
+        hint = (
+            "check the AWS credentials and their permissions, [delivery.ses] region and configuration_set, "
             "and that [delivery] from is a verified identity there"
         )
-        return self._error(f"refuses the account or the sender: {status} {code}: {words}", step)
+        return self._error(f"refuses the account or the sender: {status} {code}: {text}", hint)
 
     def _unreachable(self, error: Exception) -> DeliveryError:
-        return self._error(f"cannot be reached: {_words(error)}", "check the network and [delivery.ses] region")
+        return self._error(f"cannot be reached: {_text(error)}", "check the network and [delivery.ses] region")
 
     def _unusable(self, error: Exception) -> DeliveryError:
-        what = f"cannot be asked: {_words(error)}"
-        return self._error(what, "set up AWS credentials, as for every AWS program, and see [delivery.ses]")
+        hint = "set up AWS credentials, as for any AWS program, and check [delivery.ses]"
+        return self._error(f"cannot be used: {_text(error)}", hint)
 
-    def _error(self, what: str, hint: str) -> DeliveryError:
-        return DeliveryError(f"Amazon SES {what}", location=self._where, hint=hint)
+    def _error(self, message: str, hint: str) -> DeliveryError:
+        return DeliveryError(f"Amazon SES {message}", location=self._location, hint=hint)
 
 
-def _is_sender(words: str, recipient: Recipient) -> bool:
-    """Whether it is the sender that is not verified; in the sandbox, recipients have to be, too."""
-    if _NOT_VERIFIED not in words:
+def _is_about_sender(text: str, recipient: Recipient) -> bool:
+    """Whether it is the sender that is not verified; in the sandbox, recipients have to be verified, too."""
+    if _NOT_VERIFIED not in text:
         return False
-    identities = words.rpartition(": ")[2].casefold().split(", ")
+    identities = text.rpartition(": ")[2].casefold().split(", ")
     return identities != [ascii_address(recipient.email).casefold()]
 
 
-def _told(error: ClientError) -> tuple[int, str, str]:
-    """Status, code and words of an answer that refuses."""
+def _parse_error(error: ClientError) -> tuple[int, str, str]:
+    """Return the status, code and text of a response that refuses."""
     status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
-    told = error.response.get("Error", {})
-    return status, str(told.get("Code", status)), one_line(str(told.get("Message", "")))[:300] or "no reason given"
+    details = error.response.get("Error", {})
+    text = one_line(str(details.get("Message", "")))[:_LONGEST_TEXT] or "empty response"
+    return status, str(details.get("Code", status)), text
 
 
-def _words(error: Exception) -> str:
-    return one_line(str(error))[:300] or type(error).__name__
+def _text(error: Exception) -> str:
+    return describe_error(error)[:_LONGEST_TEXT]

@@ -1,4 +1,4 @@
-"""An SMTP server: see `digest.delivery.smtp` for what is said to it."""
+"""An SMTP server: `digest.delivery.smtp` does the work."""
 
 from __future__ import annotations
 
@@ -7,23 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from digest.config.provider_settings import SmtpSettings
-from digest.delivery.smtp.connection import connect
-from digest.delivery.smtp.lines import Lines
+from digest.delivery.smtp.login import connect
+from digest.delivery.smtp.pool import SmtpPool
 from digest.models import Message, Receipt, Recipient
 
 
-def open_provider(settings: SmtpSettings, secret: str) -> SmtpProvider:
-    """The provider for these settings."""
-    return SmtpProvider(settings, secret)
-
-
-def open_pool(settings: SmtpSettings, secret: str, connections: int) -> Lines:
-    """Several connections to the server."""
-    return Lines(settings, secret, connections)
-
-
 class SmtpProvider:
-    """Sends on one connection, which is opened on the first send, and again where the server closed it."""
+    """Sends on one connection, which is opened by the first send, and again after the server closed it."""
 
     name = "smtp"
     batch_size = 1
@@ -31,7 +21,7 @@ class SmtpProvider:
     def __init__(self, settings: SmtpSettings, secret: str) -> None:
         self._settings = settings
         self._password = secret
-        self._line = Lines(settings, secret, 1)
+        self._pool = SmtpPool(settings, secret, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -39,23 +29,23 @@ class SmtpProvider:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take leave of the server."""
-        self._line.__exit__(kind, error, trace)
+        """Say QUIT and close the connection."""
+        self._pool.__exit__(kind, error, trace)
 
     def check(self) -> None:
-        """Prove that the server can be reached and lets us in. Raises DeliveryError."""
+        """Prove that the server can be reached and accepts the login. Raises DeliveryError."""
         with connect(self._settings, self._password):
-            pass  # leaving says QUIT
+            pass  # leaving the block says QUIT
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> Sequence[Receipt]:
         """Send to each recipient. Raises DeliveryError when the server takes no mail at all."""
         receipts: list[Receipt] = []
         for recipient in recipients:
-            self._line.submit(message, (recipient,))
-            (done,) = self._line.finished()
-            if done.error:
-                self._line.__exit__(None, None, None)
-                self._line = Lines(self._settings, self._password, 1)
-                raise done.error
-            receipts += done.receipts
+            self._pool.submit(message, (recipient,))
+            (completed,) = self._pool.collect()
+            if completed.error:
+                self._pool.__exit__(None, None, None)
+                self._pool = SmtpPool(self._settings, self._password, 1)
+                raise completed.error
+            receipts += completed.receipts
         return receipts

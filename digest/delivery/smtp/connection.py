@@ -1,86 +1,116 @@
-"""A connection to an SMTP server, greeted, encrypted and logged in; what fails on the way in words."""
+"""One connection of a pool: the mail on it, the bytes still to be sent, and the replies read so far."""
 
 from __future__ import annotations
 
-import ipaddress
-import smtplib
+import logging
+import selectors
+import socket
 import ssl
+from contextlib import suppress
+from smtplib import SMTP
 
-from digest.config.provider_settings import SmtpSettings
-from digest.core.text import one_line
-from digest.errors import DeliveryError
+from digest.delivery.smtp.transaction import ConnectionLostError, Reply, Transaction
+from digest.models import Message, Recipient
 
-_PORTS = {"starttls": 587, "tls": 465, "plain": 25}
+logger = logging.getLogger(__name__)
 
-
-def connect(settings: SmtpSettings, password: str) -> smtplib.SMTP:
-    """A connection that takes mail. Raises DeliveryError with what to mend."""
-    if settings.username and settings.security == "plain" and not _is_loopback(settings.host):
-        hint = 'use security = "starttls" or "tls"'
-        raise failure(settings, "would be told the password without encryption", hint)
-    try:
-        return _open(settings, password)
-    except smtplib.SMTPAuthenticationError as error:
-        what = f"refuses the login of {settings.username}: {error.smtp_code} {words_of(error.smtp_error)}"
-        raise failure(settings, what, "check [delivery.smtp] username and DIGEST_SMTP_PASSWORD") from None
-    except UnicodeEncodeError:
-        what = "cannot be told a username or password that is not ASCII"
-        raise failure(settings, what, "check [delivery.smtp] username and DIGEST_SMTP_PASSWORD") from None
-    except smtplib.SMTPNotSupportedError as error:
-        what = f"does not offer what is asked: {words_of(error)}"
-        hint = 'try another [delivery.smtp] security: "starttls", "tls" or "plain"'
-        raise failure(settings, what, hint) from None
-    except ssl.SSLError as error:
-        what = f"cannot be spoken to in TLS: {error.reason or words_of(error)}"
-        raise failure(settings, what, "check [delivery.smtp] host, port and security") from None
-    except ValueError as error:  # a host that is no name, a challenge that is no base64
-        what = f"cannot be spoken to: {words_of(error)}"
-        raise failure(settings, what, "check [delivery.smtp] host, username and DIGEST_SMTP_PASSWORD") from None
-    except (smtplib.SMTPException, OSError) as error:
-        what = f"cannot be reached: {words_of(error)}"
-        hint = "check [delivery.smtp] host and port, and that the server is up"
-        raise failure(settings, what, hint) from None
+READ_SIZE = 65_536
+_LONGEST_REPLY = 100_000
+"""Bytes of one reply, all its lines: a server that sends more is not a mail server."""
 
 
-def _open(settings: SmtpSettings, password: str) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    port = port_of(settings)
-    connection: smtplib.SMTP
-    if settings.security == "tls":
-        connection = smtplib.SMTP_SSL(settings.host, port, timeout=settings.timeout, context=context)
-    else:
-        connection = smtplib.SMTP(settings.host, port, timeout=settings.timeout)
-    try:
-        connection.ehlo_or_helo_if_needed()
-        if settings.security == "starttls":
-            connection.starttls(context=context)
-            connection.ehlo_or_helo_if_needed()
-        if settings.username:
-            connection.login(settings.username, password)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+class SmtpConnection:
+    """A connection whose socket never blocks; it is opened for its first mail, and again after the server closed it."""
 
+    def __init__(self) -> None:
+        self.smtp: SMTP | None = None
+        self.has_sent = False
+        """Whether the connection carried a mail before this one."""
+        self.deadline = 0.0
+        self.is_abandoned = False
+        """Whether connecting took so long that nobody waits for it any more."""
+        self.is_out_of_step = False
+        """Whether the server said more than it was asked, as servers do that are about to close the connection."""
+        self.events = selectors.EVENT_READ
+        """The events that the selector waits for."""
+        self.unsent = memoryview(b"")
+        self.replies: list[Reply] = []
+        self._expected = 0
+        self._received = b""
+        self._reply_lines: list[bytes] = []
+        self.socket: socket.socket
+        self.message: Message
+        self.recipient: Recipient
+        self.transaction: Transaction
 
-def failure(settings: SmtpSettings, what: str, hint: str) -> DeliveryError:
-    """The error of a server that takes nothing."""
-    return DeliveryError(f"the server {what}", location=f"{settings.host}:{port_of(settings)}", hint=hint)
+    def queue(self, data: bytes, expected: int) -> None:
+        """Set the bytes to send next and the number of replies they get."""
+        self.unsent = memoryview(data)
+        self.replies, self._expected = [], expected
+        if logger.isEnabledFor(logging.DEBUG):
+            is_mail = data.endswith(b"\r\n.\r\n")
+            text = f"a mail of {len(data)} bytes" if is_mail else data.decode("utf-8").strip().replace("\r\n", ", ")
+            logger.debug("[%d] sending %s", self.socket.fileno(), text)
 
+    def send(self) -> None:
+        """Send as much as the socket accepts without blocking. Raises OSError."""
+        while self.unsent:
+            try:
+                sent = self.socket.send(self.unsent)
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                return
+            self.unsent = self.unsent[sent:]
 
-def port_of(settings: SmtpSettings) -> int:
-    """The port that the settings mean."""
-    return settings.port or _PORTS[settings.security]
+    def receive(self) -> list[Reply]:
+        """Return the expected replies once all of them have arrived, an empty list before.
 
+        Raises:
+            OSError, ConnectionLostError: the connection is lost.
+        """
+        while len(self.replies) < self._expected:
+            try:
+                data = self.socket.recv(READ_SIZE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return []
+            if not data:
+                raise ConnectionLostError("the server closed the connection")
+            self._parse(data)
+        self.is_out_of_step = self.is_out_of_step or len(self.replies) > self._expected or bool(self._received)
+        return self.replies[: self._expected]
 
-def words_of(told: object) -> str:
-    """A server's words, or an error's, on one line."""
-    text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
-    return one_line(text) or type(told).__name__
+    def is_closing(self) -> bool:
+        """Whether the server, which was asked nothing, says something or has closed the connection."""
+        try:
+            self.socket.recv(READ_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False  # a message of TLS itself
+        except OSError:
+            return True
+        return True
 
+    def _parse(self, data: bytes) -> None:
+        self._received += data
+        *lines, self._received = self._received.split(b"\n")
+        for line in lines:
+            self._reply_lines.append(line[4:].strip())
+            if line[3:4] == b"-" and line[:3].isdigit():
+                continue
+            code = int(line[:3]) if line[:3].isdigit() else -1
+            reply = Reply.decode(code, b" ".join(self._reply_lines) if code >= 0 else line)
+            logger.debug("[%d] received %s", self.socket.fileno(), reply)
+            self._reply_lines = []
+            self.replies.append(reply)
+        if len(self._received) + sum(map(len, self._reply_lines)) > _LONGEST_REPLY:
+            raise ConnectionLostError("the server's reply has no end")
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    def detach(self, selector: selectors.BaseSelector) -> SMTP | None:
+        """Forget the connection and what was said on it; return it, to be closed."""
+        smtp, self.smtp = self.smtp, None
+        if smtp:
+            with suppress(KeyError, ValueError):
+                selector.unregister(self.socket)
+        self.unsent = memoryview(b"")
+        self.events = selectors.EVENT_READ
+        self._received, self._reply_lines = b"", []
+        self.is_out_of_step = False
+        return smtp

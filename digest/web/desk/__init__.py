@@ -1,1 +1,4 @@
-"""The editor's desk: a page on one's own machine that shows an edition as readers get it, and changes its draft."""
+"""The editors' desk: a page on the editor's own machine that previews an edition and edits its draft.
+
+May import editions, sending, inspection, and everything below them; only the CLI imports it.
+"""

@@ -1,4 +1,4 @@
-"""What the desk's page sends: each form as it must be, and what it wants of the draft."""
+"""The forms that the page posts, and the edits to a draft that they describe."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from digest.drafts import EditedSection, EditedStory, Edits
 from digest.errors import DraftError
 
 
-class NoForm(msgspec.Struct):
-    """A button that says nothing but that it was pressed."""
+class EmptyForm(msgspec.Struct):
+    """A button without any fields."""
 
 
 class StoryForm(msgspec.Struct):
@@ -23,7 +23,7 @@ class StoryForm(msgspec.Struct):
 
 
 class SectionForm(msgspec.Struct):
-    """A section, and what the file calls it now: nothing if it is new."""
+    """A section. `was` is its name in the draft's file; empty for a new section."""
 
     name: str
     stories: list[StoryForm]
@@ -31,7 +31,7 @@ class SectionForm(msgspec.Struct):
 
 
 class DraftForm(msgspec.Struct):
-    """The whole draft as the editor has it, the version they began with, and whose email they look at."""
+    """The whole draft as the editor has it, the version they started from, and whose email they are viewing."""
 
     edition: str
     version: str
@@ -44,12 +44,16 @@ class DraftForm(msgspec.Struct):
     segment: str = ""
 
     def edits(self) -> Edits:
-        """What it wants of the draft. Raises DraftError for a story without a headline, or a section without a name."""
+        """Return the edits, with white space tidied.
+
+        Raises:
+            DraftError: a story has no headline, a section has no name, or two sections have the same name.
+        """
         names = [clean_line(section.name) for section in self.sections]
         if not all(names):
-            raise DraftError("a section has no name", hint="give it one")
+            raise DraftError("a section has no name", hint="enter one")
         if twice := {name for name in names if names.count(name) > 1}:
-            raise DraftError(f"two sections are called {', '.join(twice)}", hint="give one of them another name")
+            raise DraftError(f"two sections are named {', '.join(twice)}", hint="rename one of them")
         return Edits(
             subject=clean_line(self.subject),
             preheader=clean_line(self.preheader),
@@ -63,7 +67,7 @@ class DraftForm(msgspec.Struct):
 
 
 class ApproveForm(msgspec.Struct):
-    """Who approves which version."""
+    """The name of the editor who approves, and the version they approve."""
 
     edition: str
     version: str
@@ -71,9 +75,9 @@ class ApproveForm(msgspec.Struct):
 
 
 class TestForm(msgspec.Struct):
-    """Whom to send a test, as which reader or segment gets it."""
+    """Where to send a test, and the reader or segment whose email it is."""
 
-    __test__ = False  # pytest takes the name for its own
+    __test__ = False  # pytest would collect it by its name
 
     edition: str
     to: str
@@ -82,7 +86,7 @@ class TestForm(msgspec.Struct):
 
 
 class MakeForm(msgspec.Struct):
-    """Make the draft, or add to it what has come since."""
+    """Create the draft or, with `add`, add the stories that have arrived since."""
 
     edition: str
     add: bool = False
@@ -91,5 +95,5 @@ class MakeForm(msgspec.Struct):
 def _edited(story: StoryForm) -> EditedStory:
     headline = clean_line(story.headline)
     if not headline:
-        raise DraftError("a story has no headline", hint="write one, or hide the story")
+        raise DraftError("a story has no headline", hint="enter one, or hide the story")
     return EditedStory(story.id, headline, clean_line(story.excerpt), story.hide)

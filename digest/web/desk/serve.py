@@ -1,4 +1,4 @@
-"""Open the desk on this machine and keep it open until it is closed."""
+"""Serves the desk on this machine until it is closed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from collections.abc import Callable
 import uvicorn
 
 from digest.errors import UsageError
-from digest.web.desk.app import application
-from digest.web.desk.newsdesk import Newsdesk
+from digest.web.desk.app import create_app
+from digest.web.desk.session import EditorSession
 
 HOST = "127.0.0.1"
 
 
-def serve(desk: Newsdesk, port: int, opened: Callable[[str], None]) -> None:
-    """Serve the desk on loopback until SIGINT or SIGTERM; `opened` is told its address, token and all, once it is up.
+def serve(session: EditorSession, port: int, on_open: Callable[[str], None]) -> None:
+    """Serve the desk on loopback until SIGINT or SIGTERM.
+
+    Args:
+        session: The edition that is open.
+        port: The TCP port; 0 for any that is free.
+        on_open: Called with the address, including the token, once the desk accepts connections.
 
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port is in use.
     """
     token = secrets.token_urlsafe(24)
     with socket.socket() as listener:
@@ -27,16 +32,13 @@ def serve(desk: Newsdesk, port: int, opened: Callable[[str], None]) -> None:
         try:
             listener.bind((HOST, port))
         except OSError as error:
-            raise UsageError(
-                f"port {port} cannot be had: {error.strerror}", location="--port", hint="name another, or 0 for any"
-            ) from None
+            message = f"port {port} is not available: {error.strerror}"
+            raise UsageError(message, location="--port", hint="choose another, or 0 for any free port") from None
         listener.listen()
         port = listener.getsockname()[1]
-        hosts = (f"{HOST}:{port}", f"localhost:{port}")
-        server = uvicorn.Server(
-            uvicorn.Config(application(desk, token, hosts), log_level="warning", access_log=False, lifespan="off")
-        )
-        opened(f"http://{HOST}:{port}/?token={token}")
+        app = create_app(session, token, (f"{HOST}:{port}", f"localhost:{port}"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+        on_open(f"http://{HOST}:{port}/?token={token}")
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:

@@ -1,17 +1,27 @@
-"""A desk on the newsroom of the tests."""
+"""Fixtures for the desk's tests: a session on the newsroom, and a client that is signed in."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 
 import pytest
+from starlette.testclient import TestClient
 
-from digest.web.desk.newsdesk import Newsdesk
+from digest.web.desk.session import EditorSession
 from tests.newsroom_folder import NewsroomFolder
-
-NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+from tests.web.desk.client import NOW, connect
 
 
 @pytest.fixture
-def open_desk(newsroom: NewsroomFolder) -> Callable[[], Newsdesk]:
-    """Opens the desk once the newsroom is as the test wants it."""
-    return lambda: Newsdesk(newsroom.path / "digest.toml", "daily", lambda _config: NOW)
+def open_session(newsroom: NewsroomFolder) -> Callable[[], EditorSession]:
+    """Opens a session once the newsroom is as the test wants it."""
+    return lambda: EditorSession(newsroom.path / "digest.toml", "daily", lambda _config: NOW)
+
+
+@pytest.fixture
+def session(open_session: Callable[[], EditorSession]) -> EditorSession:
+    return open_session()
+
+
+@pytest.fixture
+def client(session: EditorSession) -> Iterator[TestClient]:
+    with connect(session) as client:
+        yield client

@@ -102,8 +102,7 @@ def _move_recipients(connection: sa.Connection, edition: str, *, is_open: bool) 
                     "edition": edition,
                     "number": number,
                     "position": size + offset,
-                    # A run of version 1 that died left `sending`: whether it arrived, nobody knows.
-                    "state": "in_doubt" if row.state == "sending" else row.state,
+                    "state": row.state,
                     "detail": row.detail,
                     "changed_at": row.changed_at,
                 }

@@ -1,4 +1,4 @@
-// What the other buttons do: make a draft, add to it, read the sources, approve, send a test.
+// Handles the other buttons: create a draft, add stories to it, refresh the sources, approve, send a test.
 import { post } from "./api.js";
 import { byId } from "./dom.js";
 import { isDirty } from "./form.js";
@@ -11,34 +11,38 @@ async function postAndRefresh(path, form) {
 }
 
 async function makeDraft({ add }) {
-  if (isDirty()) return showMessage("Save first.", true);
+  if (isDirty()) return showMessage("Save your changes first.", true);
   await postAndRefresh("/draft", { add });
 }
 
 async function readSources() {
-  showMessage("Reading…");
+  showMessage("Refreshing the sources…");
   await postAndRefresh("/sources", {});
 }
 
 async function approve() {
-  if (isDirty()) return showMessage("Save first: what is approved is what is in the file.", true);
+  if (isDirty()) return showMessage("Save your changes first: an approval is for the saved draft.", true);
   await postAndRefresh("/approve", { by: byId("by").value, version: byId("draft").dataset.version });
 }
 
 async function sendTest() {
-  if (isDirty()) return showMessage("Save first: the test is of what is in the file.", true);
+  if (isDirty()) return showMessage("Save your changes first: a test is sent from the saved draft.", true);
   showMessage("Sending…");
   showResult(await post("/test", { to: byId("to").value, reader: shown.reader, segment: shown.segment }));
 }
 
-const ON_CLICK = { make: () => makeDraft({ add: false }), add: () => makeDraft({ add: true }), reread: readSources };
-const ON_SUBMIT = { approve, test: sendTest };
+const onClick = {
+  make: () => makeDraft({ add: false }),
+  add: () => makeDraft({ add: true }),
+  "read-sources": readSources,
+};
+const onSubmit = { approve, test: sendTest };
 
 export function init() {
-  document.addEventListener("click", ({ target }) => { if (target.id in ON_CLICK) ON_CLICK[target.id](); });
+  document.addEventListener("click", ({ target }) => { if (target.id in onClick) onClick[target.id](); });
   document.addEventListener("submit", (event) => {
-    if (!(event.target.id in ON_SUBMIT)) return;
+    if (!(event.target.id in onSubmit)) return;
     event.preventDefault();
-    ON_SUBMIT[event.target.id]();
+    onSubmit[event.target.id]();
   });
 }

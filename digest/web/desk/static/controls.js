@@ -1,19 +1,25 @@
-// Keeps buttons, counters and remembered fields in step with the draft.
+// Keeps buttons, character counters and remembered fields in step with the draft.
 import { byId } from "./dom.js";
 import { isClosed, isDirty } from "./form.js";
 
-/** Fields whose value this browser remembers: id, and its key in localStorage. */
+/** Fields whose value this browser remembers: id, and key in localStorage. */
 const REMEMBERED = [["by", "digest by"], ["to", "digest to"]];
 
 export function updateControls() {
   for (const counter of document.querySelectorAll(".count")) updateCounter(counter);
   if (byId("edits")) for (const field of byId("edits").elements) field.disabled = isClosed();
-  for (const [id, key] of REMEMBERED) if (byId(id) && !byId(id).value) byId(id).value = localStorage.getItem(key) || "";
+  for (const [id, key] of REMEMBERED) {
+    if (byId(id) && !byId(id).value) byId(id).value = localStorage.getItem(key) || "";
+  }
   if (!byId("save")) return;
-  const unsaved = isDirty();
-  byId("save").disabled = byId("discard").disabled = !unsaved;
-  const isApproved = byId("approved") && byId("approved").textContent.startsWith("Approved");
-  byId("state").textContent = !unsaved ? "Saved" : isApproved ? "Not saved yet; then it wants another approval" : "Not saved yet";
+  byId("save").disabled = byId("discard").disabled = !isDirty();
+  byId("save-state").textContent = describeState();
+}
+
+function describeState() {
+  if (!isDirty()) return "Saved";
+  const isApproved = byId("approval") && byId("approval").hasAttribute("data-approved");
+  return isApproved ? "Unsaved changes; saving them requires a new approval" : "Unsaved changes";
 }
 
 function updateCounter(counter) {
@@ -23,7 +29,7 @@ function updateCounter(counter) {
 }
 
 export function init() {
-  document.addEventListener("input", (event) => {
-    for (const [id, key] of REMEMBERED) if (event.target.id === id) localStorage.setItem(key, event.target.value);
+  document.addEventListener("input", ({ target }) => {
+    for (const [id, key] of REMEMBERED) if (target.id === id) localStorage.setItem(key, target.value);
   });
 }

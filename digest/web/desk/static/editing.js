@@ -1,4 +1,4 @@
-// Shows unsaved changes in the preview a moment after they are made.
+// Shows unsaved changes in the preview shortly after they are made.
 import { post } from "./api.js";
 import { updateControls } from "./controls.js";
 import { isClosed, isSame, readForm } from "./form.js";
@@ -7,48 +7,48 @@ import { refresh } from "./refresh.js";
 import { draft, shown } from "./state.js";
 import { storeUnsaved } from "./unsaved.js";
 
-const DELAY = 250; // milliseconds after the last key
-const LONGEST_DELAY = 800; // milliseconds after the first, while somebody writes on
+const DELAY = 250; // milliseconds after the last change
+const MAX_DELAY = 800; // milliseconds after the first change, while the editor goes on typing
 
-let timer = 0, firstChange = 0, latestTrial = 0;
+let timer = 0, firstChange = 0, latestRequest = 0;
 
-/** Does what every change of the form needs: buttons, storage and preview follow it. */
-export function formChanged() {
+/** Does what every change of the form requires: updates the buttons, stores the changes, previews them soon. */
+export function handleChange() {
   updateControls();
   storeUnsaved();
   if (!timer) firstChange = Date.now();
   clearTimeout(timer);
-  timer = setTimeout(tryChanges, Math.max(0, Math.min(DELAY, firstChange + LONGEST_DELAY - Date.now())));
+  timer = setTimeout(previewChanges, Math.max(0, Math.min(DELAY, firstChange + MAX_DELAY - Date.now())));
 }
 
-/** Drops the trial that is waiting or under way: its changes are being saved or undone. */
-export function cancelTrial() {
+/** Cancels a preview that is waiting or under way, because its changes are being saved or discarded. */
+export function cancelPreview() {
   clearTimeout(timer);
   timer = 0;
-  latestTrial += 1;
+  latestRequest += 1;
 }
 
-async function tryChanges() {
+async function previewChanges() {
   timer = 0;
   if (!draft.base || isClosed()) return;
-  const trial = ++latestTrial, form = readForm(document);
+  const request = ++latestRequest, form = readForm(document);
   if (isSame(form, draft.base)) {
     clearError();
-    if (shown.trial) await refresh({ trial: "" });
+    if (shown.edits) await refresh({ edits: "" });
     return;
   }
-  const answer = await post("/try", { ...form, reader: shown.reader, segment: shown.segment });
-  if (trial !== latestTrial) return; // saved, undone or changed again in the meantime
+  const answer = await post("/edits", { ...form, reader: shown.reader, segment: shown.segment });
+  if (request !== latestRequest) return; // saved, discarded or changed again in the meantime
   if (!answer.ok) return showMessage(answer.error, true);
   clearError();
-  await refresh({ trial: answer.trial });
+  await refresh({ edits: answer.edits });
 }
 
 export function init() {
-  document.addEventListener("input", (event) => { if (event.target.closest("#edits")) formChanged(); });
-  document.addEventListener("change", (event) => {
-    const hide = event.target.closest(".hide input");
+  document.addEventListener("input", ({ target }) => { if (target.closest("#edits")) handleChange(); });
+  document.addEventListener("change", ({ target }) => {
+    const hide = target.closest(".hide input");
     if (hide) hide.closest(".story").toggleAttribute("data-hidden", hide.checked);
-    if (event.target.closest("#edits")) formChanged();
+    if (target.closest("#edits")) handleChange();
   });
 }

@@ -1,46 +1,52 @@
-// Leads from a finding to the place in the email that it is about.
+// Leads from a finding to its place in the email.
 import { byId } from "./dom.js";
 import { showMessage } from "./messages.js";
 import { choose, isPlainText, showPane, visibleFrames } from "./preview.js";
 
 const SECONDS_MARKED = 2.5;
 
-function showPlace(where) {
-  const field = /^(subject|preheader)\b/.exec(where);
+function showPlace(location) {
+  const field = /^(subject|preheader)\b/.exec(location);
   if (field && byId(field[1])) return byId(field[1]).focus();
   if (isPlainText()) choose("device", "all");
   showPane("email");
-  const hits = [...visibleFrames()].map((frame) => [frame, findPlace(frame.contentDocument, where)]).filter(([, hit]) => hit);
-  for (const [frame, hit] of hits) markPlace(frame.contentWindow, hit);
-  if (!hits.length) showMessage(`It is in no single place of the picture: ${where}.`);
+  let isFound = false;
+  for (const frame of visibleFrames()) {
+    const element = findElement(frame.contentDocument, location);
+    if (element) markElement(frame.contentWindow, element);
+    isFound ||= Boolean(element);
+  }
+  if (!isFound) showMessage(`This finding has no single place in the preview: ${location}`);
 }
 
-/** The picture or link that a finding names, else the smallest element that contains the words it quotes. */
-function findPlace(email, where) {
-  const visible = [...email.body.querySelectorAll("*")].filter((each) => each.offsetParent !== null || each.tagName === "IMG");
-  const address = where.match(/\(([^()\s]+)\)/), file = where.match(/^image (\S+)/);
-  for (const match of [address, file]) {
-    const named = match && visible.find((each) => pointsTo(each, match[1].replace(/…$/, "")));
+/** Returns the image or link that a location names, else the smallest element that contains the words it quotes. */
+function findElement(email, location) {
+  const elements = [...email.body.querySelectorAll("*")];
+  const visible = elements.filter((element) => element.offsetParent !== null || element.tagName === "IMG");
+  const url = location.match(/\(([^()\s]+)\)/), file = location.match(/^image (\S+)/);
+  for (const match of [url, file]) {
+    const named = match && visible.find((element) => pointsTo(element, match[1].replace(/…$/, "")));
     if (named) return named;
   }
-  const quoted = where.match(/[`"“]([^`"”]+)[`"”]/);
+  const quoted = location.match(/[`"“]([^`"”]+)[`"”]/);
   const words = quoted && quoted[1].replace(/(\.\.\.|…)$/, "").trim();
-  return words && visible.filter((each) => each.textContent.replace(/\s+/g, " ").includes(words)).pop();
+  return words && visible.filter((element) => element.textContent.replace(/\s+/g, " ").includes(words)).pop();
 }
 
-function pointsTo(element, value) {
-  return [element.getAttribute("href"), element.getAttribute("src")].some((url) => url && (url === value || url.endsWith("/" + value)));
+function pointsTo(element, target) {
+  const urls = [element.getAttribute("href"), element.getAttribute("src")];
+  return urls.some((url) => url && (url === target || url.endsWith("/" + target)));
 }
 
-function markPlace(view, element) {
+function markElement(view, element) {
   view.scrollTo({ top: view.scrollY + element.getBoundingClientRect().top - view.innerHeight / 3 });
   element.style.outline = "4px solid #e0a800";
   setTimeout(() => { element.style.outline = ""; }, SECONDS_MARKED * 1000);
 }
 
 export function init() {
-  document.addEventListener("click", (event) => {
-    const finding = event.target.closest(".place");
-    if (finding) showPlace(finding.dataset.where);
+  document.addEventListener("click", ({ target }) => {
+    const finding = target.closest(".finding");
+    if (finding) showPlace(finding.dataset.location);
   });
 }

@@ -1,12 +1,21 @@
-// Keeps the caret where it was when the form is replaced.
+// Keeps the caret in its place when the form is replaced.
 
-/** Where somebody is writing, as a selector that also holds in the new form; null if that is not in the draft. */
+/** Returns where the caret is, in a form that also holds in the new form; null if it is not in the draft. */
 export function rememberFocus(field) {
   if (!field || !field.closest("#draft")) return null;
+  const own = field.classList.contains("story") ? "" : ownSelector(field);
+  return { selector: parentSelector(field) + own, start: field.selectionStart, end: field.selectionEnd };
+}
+
+function parentSelector(field) {
   const story = field.closest(".story"), section = field.closest(".section");
-  const parent = story ? `.story[data-id="${CSS.escape(story.dataset.id)}"] ` : section ? `.section[data-was="${CSS.escape(section.dataset.was)}"] ` : "";
-  const own = field.id ? `#${field.id}` : field.classList.length ? `.${field.classList[0]}` : "";
-  return { selector: field === story ? parent : parent + own, start: field.selectionStart, end: field.selectionEnd };
+  if (story) return `.story[data-id="${CSS.escape(story.dataset.id)}"] `;
+  return section ? `.section[data-was="${CSS.escape(section.dataset.was)}"] ` : "";
+}
+
+function ownSelector(field) {
+  if (field.id) return `#${field.id}`;
+  return field.classList.length ? `.${field.classList[0]}` : "";
 }
 
 export function restoreFocus(place) {

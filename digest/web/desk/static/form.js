@@ -1,43 +1,54 @@
-// The draft's form: reads it into plain data, fills it in, and says whether it was changed.
+// Reads the draft's form into plain data, fills it in, and says whether it has changed.
 import { byId, storyById } from "./dom.js";
 import { draft } from "./state.js";
 
-/** The form of a page as `/save` takes it; null if the page has no draft. */
+/** Returns the form of a page as `/save` accepts it, or null if the page has no draft. */
 export function readForm(page) {
   if (!page.getElementById("edits")) return null;
-  const section = page.getElementById("draft");
   const value = (id) => page.getElementById(id).value;
-  const lead = section.querySelector("input[name=lead]:checked");
-  const sections = [...section.querySelectorAll(".section")].map(readSection);
+  const root = page.getElementById("draft");
+  const sections = [...root.querySelectorAll(".section")].map(readSection);
+  const lead = root.querySelector("input[name=lead]:checked");
   return {
-    version: section.dataset.version, subject: value("subject"), preheader: value("preheader"), note: value("note"),
+    version: root.dataset.version,
+    subject: value("subject"),
+    preheader: value("preheader"),
+    note: value("note"),
     lead: lead && !lead.closest(".story").hasAttribute("data-hidden") ? lead.value : "",
-    sections: sections.filter((each) => each.name.trim() || each.was || each.stories.length),
+    sections: sections.filter((section) => section.name.trim() || section.was || section.stories.length),
   };
 }
 
+/** `was` is the section's name in the draft's file; empty for a new section. */
 function readSection(section) {
-  return { name: section.querySelector(".name").value, was: section.dataset.was, stories: [...section.querySelectorAll(".story")].map(readStory) };
+  return {
+    name: section.querySelector(".name").value,
+    was: section.dataset.was,
+    stories: [...section.querySelectorAll(".story")].map(readStory),
+  };
 }
 
 function readStory(story) {
   return {
-    id: story.dataset.id, headline: story.querySelector(".headline").value,
-    excerpt: story.querySelector(".excerpt").value, hide: story.querySelector(".hide input").checked,
+    id: story.dataset.id,
+    headline: story.querySelector(".headline").value,
+    excerpt: story.querySelector(".excerpt").value,
+    hide: story.querySelector(".hide input").checked,
   };
 }
 
-/** Fills the page's form in; stories that are no longer in the draft are left out. */
+/** Fills in the page's form. Stories that are no longer in the draft are left out. */
 export function fillForm(form) {
   for (const id of ["subject", "preheader", "note"]) byId(id).value = form[id];
-  const existing = new Map([...document.querySelectorAll(".section")].map((section) => [section.dataset.was, section]));
+  const sections = [...document.querySelectorAll(".section")];
+  const existing = new Map(sections.map((section) => [section.dataset.was, section]));
   let last = null;
-  for (const each of form.sections) {
-    const section = (each.was && existing.get(each.was)) || addSection();
-    section.querySelector(".name").value = each.name;
+  for (const values of form.sections) {
+    const section = (values.was && existing.get(values.was)) || addSection();
+    section.querySelector(".name").value = values.name;
     if (last) last.after(section);
     last = section;
-    for (const story of each.stories) fillStory(section, story, form.lead);
+    for (const story of values.stories) fillStory(section, story, form.lead);
   }
 }
 
@@ -52,10 +63,10 @@ function fillStory(section, values, lead) {
   story.querySelector("input[name=lead]").checked = values.id === lead;
 }
 
-/** Adds an empty section below the others, and returns it. */
+/** Adds an empty section below the others. Returns the new section. */
 export function addSection() {
-  const section = byId("empty").content.firstElementChild.cloneNode(true);
-  byId("section").parentElement.before(section);
+  const section = byId("section-template").content.firstElementChild.cloneNode(true);
+  byId("add-section").parentElement.before(section);
   return section;
 }
 
@@ -64,5 +75,5 @@ export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(oth
 /** Whether there are unsaved changes. */
 export const isDirty = () => draft.base !== null && !isSame(readForm(document), draft.base);
 
-/** Whether the edition is on its way, so that changes would reach nobody. */
+/** Whether the edition has been sent or is being sent, so that changes would reach nobody. */
 export const isClosed = () => Boolean(byId("draft").dataset.closed);

@@ -1,4 +1,4 @@
-// Starts the page: connects each part to the events it handles, and keeps up with the files.
+// Starts the page: connects each module to the events it handles, then follows the files.
 import * as actions from "./actions.js";
 import * as controls from "./controls.js";
 import * as drag from "./drag.js";
@@ -14,7 +14,7 @@ import * as saving from "./saving.js";
 import { draft } from "./state.js";
 
 draft.base = readForm(document);
-for (const part of [actions, controls, drag, editing, findings, ordering, preview, readers, saving]) part.init();
+for (const each of [actions, controls, drag, editing, findings, ordering, preview, readers, saving]) each.init();
 controls.updateControls();
 offerRecovery();
 preview.updatePreview();

@@ -1,27 +1,31 @@
-// Moves stories and sections with arrow buttons and Alt with an arrow key, and adds sections.
+// Moves stories and sections with the arrow buttons or Alt and an arrow key, and adds sections.
 import { byId } from "./dom.js";
-import { formChanged } from "./editing.js";
+import { handleChange } from "./editing.js";
 import { addSection } from "./form.js";
 
-/** Moves a story one place; from the edge of its section it goes into the next one. */
+/** Moves a story by one place. From the edge of its section it goes into the next one. */
 function moveStory(story, isUp) {
   const neighbour = isUp ? story.previousElementSibling : story.nextElementSibling;
-  if (neighbour) isUp ? neighbour.before(story) : neighbour.after(story);
-  else {
-    const section = adjacentSection(story.closest(".section"), isUp);
-    if (!section) return;
-    isUp ? section.querySelector("ol").append(story) : section.querySelector("ol").prepend(story);
-  }
+  const section = adjacentSection(story.closest(".section"), isUp);
+  if (neighbour) placeBeside(neighbour, story, isUp);
+  else if (!section) return;
+  else if (isUp) section.querySelector("ol").append(story);
+  else section.querySelector("ol").prepend(story);
   story.scrollIntoView({ block: "nearest" });
-  formChanged();
+  handleChange();
   announcePosition(story);
 }
 
 function moveSection(section, isUp) {
   const neighbour = adjacentSection(section, isUp);
   if (!neighbour) return;
-  isUp ? neighbour.before(section) : neighbour.after(section);
-  formChanged();
+  placeBeside(neighbour, section, isUp);
+  handleChange();
+}
+
+function placeBeside(neighbour, element, isUp) {
+  if (isUp) neighbour.before(element);
+  else neighbour.after(element);
 }
 
 function adjacentSection(section, isUp) {
@@ -29,14 +33,15 @@ function adjacentSection(section, isUp) {
   return neighbour && neighbour.classList.contains("section") ? neighbour : null;
 }
 
-/** Says where the story is now, for screen readers. */
+/** Tells screen readers where the story is now. */
 function announcePosition(story) {
-  const stories = [...document.querySelectorAll(".story")], position = stories.indexOf(story) + 1;
+  const stories = [...document.querySelectorAll(".story")];
+  const headline = story.querySelector(".headline").value;
   const section = story.closest(".section").querySelector(".name").value;
-  byId("moved").textContent = `${story.querySelector(".headline").value}: ${position} of ${stories.length}, in ${section}`;
+  byId("position").textContent = `${headline}: ${stories.indexOf(story) + 1} of ${stories.length}, in ${section}`;
 }
 
-/** Moves the story, or the section, that an element belongs to; the element keeps the focus. */
+/** Moves the story or section that an element belongs to. The element keeps the focus. */
 function moveFrom(element, isUp) {
   const story = element.closest(".story");
   if (story) moveStory(story, isUp);
@@ -48,9 +53,9 @@ export function init() {
   document.addEventListener("click", ({ target }) => {
     const arrow = target.closest(".up, .down");
     if (arrow) moveFrom(arrow, arrow.classList.contains("up"));
-    if (target.id === "section") {
+    if (target.id === "add-section") {
       addSection().querySelector(".name").focus();
-      formChanged();
+      handleChange();
     }
   });
   document.addEventListener("keydown", (event) => {

@@ -1,10 +1,12 @@
-// The email in its frames: which device, colour scheme and part of it, and how large.
+// Shows the email in its frames: which device, colour scheme and part of it, and at what scale.
 import { fetchMailPart, mailUrl } from "./api.js";
 import { byId, markPressed } from "./dom.js";
 import { shown } from "./state.js";
 
-/** How large a device's frame is shown beside the others, as a part of its real width. */
+/** The scale at which a device's frame is shown beside the others, before it is fitted to the window. */
 const SCALES = { phone: 0.82, tablet: 0.46, desktop: 0.36 };
+const GAP = 24; // pixels that a frame needs beside its own width
+const MIN_HEIGHT = 420; // pixels
 
 const display = { scheme: "light", images: "on", device: innerWidth < 560 ? "phone" : "all" };
 
@@ -12,40 +14,43 @@ export const isPlainText = () => display.device === "text" || display.device ===
 
 export const visibleFrames = () => document.querySelectorAll("figure:not([hidden]) iframe");
 
-/** Shows the email as it is now; frames whose address has not changed are left alone. */
+/** Shows the email as it is now. A frame whose URL has not changed is left alone. */
 export function updatePreview() {
-  const reasonForNone = byId("facts").dataset.empty;
-  const plain = Boolean(reasonForNone) || isPlainText();
-  byId("plain").hidden = !plain;
-  byId("plain").classList.toggle("empty", Boolean(reasonForNone));
-  if (reasonForNone) byId("plain").textContent = reasonForNone;
-  else if (plain) fetchMailPart(display.device).then((text) => { byId("plain").textContent = text; });
+  const whyNone = byId("summary").dataset.empty;
+  const isPlain = Boolean(whyNone) || isPlainText();
+  updatePlainText(isPlain, whyNone);
   for (const figure of document.querySelectorAll("figure")) {
-    figure.hidden = plain || (display.device !== "all" && display.device !== figure.dataset.device);
+    figure.hidden = isPlain || (display.device !== "all" && display.device !== figure.dataset.device);
     updateFigure(figure);
   }
-  byId("trying").hidden = !shown.trial;
+  byId("unsaved-notice").hidden = !shown.edits;
   fitFrames();
+}
+
+function updatePlainText(isPlain, whyNone) {
+  const plain = byId("plain-text");
+  plain.hidden = !isPlain;
+  plain.classList.toggle("empty", Boolean(whyNone));
+  if (whyNone) plain.textContent = whyNone;
+  else if (isPlain) fetchMailPart(display.device).then((text) => { plain.textContent = text; });
 }
 
 function updateFigure(figure) {
   const frame = figure.querySelector("iframe");
   figure.querySelector(".screen").classList.toggle("dark", display.scheme === "dark");
-  const source = mailUrl({ scheme: display.scheme, images: display.images, stamp: shown.stamp });
-  if (figure.hidden || frame.getAttribute("src") === source) return;
+  const url = mailUrl({ scheme: display.scheme, images: display.images, revision: shown.revision });
+  if (figure.hidden || frame.getAttribute("src") === url) return;
   const scrolled = frame.contentWindow ? frame.contentWindow.scrollY : 0;
   frame.onload = () => { frame.contentWindow.scrollTo(0, scrolled); };
-  frame.src = source;
+  frame.src = url;
 }
 
-/** Scales the visible frames so that they fit beside each other, or one fills the room. */
+/** Scales the visible frames so that they fit beside each other, or so that a single one fits the window. */
 export function fitFrames() {
-  const room = byId("views").clientWidth, height = Math.max(420, byId("views").clientHeight - 32);
+  const height = Math.max(MIN_HEIGHT, byId("views").clientHeight - 32);
   const figures = [...document.querySelectorAll("figure:not([hidden])")];
-  const total = figures.reduce((sum, figure) => sum + figure.dataset.width * SCALES[figure.dataset.device], 24 * figures.length);
   for (const figure of figures) {
-    const width = Number(figure.dataset.width);
-    const scale = figures.length > 1 ? SCALES[figure.dataset.device] * Math.max(0.55, Math.min(1.25, room / total)) : Math.min(1, (room - 4) / width);
+    const width = Number(figure.dataset.width), scale = scaleOf(figure, figures);
     const frame = figure.querySelector("iframe"), screen = figure.querySelector(".screen");
     screen.style.width = Math.round(width * scale) + 2 + "px";
     screen.style.height = height + "px";
@@ -55,14 +60,21 @@ export function fitFrames() {
   }
 }
 
-/** Chooses the `scheme`, `images` or `device`. */
+function scaleOf(figure, visible) {
+  const available = byId("views").clientWidth;
+  if (visible.length === 1) return Math.min(1, (available - 4) / figure.dataset.width);
+  const needed = visible.reduce((sum, { dataset }) => sum + dataset.width * SCALES[dataset.device] + GAP, 0);
+  return SCALES[figure.dataset.device] * Math.max(0.55, Math.min(1.25, available / needed));
+}
+
+/** Chooses the "scheme", "images" or "device". */
 export function choose(name, value) {
   display[name] = value;
   markPressed(name, value);
   updatePreview();
 }
 
-/** On a narrow screen, shows the "draft" or the "email". */
+/** Shows the "draft" or the "email" on a narrow screen. */
 export function showPane(name) {
   shown.pane = name;
   markPressed("pane", name);
@@ -71,7 +83,9 @@ export function showPane(name) {
 
 export function init() {
   markPressed("device", display.device);
-  for (const name of Object.keys(display)) byId(name).addEventListener("click", ({ target }) => { if (target.value) choose(name, target.value); });
+  for (const name of Object.keys(display)) {
+    byId(name).addEventListener("click", ({ target }) => { if (target.value) choose(name, target.value); });
+  }
   byId("pane").addEventListener("click", ({ target }) => { if (target.value) showPane(target.value); });
   addEventListener("resize", fitFrames);
 }

@@ -1,6 +1,6 @@
-// Offers changes that were never saved, because the page or the desk was closed first.
+// Offers to restore changes that were not saved before the page or the desk was closed.
 import { byId, createButton } from "./dom.js";
-import { formChanged } from "./editing.js";
+import { handleChange } from "./editing.js";
 import { fillForm } from "./form.js";
 import { askQuestion, closeQuestion } from "./question.js";
 import { draft } from "./state.js";
@@ -9,20 +9,16 @@ import { takeAbandoned } from "./unsaved.js";
 export function offerRecovery() {
   const abandoned = takeAbandoned();
   if (!abandoned) return;
-  askQuestion("There are changes here that were never saved.", [], [
-    createButton("Bring them back", () => { close(abandoned); bringBack(abandoned); }),
-    createButton("Throw them away", () => close(abandoned)),
+  const closeAndRemove = () => { closeQuestion(); abandoned.remove(); };
+  askQuestion("This browser has changes to this draft that were never saved.", [], [
+    createButton("Restore them", () => { closeAndRemove(); restore(abandoned); }),
+    createButton("Discard them", closeAndRemove),
   ]);
 }
 
-function close(abandoned) {
-  closeQuestion();
-  abandoned.remove();
-}
-
-function bringBack({ base, form }) {
+function restore({ base, form }) {
   fillForm(form);
   draft.base = base;
   byId("draft").dataset.version = base.version;
-  formChanged();
+  handleChange();
 }

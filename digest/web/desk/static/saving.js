@@ -1,7 +1,7 @@
-// Saves the draft, merging it with what somebody else saved meanwhile, or undoes all unsaved changes.
+// Saves the draft, merging it with what someone else saved in the meantime, or discards the unsaved changes.
 import { fetchPage, post } from "./api.js";
 import { byId, createButton } from "./dom.js";
-import { cancelTrial, formChanged } from "./editing.js";
+import { cancelPreview, handleChange } from "./editing.js";
 import { isClosed, isDirty, readForm } from "./form.js";
 import { merge } from "./merge.js";
 import { showMessage, showResult } from "./messages.js";
@@ -11,92 +11,106 @@ import { draft, shown } from "./state.js";
 import { removeUnsaved } from "./unsaved.js";
 
 const CONFLICT = 409; // the file has another version than the form
-const MERGE_ATTEMPTS = 3; // others may save while this merges
+const MERGE_ATTEMPTS = 3; // others may save again while this merges
 
 let saveAgain = false; // Save was pressed while a save was under way
 
-/** Saves the form. `prefer` ("mine" or "theirs") decides where both editors changed the same thing; without it they are asked. */
+/** Saves the form. `prefer` ("mine" or "theirs") decides every clash; without it, the editor is asked. */
 async function save(prefer = "") {
   if (isClosed()) return;
   if (draft.isSaving) { saveAgain = true; return; }
   draft.isSaving = true;
-  cancelTrial();
+  cancelPreview();
   const sent = readForm(document);
-  const { answer, merged, clashes } = await saveMerging(sent, prefer);
+  const { answer, isMerged, clashes } = await postMerged(sent, prefer);
   draft.isSaving = false;
   if (clashes) {
     saveAgain = false;
     return askAboutClashes(clashes);
   }
-  if (showResult(answer)) await takeOverSaved(sent, answer, merged);
+  if (showResult(answer)) await finishSave(sent, answer, isMerged);
   if (saveAgain) { saveAgain = false; if (isDirty()) await save(); }
 }
 
-/** Saves what was sent; where the file is newer, merges both and saves that. Returns the answer, or clashes to ask about. */
-async function saveMerging(sent, prefer) {
-  let answer = await post("/save", sent), merged = null;
+/** Posts the form, merged with the file if that is newer. Returns the answer, or the clashes to ask about. */
+async function postMerged(sent, prefer) {
+  let answer = await post("/save", sent), isMerged = false;
   for (let attempt = 0; answer.status === CONFLICT && attempt < MERGE_ATTEMPTS; attempt++) {
     const page = await fetchPage(""), theirs = readForm(page);
     if (!theirs || theirs.version === sent.version) { // the file cannot be read as it is now
       const error = page.querySelector(".error");
-      return { answer: { ok: false, error: error ? error.textContent : answer.error }, merged };
+      return { answer: { ok: false, error: error ? error.textContent : answer.error } };
     }
-    merged = merge(draft.base, sent, theirs, prefer);
+    const { form, clashes } = merge(draft.base, sent, theirs, prefer);
     draft.knownVersion = theirs.version;
-    if (merged.clashes.length && !prefer) return { clashes: merged.clashes };
-    answer = await post("/save", merged.form);
+    if (clashes.length && !prefer) return { clashes };
+    answer = await post("/save", form);
+    isMerged = true;
   }
-  return { answer, merged };
+  return { answer, isMerged };
 }
 
-async function takeOverSaved(sent, answer, merged) {
-  if (merged) showMessage(`${answer.said} What somebody else had changed meanwhile is in it too.`);
+async function finishSave(sent, answer, isMerged) {
   removeUnsaved();
   closeQuestion();
-  shown.trial = "";
-  if (merged) {
-    // What was written since the save is this editor's alone, and is merged when it is saved. Without any, the form is
-    // filled from the file: no file has the version "merged", so the refresh replaces it.
-    draft.base = sent;
-    if (!isDirty()) { byId("draft").dataset.version = "merged"; draft.base = readForm(document); }
+  shown.edits = "";
+  if (isMerged) {
+    showMessage(`${answer.message} It includes what someone else changed in the meantime.`);
+    useMerged(sent);
   } else {
-    renameSections(sent);
-    byId("draft").dataset.version = answer.version;
-    draft.base = { ...sent, version: answer.version, sections: sent.sections.map((section) => ({ ...section, was: savedName(section) })) };
+    useSaved(sent, answer.version);
   }
   await refresh();
-  if (isDirty()) formChanged();
+  if (isDirty()) handleChange();
 }
 
-/** A section's name as the file has it. */
-const savedName = (section) => section.name.trim().replace(/\s+/g, " ");
+/** After a merge, lets the next refresh fill the form from the file, unless something was typed since the save. */
+function useMerged(sent) {
+  draft.base = sent; // what was typed since then is this editor's alone, and is merged when it is saved
+  if (isDirty()) return;
+  byId("draft").dataset.version = "merged"; // no file has this version, so the refresh replaces the form
+  draft.base = readForm(document);
+}
 
-/** Notes in the page what the file calls its sections after a save. */
-function renameSections(sent) {
+/** After a plain save, continues from the form that was sent, and from the names the file has for its sections. */
+function useSaved(sent, version) {
+  const savedName = (section) => section.name.trim().replace(/\s+/g, " ");
   for (const section of document.querySelectorAll(".section")) {
-    const name = section.querySelector(".name").value;
-    const saved = sent.sections.find((each) => each.was === section.dataset.was && (each.was || each.name === name));
+    const { was } = section.dataset, name = section.querySelector(".name").value;
+    const saved = sent.sections.find((each) => each.was === was && (was || each.name === name));
     if (saved) section.dataset.was = savedName(saved);
   }
+  byId("draft").dataset.version = version;
+  const sections = sent.sections.map((section) => ({ ...section, was: savedName(section) }));
+  draft.base = { ...sent, version, sections };
 }
 
 function askAboutClashes(clashes) {
-  const inWords = (value) => (typeof value === "boolean" ? (value ? "yes" : "no") : value ? `“${value}”` : "nothing");
-  const details = clashes.map((clash) => ("mine" in clash ? `${clash.what}: theirs is ${inWords(clash.theirs)}, yours ${inWords(clash.mine)}` : clash.what));
-  askQuestion("Somebody else saved this draft since, and you both changed:", details, [
-    createButton("Keep mine of these", () => save("mine")), createButton("Take theirs of these", () => save("theirs")),
+  askQuestion("Someone else saved this draft while you were editing it. You both changed:", clashes.map(describe), [
+    createButton("Keep mine", () => save("mine")),
+    createButton("Use theirs", () => save("theirs")),
   ]);
-  showMessage("Not saved: somebody else changed the same. See above the button.", true);
+  showMessage("Not saved: someone else changed the same things. Choose above.", true);
 }
 
-function undoAll() {
-  cancelTrial();
+function describe(clash) {
+  if (!("mine" in clash)) return clash.label;
+  return `${clash.label}: theirs is ${inWords(clash.theirs)}, yours is ${inWords(clash.mine)}`;
+}
+
+function inWords(value) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return value ? `“${value}”` : "empty";
+}
+
+function discardChanges() {
+  cancelPreview();
   removeUnsaved();
   draft.base = null;
-  byId("draft").dataset.version = "undone"; // no file has this version, so the refresh fills the form from the file
+  byId("draft").dataset.version = "discarded"; // no file has this version, so the refresh replaces the form
   closeQuestion();
   showMessage("");
-  refresh({ trial: "" });
+  refresh({ edits: "" });
 }
 
 export function init() {
@@ -111,7 +125,7 @@ export function init() {
     if (isDirty()) save();
   });
   document.addEventListener("click", ({ target }) => {
-    if (target.id === "discard" && confirm("Your unsaved changes are thrown away.")) undoAll();
+    if (target.id === "discard" && confirm("Discard all your unsaved changes?")) discardChanges();
   });
   addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
 }

@@ -1,4 +1,4 @@
-// Stores unsaved changes in this browser until they are saved, in case the page or the desk is closed first.
+// Keeps unsaved changes in this browser until they are saved, in case the page or the desk is closed first.
 import { isClosed, isSame, readForm } from "./form.js";
 import { draft, shown } from "./state.js";
 
@@ -24,14 +24,15 @@ export function removeUnsaved() {
   localStorage.removeItem(ownKey());
 }
 
-/** Takes the latest changes that this tab, or one that was closed, left behind: `base`, `form`, and `remove()`; else null. */
+/** Returns the latest changes that this tab or a closed one left behind: `base`, `form` and `remove()`; or null. */
 export function takeAbandoned() {
-  const stored = Object.keys(localStorage).filter((key) => key.startsWith(keyPrefix())).map((key) => [key, JSON.parse(localStorage.getItem(key))]);
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(keyPrefix()));
+  const stored = keys.map((key) => [key, JSON.parse(localStorage.getItem(key))]);
   const abandoned = stored.filter(([key, changes]) => key === ownKey() || Date.now() - changes.at > TAB_TIMEOUT);
   const latest = abandoned.sort(([, one], [, other]) => other.at - one.at)[0];
   if (!latest || !draft.base || isClosed()) return null;
   const [key, changes] = latest, aside = `${keyPrefix()}aside ${changes.at}`;
   localStorage.removeItem(key);
-  localStorage.setItem(aside, JSON.stringify(changes)); // so that what is written now does not overwrite it
+  localStorage.setItem(aside, JSON.stringify(changes)); // so that new changes do not overwrite it
   return { ...changes, remove: () => localStorage.removeItem(aside) };
 }

@@ -1,0 +1,103 @@
+"""Send a test of an edition to addresses that a person names, changing nothing in the ledger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from time import monotonic
+
+from digest import subscribers
+from digest.editions.approve import check_approval
+from digest.editions.composition import Composition
+from digest.editions.from_draft import compose_edition
+from digest.editions.naming import edition_id
+from digest.editions.recipients import assign_segment, make_recipient
+from digest.errors import DeliveryError
+from digest.models import Edition, Message, Problem, Segment, Subscriber
+from digest.sending.failures import FailureTracker
+from digest.sending.providers import open_provider
+from digest.sending.readiness import require_sendable
+from digest.sending.report import Report
+from digest.sending.send_run import SendRun
+from digest.storage import Database
+
+_log = logging.getLogger(__name__)
+
+
+def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
+    """Send the edition as it is now to some addresses, marked as a test in the subject.
+
+    Args:
+        run: The run.
+        addresses: Who gets the test; each gets it once.
+        reader: The address of the subscriber whose edition it shows; empty for the edition with every category. The
+            unsubscribe links are those of whoever gets the test.
+        day: The edition's day, if not today.
+
+    Raises:
+        UsageError: there is no such subscriber.
+        DigestError: as for composing, rendering and delivery.
+    """
+    require_sendable(run.config)
+    subscriber = subscribers.find_subscriber(subscribers.open_store(run.config), reader) if reader else Subscriber("")
+    segment = assign_segment(run.config, subscriber)
+    started = monotonic()
+    wanted = list(dict.fromkeys(map(subscribers.normalize_address, addresses)))
+    composition = _compose(run, wanted, day)
+    edition = composition.lay_out(segment)
+    if edition is None:
+        return Report(composition.id, note=f"{composition.no_news_reason}, nothing sent")
+    message = _render(run, composition, edition, segment)
+    report = Report(f"{edition.id} (test)", stories=len(edition.articles))
+    failures = FailureTracker()
+    with open_provider(run.config, run.config.delivery.provider) as provider:
+        for address in wanted:
+            # A test may be repeated, so its Message-ID must differ each time: an inbox shows only the first of each.
+            test_id = f"{edition.id}-test-{run.clock().isoformat()}"
+            recipient = make_recipient(run.config, test_id, replace(subscriber, email=address))
+            try:
+                receipts = provider.send(message, [recipient])
+            except DeliveryError as error:
+                sent = f"sent to {report.recipients} of {len(wanted)}"
+                hint = "; ".join(filter(None, [sent, error.hint]))
+                raise DeliveryError(error.message, location=error.location, hint=hint) from error
+            for receipt in receipts:
+                _log.info(
+                    "%s test to %s %s",
+                    edition.id,
+                    address,
+                    receipt.outcome.value.replace("_", " "),
+                    extra={"edition": edition.id, "recipient": address, "outcome": receipt.outcome.value},
+                )
+            failures.record(receipts)
+            report.count(receipts)
+            report.recipients += 1
+    failures.report(run.report_problem, edition.id)
+    report.seconds = monotonic() - started
+    return report
+
+
+def _compose(run: SendRun, addresses: list[str], day: date | None) -> Composition:
+    """Compose the edition, reporting its problems and which of the addresses are suppressed."""
+    edition = edition_id(run.config, run.cadence, run.now, day)
+    with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
+        composition = compose_edition(run.config, database, run.cadence, run.now, edition)
+        for email, suppression in database.suppressions.find(addresses).items():
+            run.report_problem(Problem(email, f"gets this test but no editions: {suppression.reason}"))
+    if day:
+        composition = replace(composition, fixed_day=day)
+    for problem in composition.problems:
+        run.report_problem(problem)
+    if not_approved := check_approval(composition):
+        run.report_problem(not_approved)
+    return composition
+
+
+def _render(run: SendRun, composition: Composition, edition: Edition, segment: Segment) -> Message:
+    """Render the Message with `[Test]` in its subject, reporting problems."""
+    rendered = composition.render(edition, segment)
+    for problem in rendered.problems:
+        run.report_problem(problem)
+    return replace(rendered.message, subject=f"[Test] {rendered.message.subject}")

@@ -1,0 +1,53 @@
+"""Editions as they are frozen, looked up and closed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from digest.errors import StorageError
+from digest.models import Outcome
+from digest.storage import Database, FrozenRecipient
+from tests.storage.editions import LINKS, MESSAGE, NOW, edition, freeze, make_recipient, readers, receipts, take_turn
+
+
+def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
+    frozen = freeze(database)
+    assert database.editions.get_message(frozen, "") == MESSAGE
+    segment, batch = take_turn(database, frozen, (), 10)
+    assert segment == ""
+    assert batch[0] == make_recipient("reader0@example.com", "Zoë")
+    with pytest.raises(StorageError, match="no message"):
+        database.editions.get_message(frozen, "science")
+
+
+def test_nobody_to_send_to_leaves_no_trace(database: Database) -> None:
+    assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], LINKS, NOW) == 0
+    assert database.editions.get(edition().id) is None
+    assert database.editions.list_latest() == []
+
+
+def test_a_failure_while_freezing_leaves_no_trace(database: Database) -> None:
+    def broken() -> Iterator[FrozenRecipient]:
+        yield from readers(700)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        database.editions.freeze(edition(), "s", broken(), lambda _: MESSAGE, [], [], LINKS, NOW)
+    assert database.editions.get(edition().id) is None
+
+
+def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -> None:
+    frozen = freeze(database, 2)
+    _, batch = take_turn(database, frozen, (), 2)
+    take_turn(database, frozen, receipts(batch, Outcome.REFUSED), 0)
+    assert database.editions.close(frozen, NOW) == "cancelled"
+    assert database.sent_editions.find_articles("daily", {"id-a"}) == {}
+
+
+def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> None:
+    frozen = freeze(database, 3)
+    _, batch = take_turn(database, frozen, (), 1)
+    take_turn(database, frozen, receipts(batch), 0)
+    assert database.editions.close(frozen, NOW, give_up="too late") == "stopped"
+    assert database.sent_editions.find_articles("daily", {"id-a"}) == {"id-a": frozen}
+    assert database.editions.list_open("daily") == []

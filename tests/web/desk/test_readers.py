@@ -1,0 +1,22 @@
+"""The subscriber list at the desk: counted by segment, searched, its invalid rows reported."""
+
+from collections.abc import Callable
+
+from digest.web.desk.session import EditorSession
+from tests.newsroom_folder import NewsroomFolder
+
+Open = Callable[[], EditorSession]
+
+
+def test_readers_are_counted_by_segment_and_found_by_name(newsroom: NewsroomFolder, open_session: Open) -> None:
+    newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji,Science", "eve@example.org,Eve,Science,weekly")
+    readers = open_session().state().readers
+    assert [(segment.key, count) for segment, count in readers.segments] == [("", 1), ("science", 1)]
+    assert [reader.email for reader in readers.search("KENJ")] == ["kenji@example.org"]
+
+
+def test_invalid_rows_are_reported_three_of_them_one_by_one(newsroom: NewsroomFolder, open_session: Open) -> None:
+    newsroom.subscribe("ada@example.com,Ada", *(f"nobody {number},X" for number in range(5)))
+    notices = [str(notice) for notice in open_session().state().notices]
+    assert sum("subscribers.csv:" in notice for notice in notices) == 4
+    assert "2 more invalid rows" in notices[-1]
