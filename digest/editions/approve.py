@@ -20,7 +20,7 @@ from digest.errors import DraftError
 from digest.models import Cadence, Problem
 from digest.storage import Database
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def require_approval(composition: Composition) -> None:
@@ -90,7 +90,7 @@ def approve(
         draft = drafts.parse_draft(text, file, config.file.parent)
         approval = Approval(by.strip(), now.replace(microsecond=0), draft.content_hash, _hash_newsroom(config, cadence))
         write_draft(file, drafts.add_approval(text, approval))
-    _log.info("%s approved by %s", edition, approval.by, extra={"edition": edition, "by": approval.by})
+    logger.info("%s approved by %s", edition, approval.by, extra={"edition": edition, "by": approval.by})
     return replace(draft, approval=approval)
 
 

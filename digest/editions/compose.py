@@ -16,7 +16,7 @@ from digest.errors import ConfigError, SourceError
 from digest.models import Cadence, FetchResult, FirstSeen, StoredDocument, Window
 from digest.storage import Database, FetchRecord
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def compose_from_sources(
@@ -68,7 +68,7 @@ def compose_from_sources(
         first_seen=first_seen,
         timezone=config.publication.timezone,
     )
-    _log.info(
+    logger.info(
         "composed from %s: %s",
         format_count(len(results) - len(failures), "source", "sources"),
         format_count(len(selection.stories), "story", "stories"),

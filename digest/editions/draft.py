@@ -20,7 +20,7 @@ from digest.editions.naming import draft_path, edition_id
 from digest.models import Article, Cadence, Problem, Segment
 from digest.storage import Database
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _create_draft(composition: Composition, file: Path) -> DraftResult:
     title = f"The {composition.cadence} edition of {composition.day:%-d %B %Y}"
     text = drafts.render_draft(contents, title, composition.cadence, composition.now, composition.config.file.parent)
     write_draft(file, text)
-    _log.info("created the draft %s", file.name, extra={"edition": composition.id})
+    logger.info("created the draft %s", file.name, extra={"edition": composition.id})
     options = composition.command_options
     on_its_day = "" if composition.is_of_today else f" on {composition.day:%-d %B}"
     send_it = f"send it with `digest send --{composition.cadence}`{on_its_day}"
@@ -113,7 +113,7 @@ def _add_to_draft(composition: Composition, draft: Draft) -> DraftResult:
         text, draft.file, composition.config.file.parent
     )  # before writing: an invalid draft is not saved
     write_draft(draft.file, text)
-    _log.info("added %d stories to the draft %s", len(added), draft.file.name, extra={"edition": composition.id})
+    logger.info("added %d stories to the draft %s", len(added), draft.file.name, extra={"edition": composition.id})
     return DraftResult(draft.file, f"added {format_count(len(added), 'story', 'stories')}:", new, composition.problems)
 
 
@@ -140,7 +140,7 @@ def save_draft(config: Config, edition: str, edits: Edits, revision: str) -> Dra
         draft = drafts.parse_draft(changed, file, folder)  # before writing: an invalid draft is not saved
         if changed != text:
             write_draft(file, changed)
-            _log.info("saved the draft %s", file.name, extra={"edition": edition})
+            logger.info("saved the draft %s", file.name, extra={"edition": edition})
     return draft
 
 

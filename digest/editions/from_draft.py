@@ -16,7 +16,7 @@ from digest.errors import DraftError
 from digest.models import Article, Cadence, FetchResult, Problem, Source
 from digest.storage import Database
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _LISTED = 3
 """How many new stories a message names: more do not fit on a line."""
@@ -53,7 +53,7 @@ def compose_from_draft(
     sent = database.sent_editions.find_articles(cadence, list(map(editorial.identify, draft.stories)))
     sent = {identity: edition for identity, edition in sent.items() if edition != draft.file.stem}
     stories = tuple(story for story in draft.stories if editorial.identify(story) not in sent)
-    _log.info(
+    logger.info(
         "composed from the draft %s: %s",
         draft.file.name,
         format_count(len(stories), "story", "stories"),

@@ -21,7 +21,7 @@ from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 """How long to wait at most before looking again whether somebody asked the run to stop."""
@@ -85,7 +85,9 @@ class BatchSender:
             TooLateError: the time was over before everyone was sent to.
         """
         self._is_proven = False
-        _log.info("%s: sending through %s", self._record.id, settings.name, extra=self._fields(provider=settings.name))
+        logger.info(
+            "%s: sending through %s", self._record.id, settings.name, extra=self._fields(provider=settings.name)
+        )
         with open_pool(self._run.config, settings) as pool:
             lost_connection = self._send_batches(pool)
         outcomes = self._report.outcomes
@@ -157,7 +159,7 @@ class BatchSender:
             count = len(claim.recipients)
             self._rate_limiter.spend(count)
             self._run.claimed += count
-            _log.debug(
+            logger.debug(
                 "%s claimed %d of segment `%s`",
                 self._record.id,
                 count,
@@ -170,7 +172,7 @@ class BatchSender:
         """Log the outcomes of a batch and count them, in the report and for the circuit breaker."""
         for receipt in receipts:
             email, outcome, detail = receipt.recipient.email, receipt.outcome, receipt.detail
-            _log.info(
+            logger.info(
                 "%s %s %s%s",
                 self._record.id,
                 email,

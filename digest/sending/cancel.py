@@ -11,7 +11,7 @@ from digest.errors import LockedError, UsageError
 from digest.sending.report import describe_closed
 from digest.storage import Database, EditionRecord
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def cancel(config: Config, edition: str, now: datetime) -> str:
@@ -27,7 +27,7 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
         # Requested before the lock is tried: a run that starts in between finds it cancelled.
         if not database.editions.request_stop(edition):
             return f"{edition}: {describe_closed(config, database.editions.get(edition) or record)}"
-        _log.info("%s: cancellation requested", edition, extra={"edition": edition})
+        logger.info("%s: cancellation requested", edition, extra={"edition": edition})
         try:
             with database.lock():
                 return f"{edition}: {close_cancelled(database, record, now)}"

@@ -15,7 +15,7 @@ from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: timedelta | None = None) -> Report:
@@ -57,7 +57,7 @@ def _close(run: SendRun, database: Database, record: EditionRecord, report: Repo
         report.has_missed_readers = True
     report.remaining = database.recipients.count_due(record.id, run.clock())
     report.due_later = after.counts.get("pending", 0) - report.remaining
-    _log.info("%s is %s", record.id, state, extra={"edition": record.id, "state": state})
+    logger.info("%s is %s", record.id, state, extra={"edition": record.id, "state": state})
 
 
 def recover(run: SendRun, database: Database, edition: str) -> int:
@@ -150,7 +150,7 @@ class _Delivery:
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless somebody asks the run to stop or cancels the edition."""
-        _log.info(
+        logger.info(
             "%s: retrying in %.1f s", self._record.id, seconds, extra={"edition": self._record.id, "seconds": seconds}
         )
         ends = monotonic() + seconds

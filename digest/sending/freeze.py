@@ -19,7 +19,7 @@ from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionArticle, EditionRecord, EditionSource, FrozenRecipient
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def freeze(
         _list_sources(composition),
         run.clock(),
     )
-    _log.info(
+    logger.info(
         "%s frozen for %s",
         edition_id,
         format_count(count, "recipient", "recipients"),

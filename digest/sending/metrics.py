@@ -14,7 +14,7 @@ from digest.errors import DigestError
 from digest.models import Cadence, Problem
 from digest.sending.report import Report
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _PING_TIMEOUT_SECONDS = 10.0
 
@@ -81,5 +81,5 @@ def _ping(url: str) -> list[Problem]:
         return [Problem(url, f"ping failed: {describe_error(error)}")]
     if not response.is_success:
         return [Problem(url, f"ping failed: HTTP status {response.status_code}", "look the URL up in your monitor")]
-    _log.info("pinged the monitor")
+    logger.info("pinged the monitor")
     return []

@@ -23,7 +23,7 @@ from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
@@ -64,7 +64,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
                 hint = "; ".join(filter(None, [sent, error.hint]))
                 raise DeliveryError(error.message, location=error.location, hint=hint) from error
             for receipt in receipts:
-                _log.info(
+                logger.info(
                     "%s test to %s %s",
                     edition.id,
                     address,

@@ -1,6 +1,6 @@
-"""The process is really killed, again and again, and in the end nobody got two mails and nobody is missing.
+"""The process is really killed, again and again; in the end nobody has got two emails and nobody is missing.
 
-The short form kills each provider on each database twice. `pytest -m slow tests/newsroom/test_crash.py` is the long form, with
+The short form kills each provider on each database twice. `pytest -m slow tests/sending/test_crash.py` is the long form, with
 `DIGEST_CRASH_KILLS` kills each.
 """
 
@@ -25,10 +25,10 @@ from tests.newsroom_folder import NewsroomFolder
 KILLS = int(os.environ.get("DIGEST_CRASH_KILLS", "10"))
 READERS = 60
 FIRST_DAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
-OPTIONS = 'rate = 60\npatience = "0s"\nconnections = 4\n'  # a second's work, so that a kill meets it at any point
+OPTIONS = 'rate = 60\npatience = "0s"\nconnections = 4\n'  # a second's work, so that a kill can come at any point
 BATCH = 15  # readers a request, by the rate
-ON_THEIR_WAY = {"maildir": 1, "smtp": 4, "sendgrid": 4 * BATCH}
-"""Mails that a kill may leave in doubt: one on each connection, of which the maildir has one, or a batch."""
+IN_FLIGHT = {"maildir": 1, "smtp": 4, "sendgrid": 4 * BATCH}
+"""Emails that a kill may leave in doubt: one per connection, of which the maildir has one, or a batch per connection."""
 TAKEN, LOST = ["take and hang", "take and hang up"], ["lose", "hang"]
 
 
@@ -41,9 +41,9 @@ def recipient_of(mail: bytes) -> str:
 def set_up(
     newsroom: NewsroomFolder, provider: str, chance: random.Random, request: pytest.FixtureRequest
 ) -> tuple[Callable[[], list[str]], Callable[[float], None]]:
-    """Configure the provider, whose server is in bad moods.
+    """Configure a provider whose server misbehaves at random.
 
-    A function that gives everyone who really got a mail, and one that has the server die for some seconds.
+    Returns a function that lists everyone who really got an email, and one that stops the server for some seconds.
     """
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(READERS)))
     if provider == "smtp":
@@ -72,9 +72,9 @@ def publish(newsroom: NewsroomFolder, day: datetime) -> None:
 def send_with_kills(
     newsroom: NewsroomFolder, day: datetime, chance: random.Random, most: int, die: Callable[[float], None]
 ) -> int:
-    """Run the command for a day until it ends by itself, killed at random instants at most so often; the kills.
+    """Run the command for a day until it ends by itself, killing it at random at most this often; return the kills.
 
-    In every third run the server dies too, for a moment.
+    In every third run the server stops too, for a moment.
     """
     command = [sys.executable, "-m", "digest", "send", "--daily", "--now", day.isoformat()]
     kills = 0
@@ -96,13 +96,13 @@ def send_with_kills(
         assert process.returncode in (0, 1, 3), trouble
         if b"nothing to do" in line:
             return kills
-    raise AssertionError("the edition does not come to an end")
+    raise AssertionError("the edition never ends")
 
 
 @pytest.mark.parametrize("most", [2, pytest.param(KILLS, id="many", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("provider", ["maildir", "smtp", "sendgrid"])
-def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
+def test_killed_at_any_instant_nobody_gets_two_emails_and_nobody_is_missing(
     newsroom: NewsroomFolder,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -121,19 +121,21 @@ def test_killed_at_any_instant_nobody_gets_two_and_nobody_is_missing(
         before = len(got())
         killed = send_with_kills(newsroom, day, chance, most - kills, die)
         kills += killed
-        time.sleep(0.1)  # a server may be still at what it was sent last
+        time.sleep(0.1)  # a server may still be busy with what it was sent last
         status = [sys.executable, "-m", "digest", "status", f"{day.date()}-daily", "--json"]
-        told = json.loads(subprocess.run(status, cwd=newsroom.path, capture_output=True, text=True, check=True).stdout)
-        states = {person["email"]: person["state"] for person in told["recipients"]}
-        by_kills = sum(person["detail"].startswith("the run stopped") for person in told["recipients"])
+        result = json.loads(
+            subprocess.run(status, cwd=newsroom.path, capture_output=True, text=True, check=True).stdout
+        )
+        states = {person["email"]: person["state"] for person in result["recipients"]}
+        by_kills = sum(person["detail"].startswith("the run stopped") for person in result["recipients"])
         mailed = Counter(got()[before:])
         detail = f"seed {seed}, {kills} kills, {day.date()}: {Counter(states.values())}"
         assert len(states) == READERS, detail
         assert [address for address, count in mailed.items() if count > 1] == [], detail
         assert {address for address, state in states.items() if state == "accepted"} <= set(mailed), detail
         assert set(states.values()) <= {"accepted", "in_doubt"}, detail
-        assert by_kills <= killed * ON_THEIR_WAY[provider], detail
+        assert by_kills <= killed * IN_FLIGHT[provider], detail
         doubts += sum(state == "in_doubt" for state in states.values())
         day += timedelta(days=1)
     figures = f"seed {seed}, {kills} kills, {(day - FIRST_DAY).days} editions, {doubts} in doubt"
-    print(f"{provider} on {database}: {figures}")  # noqa: T201 - what the long form is run for
+    print(f"{provider} on {database}: {figures}")  # noqa: T201 - the figures are the point of the long form

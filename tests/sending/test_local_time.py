@@ -1,4 +1,4 @@
-"""An hourly cron that sends to each reader when it is the hour where they are."""
+"""An hourly cron job that sends to each reader at their local time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def _by_local_time(newsroom: NewsroomFolder) -> None:
 
 
 def publish(newsroom: NewsroomFolder, now: datetime) -> None:
-    """A story an hour, of the last day and a half."""
+    """One story for every hour of the last day and a half."""
     hours = [now - timedelta(hours=number) for number in range(36)]
     items = "".join(
         f"<item><title>The story of {hour:%d %B at %H} o'clock sharp</title><link>https://www.example.com/{hour:%d/%H}</link>"
@@ -42,7 +42,7 @@ def publish(newsroom: NewsroomFolder, now: datetime) -> None:
 
 
 def hourly(newsroom: NewsroomFolder, start: datetime, hours: int) -> dict[str, list[datetime]]:
-    """When each reader got a mail, in runs an hour from `start`, a few minutes past."""
+    """Run every hour from `start`, a few minutes past; when each reader got an email."""
     got: dict[str, list[datetime]] = {name: [] for name in ZONES}
     for number in range(hours):
         now = start + timedelta(hours=number, minutes=number % 7)
@@ -57,7 +57,7 @@ def hourly(newsroom: NewsroomFolder, start: datetime, hours: int) -> dict[str, l
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(
+def test_a_reader_deferred_at_seven_is_retried_by_the_next_run(
     newsroom: NewsroomFolder, smtp_server: SmtpServer
 ) -> None:
     newsroom.through_smtp(
@@ -75,9 +75,7 @@ def test_who_is_turned_away_at_seven_is_tried_again_by_the_next_run(
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_the_next(
-    newsroom: NewsroomFolder,
-) -> None:
+def test_an_edition_with_only_recipients_in_doubt_left_is_closed(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
@@ -93,7 +91,7 @@ def test_an_edition_whose_last_mail_was_on_its_way_when_a_run_died_is_closed_by_
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsroom: NewsroomFolder) -> None:
+def test_the_stories_of_an_edition_that_nobody_received_in_time_go_into_the_next(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada")
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     assert list(send(newsroom.run(seven, should_stop=lambda: True)[0])) == []
@@ -103,7 +101,7 @@ def test_an_edition_that_nobody_got_in_time_leaves_its_stories_to_the_next(newsr
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(newsroom: NewsroomFolder) -> None:
+def test_an_edition_that_begins_has_no_story_of_one_that_is_open(newsroom: NewsroomFolder) -> None:
     lateness = ("[delivery]\n", '[delivery]\nmax_lateness = "12h"\n')
     newsroom.configure(lateness, more='[daily]\nat = "07:00"\nlocal_time = true\n')
     newsroom.subscribe("ada@example.com,Ada", "kiri@example.com,Kiri,,,Pacific/Kiritimati")
@@ -115,7 +113,7 @@ def test_what_an_edition_under_way_has_is_not_in_the_one_that_begins_with_it(new
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(
+def test_an_edition_that_the_provider_refuses_does_not_stop_another(
     newsroom: NewsroomFolder, smtp_server: SmtpServer
 ) -> None:
     by_hour = '[daily]\nat = "07:00"\nlocal_time = true\n[audience]\n'
@@ -133,7 +131,7 @@ def test_an_edition_that_the_provider_refuses_keeps_no_other_from_its_readers(
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_each_reader_gets_one_a_day_at_seven_where_they_are(newsroom: NewsroomFolder) -> None:
+def test_each_reader_gets_one_email_a_day_at_seven_local_time(newsroom: NewsroomFolder) -> None:
     got = hourly(newsroom, datetime(2026, 11, 20, 12, tzinfo=UTC), 24 * 3)
     for name, moments in got.items():
         zone = ZoneInfo(ZONES[name] or "UTC")
@@ -147,14 +145,14 @@ def test_each_reader_gets_one_a_day_at_seven_where_they_are(newsroom: NewsroomFo
 
 @pytest.mark.usefixtures("_by_local_time")
 @pytest.mark.parametrize("start", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
-def test_a_change_of_the_clocks_sends_once(newsroom: NewsroomFolder, start: datetime) -> None:
+def test_when_the_clocks_change_each_reader_gets_one_email(newsroom: NewsroomFolder, start: datetime) -> None:
     newsroom.configure(LATENESS, more='[daily]\nat = "02:30"\nlocal_time = true\n')
     got = hourly(newsroom, start, 24)
     assert {name: len(moments) for name, moments in got.items()} == dict.fromkeys(ZONES, 1)
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(newsroom: NewsroomFolder) -> None:
+def test_an_edition_is_the_same_for_all_and_dated_the_day_it_is_read_on(newsroom: NewsroomFolder) -> None:
     hourly(newsroom, datetime(2026, 11, 22, 17, tzinfo=UTC), 1)
     dates = {
         b"kiritimati": b"Monday, November 23, 2026",
@@ -173,14 +171,14 @@ def test_the_edition_is_the_same_for_all_and_named_by_the_day_it_is_read_on(news
 
 
 @pytest.mark.usefixtures("_by_local_time")
-def test_whose_hour_is_past_by_too_much_is_left_out_and_told(newsroom: NewsroomFolder) -> None:
+def test_overdue_readers_are_skipped_and_reported(newsroom: NewsroomFolder) -> None:
     start = datetime(2026, 11, 22, 17, tzinfo=UTC)
     hourly(newsroom, start, 6)  # to Honolulu, Kiritimati and Tokyo, and then the machine is off
-    late, told = newsroom.run(datetime(2026, 11, 23, 12, 30, tzinfo=UTC))
+    late, problems = newsroom.run(datetime(2026, 11, 23, 12, 30, tzinfo=UTC))
     (report,) = send(late)
     assert "1 accepted" in str(report)  # New York's hour was at 12:00
     assert report.exit_status == 3
-    assert "skipped 2 readers" in str(told[0])
+    assert "skipped 2 readers" in str(problems[0])
     hourly(newsroom, datetime(2026, 11, 23, 14, tzinfo=UTC), 4)
     assert len(newsroom.mails()) == 6, "Honolulu's next, and Kiritimati's"
 

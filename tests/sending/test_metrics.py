@@ -1,4 +1,4 @@
-"""What the programs that watch over crons are told."""
+"""What monitors of cron jobs learn: a text file for Prometheus, and pings."""
 
 import re
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ def test_a_run_is_written_and_pinged(newsroom: NewsroomFolder, web: WebServer) -
 
 
 @pytest.mark.usefixtures("_watched")
-def test_a_failure_is_too(newsroom: NewsroomFolder, web: WebServer) -> None:
+def test_so_is_a_failure(newsroom: NewsroomFolder, web: WebServer) -> None:
     (newsroom.path / "feed.xml").unlink()
     assert run("send", "--daily").exit_code == 1
     assert 'exit_status{cadence="daily"} 1\n' in (newsroom.path / "digest.prom").read_text()
@@ -50,7 +50,7 @@ def test_a_failure_is_too(newsroom: NewsroomFolder, web: WebServer) -> None:
 
 
 @pytest.mark.usefixtures("_watched")
-def test_previews_dry_runs_and_tests_are_nobody_s_business(newsroom: NewsroomFolder, web: WebServer) -> None:
+def test_previews_dry_runs_and_tests_are_not_reported(newsroom: NewsroomFolder, web: WebServer) -> None:
     run("send", "--daily", "--dry-run")
     run("send", "--daily", "--to", "ada@example.com")
     run("preview")
@@ -58,7 +58,7 @@ def test_previews_dry_runs_and_tests_are_nobody_s_business(newsroom: NewsroomFol
     assert not (newsroom.path / "digest.prom").exists()
 
 
-def test_a_monitor_that_cannot_be_told_is_named_and_the_send_is_none_the_worse(
+def test_a_monitor_that_fails_is_reported_and_does_not_affect_the_send(
     newsroom: NewsroomFolder, tmp_path: Path
 ) -> None:
     newsroom.configure(more='[monitor]\ntextfile = "none/digest.prom"\nping_success = "http://127.0.0.1:1/x"\n')
