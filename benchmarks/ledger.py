@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 from benchmarks.measure import Row, measured
-from benchmarks.sample import NOW, edition, message, readers
+from benchmarks.sample import LINKS, NOW, edition, message, readers
+from digest.editions.recipients import create_recipient_factory
 from digest.models import Outcome, Receipt
 from digest.storage import Database
 
@@ -49,10 +50,10 @@ def _fresh_postgres() -> str:
 
 def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
     told, letter = edition(12), message()
-    with Database.open(url) as database:
+    with Database.open(url) as database, database.hold("daily"):
         begin()
-        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
-        sending = database.recipients.open_claim_queue(told.id)
+        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), LINKS, NOW)
+        sending = database.recipients.open_claim_queue(told.id, create_recipient_factory(LINKS, told.id, ""))
         receipts: list[Receipt] = []
         settled = 0
         while True:

@@ -10,7 +10,7 @@ from digest.core.merge_fields import merge_field_token
 from digest.delivery import message_headers
 from digest.models import Article, Author, Edition, Image, Message, Publication, Recipient, Section, Window
 from digest.render import render
-from digest.storage import FrozenRecipient
+from digest.storage import FrozenLinks, FrozenRecipient
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SENDER = "The Gazette <news@example.com>"
@@ -54,6 +54,9 @@ def message(stories: int = 46) -> Message:
     return replace(render(edition(stories), PUBLICATION, now=NOW).message, headers=headers)
 
 
+LINKS = FrozenLinks("example.com", unsubscribe_url="https://www.example.com/leave?to={email}")
+
+
 def recipient(number: int) -> Recipient:
     """A reader as a recipient."""
     email = f"reader{number}@example.com"
@@ -63,4 +66,6 @@ def recipient(number: int) -> Recipient:
 
 def readers(count: int) -> Iterator[FrozenRecipient]:
     """So many readers in a dozen segments."""
-    return (FrozenRecipient(recipient(number), f"segment {number % SEGMENTS}") for number in range(count))
+    return (
+        FrozenRecipient(f"reader{number}@example.com", "Ada", f"segment {number % SEGMENTS}") for number in range(count)
+    )

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.measure import Row, measured
-from benchmarks.sample import NOW, SENDER, edition, message, readers, recipient
+from benchmarks.sample import LINKS, NOW, SENDER, edition, message, readers, recipient
 from digest import config
 from digest.delivery.mime import CompiledMessage
 from digest.sending.deliver import deliver
@@ -70,8 +70,8 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
     loaded = config.load(file, {"SENDGRID_API_KEY": "SG.bench"})
     told, letter = edition(12), message()
     run = SendRun(loaded, "daily", NOW, lambda: NOW, print)
-    with Database.open(loaded.database_url) as database, database.lock():
-        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), NOW)
+    with Database.open(loaded.database_url) as database, database.hold("daily"):
+        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), LINKS, NOW)
         record = database.editions.get(told.id)
         assert record
         begin()

@@ -28,7 +28,7 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
     from digest.storage import Database
 
     config = console.config()
-    with Database.open_to_read(config.database_url) as database:
+    with Database.read_for(config) as database:
         if edition:
             _one(database, edition, as_json=as_json)
         else:

@@ -41,7 +41,7 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
     config = console.config()
     store = subscribers.open_store(config)
     counts: Counter[str] = Counter()
-    with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
+    with Database.read_for(config) as database:
         rows = _rows(config, subscribers.list_subscribers(store, database, console.problem), counts)
         if as_json:
             _print_json(rows, counts)
@@ -122,7 +122,7 @@ def export_(console: Console, output: Path) -> None:
 
     config = console.config()
     store = subscribers.open_store(config)
-    with Database.open_to_read(config.database_url, config.secrets.secret_key) as database:
+    with Database.read_for(config, any_newer=True) as database:
         lines = _csv_lines(subscribers.export_rows(store, database, console.problem))
         if output == Path("-"):
             for line in lines:

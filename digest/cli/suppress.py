@@ -50,14 +50,14 @@ def suppress(
     if file:
         context.exit(_import(console, config, file, reason))
     if not email:
-        with Database.open_to_read(config.database_url) as database:
+        with Database.read_for(config, any_newer=True) as database:
             rows = [
                 [item.email, item.reason, f"{item.since:%Y-%m-%d %H:%M}"] for item in database.suppressions.list_all()
             ]
         print_table(["email", "reason", "since (UTC)"], rows)
         return
     address = normalize_address(email)
-    with Database.open(config.database_url, config.secrets.secret_key) as database:
+    with Database.open_for(config) as database:
         new = database.suppressions.add(address, reason, datetime.now(UTC))
     console.result(f"{address} is suppressed" if new else f"{address} was already suppressed")
 
@@ -77,7 +77,7 @@ def _import(console: Console, config: Config, file: Path, reason: SuppressionRea
         else:
             address, own_reason = row
             found[address] = own_reason or reason
-    with Database.open(config.database_url, config.secrets.secret_key) as database:
+    with Database.open_for(config) as database:
         new = database.suppressions.add_all(found.items(), datetime.now(UTC))
     console.result(f"{new} suppressed, {len(found) - new} already suppressed, {left_out} left out")
     return 3 if left_out else 0
@@ -97,6 +97,6 @@ def unsuppress(console: Console, email: str) -> None:
 
     config = console.config()
     address = email if email.startswith(ERASED_PREFIX) else normalize_address(email)
-    with Database.open(config.database_url, config.secrets.secret_key) as database:
+    with Database.open_for(config) as database:
         was_suppressed = database.suppressions.remove(address)
     console.result(f"{address} may be mailed again" if was_suppressed else f"{address} was not suppressed")

@@ -17,7 +17,7 @@ from digest.config.provider_settings import (
     Settings,
     SmtpSettings,
 )
-from digest.delivery.headers import message_headers, message_id
+from digest.delivery.headers import message_headers, message_id, sender_domain
 from digest.delivery.mime import to_mail
 from digest.delivery.pool import Pool
 from digest.delivery.provider import Provider
@@ -43,5 +43,6 @@ __all__ = [
     "open_pool",
     "open_provider",
     "rate_on",
+    "sender_domain",
     "to_mail",
 ]

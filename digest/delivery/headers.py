@@ -57,10 +57,15 @@ def message_headers(
     return tuple((name, value) for name, value in headers if value)
 
 
-def message_id(edition: str, email: str, sender: str) -> str:
+def message_id(edition: str, email: str, domain: str) -> str:
     """Return the Message-ID, without brackets, of an edition for a recipient: always the same, so duplicates show."""
     digest = hashlib.sha256(f"{edition}\n{email.casefold()}".encode()).hexdigest()
-    return f"{digest[:32]}@{_sender_domain(sender)}"
+    return f"{digest[:32]}@{domain}"
+
+
+def sender_domain(sender: str) -> str:
+    """Return the domain of a sender, `Name <address>`, in its ASCII form; `localhost` if there is none."""
+    return ascii_domain(parseaddr(sender)[1].rpartition("@")[2] or "localhost")
 
 
 def _check_mailbox(setting: str, mailbox: str) -> None:
@@ -74,8 +79,4 @@ def _check_mailbox(setting: str, mailbox: str) -> None:
 
 def _list_host(publication: Publication, sender: str) -> str:
     host = urlsplit(publication.url).hostname
-    return re.sub(r"^www\.", "", ascii_domain(host)) if host else _sender_domain(sender)
-
-
-def _sender_domain(sender: str) -> str:
-    return ascii_domain(parseaddr(sender)[1].rpartition("@")[2] or "localhost")
+    return re.sub(r"^www\.", "", ascii_domain(host)) if host else sender_domain(sender)

@@ -79,7 +79,7 @@ def approve(
     file = draft_path(config, edition)
     if not (by.strip() and by.isprintable()):
         raise DraftError("an approval needs a name", hint="name the person who approves it, in printable characters")
-    with Database.open_to_read(config.database_url) as database:
+    with Database.read_for(config) as database:
         require_editable(database, edition)
     if not file.exists():
         raise DraftError("no draft to approve", location=str(file), hint=f"create it with `digest draft --{cadence}`")

@@ -61,7 +61,7 @@ def make_draft(
     """
     edition = edition_id(config, cadence, now, day)
     file = draft_path(config, edition)
-    with Database.open(config.database_url, config.secrets.secret_key) as database:
+    with Database.open_for(config) as database:
         require_editable(database, edition)
         composition = compose_from_sources(config, database, cadence, now, remember=True)
         composition = replace(composition, fixed_day=day)
@@ -131,7 +131,7 @@ def save_draft(config: Config, edition: str, edits: Edits, revision: str) -> Dra
         DraftError: there is no draft, the edits would make it invalid, or its edition is already frozen.
     """
     file, folder = draft_path(config, edition), config.file.parent
-    with Database.open_to_read(config.database_url) as database:
+    with Database.read_for(config) as database:
         require_editable(database, edition)
     with lock_drafts(file):
         text = read_existing_text(file)

@@ -40,7 +40,7 @@ def place_articles(config: Config, cadence: Cadence, now: datetime) -> Placement
     Raises:
         DigestError: as for composing.
     """
-    with Database.open_to_read(config.database_url) as database:
+    with Database.read_for(config) as database:
         fresh = compose_from_sources(config, database, cadence, now)
         draft = load_draft(config, edition_id(config, cadence, now))
         if draft is None:

@@ -38,7 +38,7 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Che
     """Check configuration, ledger, sources, emails, their links if asked, subscribers and providers, in this order."""
     yield _run_check("configuration", lambda: _check_configuration(config))
     try:
-        with Database.open_to_read(config.database_url) as database:
+        with Database.read_for(config) as database:
             latest = next(iter(database.editions.list_latest(limit=1)), None)
             known = f"the latest edition is {latest.id}, in {database.name}" if latest else "no edition sent yet"
             yield CheckResult(f"ledger: {known}")

@@ -86,7 +86,7 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
     subscriber = subscribers.find_subscriber(subscribers.open_store(config), reader) if reader else ANYONE
     notices = find_config_problems(config)
     config = with_preview_secret(config)
-    with Database.open_to_read(config.database_url) as database:
+    with Database.read_for(config) as database:
         edition_name = edition_id(config, cadence, now, day)
         composition = compose_edition(config, database, cadence, now, edition_name)
         if day:

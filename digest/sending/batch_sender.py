@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest import delivery
 from digest.core.text import format_count
+from digest.editions.recipients import create_recipient_factory, freeze_links
 from digest.errors import DeliveryError, TooLateError
 from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.circuit_breaker import CircuitBreaker
@@ -19,7 +20,7 @@ from digest.sending.failures import FailureTracker
 from digest.sending.providers import open_pool
 from digest.sending.report import Report
 from digest.sending.send_run import SendRun
-from digest.storage import Database, EditionRecord
+from digest.storage import Database, EditionRecord, RecipientFactory
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ class BatchSender:
         self._deadline = monotonic() + time_left.total_seconds() if time_left is not None else None
         self._rate_limiter = delivery.RateLimiter(_choose_rate(run))
         self._get_message = lru_cache(maxsize=8)(lambda segment: database.editions.get_message(record.id, segment))
-        self._queue = database.recipients.open_claim_queue(record.id)
+        self._make_recipient = _create_factory(run, record)
+        self._queue = database.recipients.open_claim_queue(record.id, self._make_recipient)
         self._is_proven = False
         """Whether the provider accepted anybody since `send_pending` began; until then one batch at a time goes out."""
 
@@ -72,7 +74,8 @@ class BatchSender:
         self._run.claimed -= moved
         self.failures.forget_deferred()
         self.breaker.forget_deferred()
-        self._queue = self._database.recipients.open_claim_queue(self._record.id, untried_first=untried_first)
+        recipients = self._database.recipients
+        self._queue = recipients.open_claim_queue(self._record.id, self._make_recipient, untried_first=untried_first)
 
     def reset_rate_limit(self) -> None:
         """Start at the full rate, for a provider that has sent nothing yet."""
@@ -210,6 +213,12 @@ class BatchSender:
     def _fields(self, **fields: object) -> dict[str, object]:
         """Return the extra fields of a log record about this edition."""
         return {"edition": self._record.id, **fields}
+
+
+def _create_factory(run: SendRun, record: EditionRecord) -> RecipientFactory:
+    # Version 1 of the ledger stored what each recipient gets; the links of today serve whoever it has nothing of.
+    links = record.links or freeze_links(run.config)
+    return create_recipient_factory(links, record.id, run.config.secrets.secret_key)
 
 
 def _choose_rate(run: SendRun) -> float:

@@ -22,14 +22,14 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
     Raises:
         UsageError: there is no such edition.
     """
-    with Database.open(config.database_url) as database:
+    with Database.open_for(config) as database:
         record = get_edition(database, edition)
-        # Requested before the lock is tried: a run that starts in between finds it cancelled.
+        # Requested before the lease is tried: a run that starts in between finds it cancelled.
         if not database.editions.request_stop(edition):
             return f"{edition}: {describe_closed(config, database.editions.get(edition) or record)}"
         logger.info("%s: cancellation requested", edition, extra={"edition": edition})
         try:
-            with database.lock():
+            with database.hold(record.cadence):
                 return f"{edition}: {close_cancelled(database, record, now)}"
         except LockedError:
             return f"{edition}: cancelled; the active run finishes the emails in flight and sends no more"

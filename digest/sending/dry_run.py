@@ -35,7 +35,7 @@ def dry_run(run: SendRun) -> Report:
     require_sendable(run.config)
     require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
+    with Database.read_for(run.config) as database:
         record = database.editions.get(today)
         if record and record.finished_at:
             return Report(today, note=describe_closed(run.config, record))
@@ -63,7 +63,7 @@ def _rehearse(run: SendRun, database: Database, composition: Composition) -> str
     stream = recipients.stream()
     count = 0
     rendered: set[str] = set()
-    while segments := {frozen.recipient.email: frozen.segment for frozen in islice(stream, _LOOKED_UP_AT_ONCE)}:
+    while segments := {frozen.email: frozen.segment for frozen in islice(stream, _LOOKED_UP_AT_ONCE)}:
         suppressed = database.suppressions.find(segments)
         count += len(segments) - len(suppressed)
         for segment in {segments[email] for email in segments if email not in suppressed} - rendered:

@@ -12,7 +12,7 @@ from digest.core.text import format_count
 from digest.editions.approve import require_approval
 from digest.editions.composition import Composition
 from digest.editions.from_draft import compose_edition
-from digest.editions.recipients import assign_segment, make_recipient
+from digest.editions.recipients import assign_segment, freeze_links
 from digest.errors import SubscribersError
 from digest.models import Article, Edition, Message, Problem, Segment
 from digest.sending.report import Report
@@ -62,6 +62,7 @@ def freeze(
         recipients.render_message,
         recipients.list_articles(),
         _list_sources(composition),
+        freeze_links(run.config),
         run.clock(),
     )
     logger.info(
@@ -120,8 +121,8 @@ class RecipientList:
                 too_late += 1
                 continue
             segment = assign_segment(config, row)
-            if edition := self._lay_out(segment):
-                yield FrozenRecipient(make_recipient(config, edition.id, row), segment.key, due)
+            if self._lay_out(segment):
+                yield FrozenRecipient(row.email, row.name, segment.key, due)
         if too_late:
             readers = format_count(too_late, "reader", "readers")
             message = f"skipped {readers} more than max_lateness after their local time"

@@ -28,7 +28,7 @@ def resume(run: SendRun, edition: str, in_doubt: str = "") -> Report:
     """
     require_sendable(run.config)
     require_providers(run.config)
-    with Database.open(run.config.database_url, run.config.secrets.secret_key) as database, database.lock():
+    with Database.open_for(run.config) as database, database.hold(run.cadence):
         record = get_edition(database, edition)
         if record.state == "stopping":  # the run that was to close it died
             note = close_cancelled(database, record, run.clock())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
 from digest.core.text import format_count
 from digest.editions.naming import edition_id
-from digest.errors import TooLateError
+from digest.errors import LockedError, TooLateError
 from digest.models import Problem
 from digest.sending.cancel import close_cancelled
 from digest.sending.deliver import deliver, recover
@@ -34,7 +35,7 @@ def send(run: SendRun) -> Iterator[Report]:
     require_sendable(run.config)
     require_providers(run.config)
     today = edition_id(run.config, run.cadence, run.now)
-    with Database.open(run.config.database_url, run.config.secrets.secret_key) as database, database.lock():
+    with Database.open_for(run.config) as database, database.hold(run.cadence):
         yield from _close_all_cancelled(run, database)
         if run.config.schedules[run.cadence].local_time:
             yield from send_by_local_time(run, database)
@@ -53,9 +54,14 @@ def send(run: SendRun) -> Iterator[Report]:
 def _close_all_cancelled(run: SendRun, database: Database) -> Iterator[Report]:
     """Close editions that were cancelled during a run that has died since, or during one of the other cadence."""
     for record in (*database.editions.list_open("daily"), *database.editions.list_open("weekly")):
-        if record.state == "stopping":
-            note = close_cancelled(database, record, run.clock())
-            yield Report(record.id, note=note, has_missed_readers=True)
+        if record.state != "stopping":
+            continue
+        try:
+            with nullcontext() if record.cadence == run.cadence else database.hold(record.cadence):
+                note = close_cancelled(database, record, run.clock())
+        except LockedError:  # the run of the other cadence closes it
+            continue
+        yield Report(record.id, note=note, has_missed_readers=True)
 
 
 def _send_today(run: SendRun, database: Database, today: str) -> Report:

@@ -82,7 +82,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
 def _compose(run: SendRun, addresses: list[str], day: date | None) -> Composition:
     """Compose the edition, reporting its problems and which of the addresses are suppressed."""
     edition = edition_id(run.config, run.cadence, run.now, day)
-    with Database.open_to_read(run.config.database_url, run.config.secrets.secret_key) as database:
+    with Database.read_for(run.config) as database:
         composition = compose_edition(run.config, database, run.cadence, run.now, edition)
         for email, suppression in database.suppressions.find(addresses).items():
             run.report_problem(Problem(email, f"gets this test but no editions: {suppression.reason}"))

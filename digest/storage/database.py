@@ -37,7 +37,8 @@ class Database:
         self._copy: TemporaryDirectory[str] | None = None
         self.editions = Editions(engine)
         self.sent_editions = SentEditions(engine)
-        self.recipients = Recipients(engine, secret)
+        self._leases: dict[str, Lease] = {}
+        self.recipients = Recipients(engine, secret, self._leases)
         self.suppressions = Suppressions(engine, secret)
         self.subscribers = Subscribers(engine, secret)
         self.sources = Sources(engine)
@@ -146,16 +147,20 @@ class Database:
         return describe_engine(self._engine)
 
     @contextmanager
-    def hold(self, *cadences: Cadence) -> Iterator[Lease]:
+    def hold(self, *cadences: Cadence) -> Iterator[None]:
         """Hold the leases of these cadences, under which their editions are composed, frozen, sent and closed.
-
-        Yields the lease of the first one.
 
         Raises:
             LockedError: another run holds one of them (exit 75).
         """
-        with hold_leases(self._engine, *map(lease_name, cadences)) as leases:
-            yield next(lease for lease in leases if lease.name == lease_name(cadences[0]))
+        with hold_leases(self._engine, *(f"send {cadence}" for cadence in cadences)) as leases:
+            held = {lease.name.removeprefix("send "): lease for lease in leases}
+            self._leases.update(held)
+            try:
+                yield
+            finally:
+                for cadence in held:
+                    del self._leases[cadence]
 
 
 def _refuse_forgotten_file(config: Config, database: Database) -> None:
@@ -169,8 +174,3 @@ def _refuse_forgotten_file(config: Config, database: Database) -> None:
                     location=database.name,
                     hint="unset DIGEST_DATABASE_URL and run `digest ledger copy --to URL`, or move that file away",
                 )
-
-
-def lease_name(cadence: Cadence) -> str:
-    """Return the name of the lease of a cadence's editions."""
-    return f"send {cadence}"

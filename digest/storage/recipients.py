@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,9 +47,11 @@ class RecipientRecord:
 class Recipients:
     """The recipients of every edition."""
 
-    def __init__(self, engine: Engine, secret: str) -> None:
+    def __init__(self, engine: Engine, secret: str, leases: Mapping[str, Lease]) -> None:
+        """`leases` are those that this process holds, by cadence."""
         self._engine = engine
         self._secret = secret
+        self._leases = leases
 
     def stream(self, edition: str) -> Iterator[RecipientRecord]:
         """Yield every recipient of an edition, group by group, in the order they were frozen."""
@@ -95,9 +97,10 @@ class Recipients:
             return lost
 
     def open_claim_queue(
-        self, edition: str, lease: Lease, make_recipient: RecipientFactory, *, untried_first: bool = True
+        self, edition: str, make_recipient: RecipientFactory, *, untried_first: bool = True
     ) -> ClaimQueue:
-        """Return the claims and receipts of an edition, for the holder of the lease; see `ClaimQueue`."""
+        """Return the claims and receipts of an edition; see `ClaimQueue`. The lease of its cadence must be held."""
+        lease = self._leases[edition.rpartition("-")[2]]
         return ClaimQueue(self._engine, edition, self._secret, lease, make_recipient, untried_first=untried_first)
 
     def count_due(self, edition: str, now: datetime) -> int:

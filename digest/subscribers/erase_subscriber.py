@@ -33,7 +33,7 @@ def erase_subscriber(config: Config, address: str, now: datetime) -> ErasureResu
     """
     email = normalize_address(address)
     store = open_store(config)
-    with Database.open(config.database_url, config.secrets.secret_key) as database, database.lock():
+    with Database.open_for(config) as database, database.hold("daily", "weekly"):
         editions = database.subscribers.erase(email, now)
         rows, problems = store.erase(email)
     return ErasureResult(email, rows, editions, problems)

@@ -52,8 +52,8 @@ def import_subscribers(
     export = read_export(file, _known_sections(config), report)
     store = open_store(config)
     statuses = store.statuses(export.readers) if store.exists() else {}
-    open_database = Database.open_to_read if dry_run else Database.open
-    with open_database(config.database_url, config.secrets.secret_key) as database:
+    open_database = Database.read_for if dry_run else Database.open_for
+    with open_database(config) as database:
         plan = plan_import(
             export.readers,
             statuses,

@@ -170,7 +170,7 @@ def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: Ne
 def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(3)))
     assert "2 left for the next run" in digest("send", "--daily", "--now", NOW, "--limit", "1").stdout
-    with Database.open(newsroom.run()[0].config.database_url) as database, database.lock():
+    with Database.open(newsroom.run()[0].config.database_url) as database, database.hold("daily"):
         held = digest("subscribers", "erase", "reader2@example.com")
     assert held.returncode == 75
     assert "reader2@example.com" in (newsroom.path / "subscribers.csv").read_text()

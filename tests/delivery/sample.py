@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from digest.delivery import message_headers, message_id
+from digest.delivery import message_headers, message_id, sender_domain
 from digest.models import MergeField, Message, Publication, Receipt, Recipient
 
 Make = Callable[..., Message]
@@ -40,7 +40,7 @@ def make_message(**fields: Any) -> Message:
 
 def make_recipient(email: str = "ada@example.com", name: str = "Ada <b>") -> Recipient:
     values = {"email": email, "name": name, "unsubscribe_url": f"https://www.example.com/leave?e={email}&x=1"}
-    return Recipient(email, message_id("2026-11-23-daily", email, SENDER), values)
+    return Recipient(email, message_id("2026-11-23-daily", email, sender_domain(SENDER)), values)
 
 
 def make_recipients(count: int) -> list[Recipient]:

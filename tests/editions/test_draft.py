@@ -164,7 +164,7 @@ def test_a_story_known_only_by_its_headline_may_be_retitled(newsroom: NewsroomFo
 
 def test_a_draft_is_made_while_a_send_is_active(newsroom: NewsroomFolder) -> None:
     newsroom.send()
-    with Database.open(newsroom.run()[0].config.database_url) as database, database.lock():
+    with Database.open(newsroom.run()[0].config.database_url) as database, database.hold("daily"):
         publish(newsroom, "The mayor swims", "mayor")
         assert make(newsroom, LATER, day=date(2026, 11, 24)).file.exists()
 

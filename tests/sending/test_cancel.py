@@ -59,17 +59,29 @@ def test_an_edition_cancelled_under_a_run_that_died_is_closed_by_the_next(newsro
         resume(newsroom.run()[0], "2026-11-23-daily")
 
 
-def test_a_weekly_edition_cancelled_during_a_daily_run_is_closed_by_it(newsroom: NewsroomFolder) -> None:
+def test_a_weekly_edition_cancelled_during_a_daily_run_is_closed_at_once(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4], *(f"weekly{number}@example.com,W,,weekly" for number in range(4)))
     loaded = newsroom.run()[0].config
     list(send(replace(newsroom.run(limit=1)[0], cadence="weekly")))
+    notes: list[str] = []
 
     def cancel_meanwhile() -> bool:
-        if len(newsroom.mails()) == 3:
-            cancel(loaded, "2026-11-23-weekly", NOW)
+        if len(newsroom.mails()) == 3 and not notes:
+            notes.append(cancel(loaded, "2026-11-23-weekly", NOW))
         return False
 
-    daily, weekly = send(newsroom.run(should_stop=cancel_meanwhile)[0])
+    (daily,) = send(newsroom.run(should_stop=cancel_meanwhile)[0])
+    assert daily.outcomes[Outcome.ACCEPTED] == 4
+    assert notes == ["2026-11-23-weekly: stopped; 3 of 4 readers do not get it"]
+
+
+def test_a_weekly_edition_whose_cancelled_run_died_is_closed_by_a_daily_run(newsroom: NewsroomFolder) -> None:
+    newsroom.subscribe(*READERS[:4], *(f"weekly{number}@example.com,W,,weekly" for number in range(4)))
+    loaded = newsroom.run()[0].config
+    list(send(replace(newsroom.run(limit=1)[0], cadence="weekly")))
+    with Database.open_for(loaded) as database:
+        assert database.editions.request_stop("2026-11-23-weekly")
+    weekly, daily = send(newsroom.run()[0])
     assert daily.outcomes[Outcome.ACCEPTED] == 4
     assert str(weekly) == "2026-11-23-weekly: stopped; 3 of 4 readers do not get it"
 

@@ -8,6 +8,7 @@ import pytest
 
 from digest.delivery import Backoff
 from digest.errors import DeliveryError
+from digest.models import Recipient
 from digest.sending.cancel import cancel
 from digest.sending.send import send
 from digest.storage import Database
@@ -88,8 +89,8 @@ def test_a_run_that_died_leaves_its_batch_in_doubt_and_the_next_one_continues(ne
     newsroom.subscribe(*READERS[:5])
     newsroom.send(limit=2)
     today, _ = newsroom.run()
-    with Database.open(today.config.database_url) as database:
-        sending = database.recipients.open_claim_queue("2026-11-23-daily")
+    with Database.open_for(today.config) as database, database.hold("daily"):
+        sending = database.recipients.open_claim_queue("2026-11-23-daily", lambda email, _: Recipient(email, "id", {}))
         sending.record_and_claim(
             (), (), batches=1, batch_size=1, limit=9, now=NOW
         )  # claimed, and then the process dies

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.errors import DeliveryError
+from digest.models import Recipient
 from digest.sending.send import send
 from digest.storage import Database
 from tests.newsroom_folder import NewsroomFolder
@@ -80,10 +81,9 @@ def test_an_edition_with_only_recipients_in_doubt_left_is_closed(newsroom: Newsr
     seven = datetime(2026, 11, 23, 7, tzinfo=UTC)
     run, _ = newsroom.run(seven)
     assert list(send(newsroom.run(seven, should_stop=lambda: True)[0])) == []  # frozen, and nobody sent to
-    with Database.open(run.config.database_url, "for tests only") as database:
-        assert database.recipients.open_claim_queue("2026-11-23-daily").record_and_claim(
-            (), (), batches=1, batch_size=1, limit=1, now=seven
-        )
+    with Database.open_for(run.config) as database, database.hold("daily"):
+        queue = database.recipients.open_claim_queue("2026-11-23-daily", lambda email, _: Recipient(email, "id", {}))
+        assert queue.record_and_claim((), (), batches=1, batch_size=1, limit=1, now=seven)
     (report,) = send(newsroom.run(seven + timedelta(minutes=10))[0])
     assert (str(report), report.exit_status) == ("2026-11-23-daily: 1 in doubt, nobody else is due", 3)
     with Database.open_to_read(run.config.database_url) as database:

@@ -53,7 +53,11 @@ def test_a_send_with_a_ledger_in_postgresql(
 
 
 def test_a_second_run_at_the_same_time_is_refused(newsroom: NewsroomFolder) -> None:
-    with Database.open(newsroom.run()[0].config.database_url) as database, database.lock(), pytest.raises(LockedError):
+    with (
+        Database.open(newsroom.run()[0].config.database_url) as database,
+        database.hold("daily"),
+        pytest.raises(LockedError),
+    ):
         newsroom.send()
 
 
@@ -65,7 +69,7 @@ def test_a_ledger_with_two_names_has_one_lock(
     (tmp_path / "link.sqlite3").symlink_to(newsroom.path / "ledger.sqlite3")
     with (
         Database.open(f"sqlite:///{tmp_path / 'link.sqlite3'}") as database,
-        database.lock(),
+        database.hold("daily"),
         pytest.raises(LockedError),
     ):
         newsroom.send()

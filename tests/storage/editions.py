@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from digest.models import Article, Edition, InlineImage, MergeField, Message, Outcome, Receipt, Recipient, Window
-from digest.storage import ClaimQueue, Database, EditionArticle, EditionSource, FrozenLinks, FrozenRecipient, Lease
+from digest.storage import ClaimQueue, Database, EditionArticle, EditionSource, FrozenLinks, FrozenRecipient
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 LEAD = Article(url="https://www.example.com/a", headline="The ferry returns", source="feed")
@@ -64,14 +64,14 @@ def receipts(batch: list[Recipient], outcome: Outcome = Outcome.ACCEPTED) -> lis
     return [Receipt(recipient, outcome, "said so") for recipient in batch]
 
 
-def open_queue(database: Database, edition: str, lease: Lease) -> ClaimQueue:
-    return database.recipients.open_claim_queue(edition, lease, make_recipient)
+def open_queue(database: Database, edition: str) -> ClaimQueue:
+    return database.recipients.open_claim_queue(edition, make_recipient)
 
 
 def take_turn(database: Database, edition: str, given: Sequence[Receipt], size: int) -> tuple[str, list[Recipient]]:
     """Record and claim one batch: its segment and its recipients."""
-    with database.hold("daily") as lease:
-        claims = open_queue(database, edition, lease).record_and_claim(
+    with database.hold("daily"):
+        claims = open_queue(database, edition).record_and_claim(
             given, (), batches=1 if size else 0, batch_size=size, limit=1000, now=NOW
         )
     return (claims[0].segment, list(claims[0].recipients)) if claims else ("", [])

@@ -30,8 +30,8 @@ def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> 
 def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Database) -> None:
     frozen = freeze(database, 5)
     assert not database.editions.is_stopping(frozen)
-    with database.hold("daily") as lease:
-        sending = open_queue(database, frozen, lease)
+    with database.hold("daily"):
+        sending = open_queue(database, frozen)
         (first,) = sending.record_and_claim((), (), batches=1, batch_size=2, limit=5, now=NOW)
         assert database.editions.request_stop(frozen)
         assert database.editions.is_stopping(frozen)
@@ -105,8 +105,8 @@ def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
 def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(database: Database) -> None:
     mixed = [*readers(5), *readers(2, "science")]
     database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], LINKS, NOW)
-    with database.hold("daily") as lease:
-        sending = open_queue(database, edition().id, lease)
+    with database.hold("daily"):
+        sending = open_queue(database, edition().id)
         first = sending.record_and_claim((), (), batches=3, batch_size=2, limit=100, now=NOW)
         assert [(claim.segment, len(claim.recipients)) for claim in first] == [("", 2), ("", 2), ("", 1)]
         second = sending.record_and_claim(
@@ -121,8 +121,8 @@ def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending
 
 def test_who_is_suppressed_while_read_ahead_is_passed_over(database: Database) -> None:
     frozen = freeze(database, 6)
-    with database.hold("daily") as lease:
-        sending = open_queue(database, frozen, lease)
+    with database.hold("daily"):
+        sending = open_queue(database, frozen)
         sending.record_and_claim((), (), batches=1, batch_size=1, limit=9, now=NOW)
         database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
         database.suppressions.add("reader3@example.com", "complained", NOW)
@@ -148,8 +148,8 @@ def test_details_of_any_kind_are_kept(database: Database) -> None:
 
 def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database: Database) -> None:
     frozen = freeze(database, 6)
-    with database.hold("daily") as lease:
-        one, other = open_queue(database, frozen, lease), open_queue(database, frozen, lease)
+    with database.hold("daily"):
+        one, other = open_queue(database, frozen), open_queue(database, frozen)
         ours: list[str] = []
         theirs: list[str] = []
         for _ in range(6):  # both have read ahead who is pending

@@ -54,9 +54,9 @@ def test_an_open_edition_goes_on_with_the_bytes_that_were_frozen(ledger_url: str
     write_version_1(ledger_url)
     with sqlite3.connect(FILE) as original:
         frozen = dict(original.execute("select email, message_id from recipients where edition = ?", [OPEN]))
-    with Database.open(ledger_url, KEY) as database, database.hold("daily") as lease:
+    with Database.open(ledger_url, KEY) as database, database.hold("daily"):
         assert database.recipients.recover(OPEN, NOW) == 1  # whom version 1 left in flight
-        queue = database.recipients.open_claim_queue(OPEN, lease, make_recipient)
+        queue = database.recipients.open_claim_queue(OPEN, make_recipient)
         sent: list[Recipient] = []
         while claims := queue.record_and_claim((), (), batches=1, batch_size=3, limit=99, now=NOW):
             batch = claims[0].recipients

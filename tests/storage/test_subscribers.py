@@ -43,15 +43,15 @@ def make_recipient(email: str, name: str) -> Recipient:
 
 
 def record(database: Database, edition: str, receipts: list[Receipt]) -> None:
-    with database.hold("daily") as lease:
-        database.recipients.open_claim_queue(edition, lease, make_recipient).record_and_claim(
+    with database.hold("daily"):
+        database.recipients.open_claim_queue(edition, make_recipient).record_and_claim(
             receipts, (), batches=0, batch_size=1, limit=1, now=NOW
         )
 
 
 def claimed(database: Database, edition: str, given: tuple[Receipt, ...] = (), size: int = 9) -> list[Recipient]:
-    with database.hold("daily") as lease:
-        claims = database.recipients.open_claim_queue(edition, lease, make_recipient).record_and_claim(
+    with database.hold("daily"):
+        claims = database.recipients.open_claim_queue(edition, make_recipient).record_and_claim(
             given, (), batches=1, batch_size=size, limit=99, now=LATER
         )
     return [person for claim in claims for person in claim.recipients]

@@ -69,8 +69,8 @@ def test_a_run_that_died_is_continued(database: Database) -> None:
     assert database.editions.get_message(record.id, "") == MESSAGE
     assert database.recipients.recover(record.id, NOW) == 1
     zoe = Recipient("zoe@example.com", "zoe.23@example.com", {"name": "Zoe", "email": "zoe@example.com"})
-    with database.hold("daily") as lease:
-        queue = open_queue(database, record.id, lease)
+    with database.hold("daily"):
+        queue = open_queue(database, record.id)
         (claim,) = queue.record_and_claim((), (), batches=1, batch_size=9, limit=9, now=NOW)
         assert claim.recipients == (zoe,)
         queue.record_and_claim([Receipt(zoe, Outcome.ACCEPTED)], (), batches=0, batch_size=1, limit=1, now=NOW)

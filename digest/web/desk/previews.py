@@ -63,7 +63,7 @@ def _with_edits(state: EditionState, draft: Draft, edits: Edits) -> Composition:
     composition, folder = state.composition, state.config.file.parent
     text = drafts.apply_edits(drafts.read_text(draft.file) or "", edits, draft.file, folder)
     edited = drafts.parse_draft(text, draft.file, folder)
-    with Database.open_to_read(state.config.database_url) as database:
+    with Database.read_for(state.config) as database:
         return compose_from_draft(composition.config, database, composition.cadence, composition.now, edited)
 
 

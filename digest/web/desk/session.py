@@ -107,7 +107,7 @@ class EditorSession:
         with_secret = with_preview_secret(loaded)
         fetched = self._sources.current(with_secret, now)
         fresh = self._dated(fetched, with_secret, now)
-        with Database.open_to_read(loaded.database_url) as database:
+        with Database.read_for(loaded) as database:
             closed = check_editable(database, edition)
             if draft:
                 notices = list[Problem]()
@@ -147,7 +147,7 @@ class EditorSession:
         edition = edition_id(loaded, self.cadence, self.now(loaded), self.day)
         files = [self._file, draft_path(loaded, edition), loaded.audience.subscribers, loaded.templates]
         try:
-            with Database.open_to_read(loaded.database_url) as database:
+            with Database.read_for(loaded) as database:
                 record = database.editions.get(edition)
         except DigestError:  # reported when the edition is read
             record = None

@@ -43,7 +43,7 @@ class SourceCache:
         """Fetch the sources, and leave what is cached alone."""
         origin = _origin(config)  # taken first: a file that changes meanwhile is then read again
         try:
-            with Database.open_to_read(config.database_url) as database:
+            with Database.read_for(config) as database:
                 return FetchedSources(origin, compose_from_sources(config, database, self._cadence, now))
         except SourceError as error:
             return FetchedSources(origin, None, str(error))
