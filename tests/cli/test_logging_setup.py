@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from digest.cli.logging_setup import configure_logging, mask_addresses, operator_log
-from tests.command import digest
+from tests.command import digest, restored_logging
 from tests.newsroom_folder import NewsroomFolder
 
 NOW = "2026-11-23T07:00:00Z"
@@ -22,8 +22,8 @@ SEND = ("send", "--daily", "--now", NOW)
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """Whatever a test configures ends with it."""
-    yield
-    configure_logging()
+    with restored_logging():
+        yield
 
 
 def objects(stderr: str) -> list[dict[str, Any]]:

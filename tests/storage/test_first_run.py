@@ -14,8 +14,8 @@ from digest.storage import Database
 from digest.storage.engine import open_engine, parse_url
 from digest.storage.lock import schema_lock
 
-PROCESSES = 4
-ROUNDS = 100
+PROCESSES = 3
+ROUNDS = 60
 
 
 def run_each_round(folder: Path, start: Barrier) -> None:

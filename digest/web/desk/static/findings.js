@@ -21,7 +21,7 @@ function showPlace(location) {
 
 /** Returns the image or link that a location names, else the smallest element that contains the words it quotes. */
 function findElement(email, location) {
-  const elements = [...email.body.querySelectorAll("*")];
+  const elements = [...email.querySelectorAll("body *")]; // none while the email is still loading
   const visible = elements.filter((element) => element.offsetParent !== null || element.tagName === "IMG");
   const url = location.match(/\(([^()\s]+)\)/), file = location.match(/^image (\S+)/);
   for (const match of [url, file]) {
