@@ -18,7 +18,7 @@ import click
 LogFormat = Literal["text", "json"]
 
 operator_log = logging.getLogger("digest.cli")
-"""Problems and errors for whoever runs the command. As text they are not masked: an operator has to know who it is."""
+"""Problems and errors for the person who runs the command. As text they are not masked: they have to know who it is."""
 
 _ADDRESS = re.compile(r"([^\s@<]{1,2})[^\s@<]*@")
 _SHOW_ADDRESSES = 2
@@ -65,8 +65,7 @@ def mask_addresses(text: str) -> str:
 class _StderrHandler(logging.Handler):
     """Writes to whatever `sys.stderr` is at the time.
 
-    Nothing that goes wrong here stops a send, least of all that nobody reads the log any more, as with
-    `digest -v send 2>&1 | head`.
+    Nothing that goes wrong here stops a send, such as a closed pipe in `digest -v send 2>&1 | head`.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -31,15 +31,15 @@ POLL_SECONDS = 0.2
 class BatchSender:
     """Claims batches of pending recipients, hands them to a provider's connections, and records the outcomes.
 
-    Everything but the sending itself happens in the caller's thread. Intent is on disk before a batch is sent, and its
-    receipts before the next one is claimed by the same connection, so that a crash leaves only what was in flight in
-    doubt.
+    Everything but the sending itself happens in the caller's thread. A claim is on disk before its batch is sent, and
+    receipts are recorded in the transaction that claims the next batches, so that a crash leaves in doubt only what was
+    in flight.
     """
 
     def __init__(
         self, run: SendRun, database: Database, record: EditionRecord, report: Report, time_left: timedelta | None
     ) -> None:
-        """With `time_left`, no batch is begun after it has passed."""
+        """With `time_left`, no batch is started after it has passed."""
         self.failures = FailureTracker()
         self.breaker = CircuitBreaker(has_accepted=record.reached > 0)
         self.pause_requested = 0.0
@@ -57,7 +57,7 @@ class BatchSender:
         """Whether the provider accepted anybody since `send_pending` began; until then one batch at a time goes out."""
 
     def can_continue(self) -> bool:
-        """Whether another batch may be begun. Raises TooLateError once the time is over."""
+        """Whether another batch may be started. Raises TooLateError once the time is over."""
         if self._deadline is not None and monotonic() > self._deadline:
             raise TooLateError(
                 "the time allowed for sending is over (max_lateness)",
@@ -68,7 +68,7 @@ class BatchSender:
         return not (self._run.is_full or is_stopping or self.pause_requested > delivery.Backoff.MAX_RETRY_AFTER)
 
     def retry_deferred(self, *, untried_first: bool) -> None:
-        """Make those who were deferred pending again; with `untried_first` they come last."""
+        """Make deferred recipients pending again; with `untried_first` they come last."""
         moved = self._database.recipients.retry_deferred(self._record.id, self._run.clock())
         self._report.outcomes[Outcome.DEFERRED] -= moved
         self._run.claimed -= moved
@@ -82,10 +82,10 @@ class BatchSender:
         self._rate_limiter = delivery.RateLimiter(self._rate_limiter.rate)
 
     def send_pending(self, settings: delivery.Settings) -> DeliveryError | None:
-        """Send to everyone who is pending and due; return an error if the provider accepts nothing any more.
+        """Send to every recipient who is pending and due; return an error if the provider accepts no more email.
 
         Raises:
-            TooLateError: the time was over before everyone was sent to.
+            TooLateError: the time was over before every recipient was sent to.
         """
         self._is_proven = False
         logger.info(
@@ -194,7 +194,7 @@ class BatchSender:
         return bool(self._database.recipients.count_due(self._record.id, self._run.clock()))
 
     def _revert_refusals(self, settings: delivery.Settings) -> DeliveryError:
-        """Make those whom the provider refused pending again, as it would have refused anyone; return its error."""
+        """Make the refused recipients pending again, as the provider would have refused anyone; return its error."""
         failures = self.breaker.reset()
         self.failures.withdraw_refusals(failures)
         refused = [receipt.recipient.email for receipt in failures if receipt.outcome is Outcome.REFUSED]

@@ -1,4 +1,4 @@
-"""Cancel an edition: whoever has not received it yet does not get it."""
+"""Cancel an edition: readers who have not received it yet will not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
 
 
 def close_cancelled(database: Database, record: EditionRecord, now: datetime) -> str:
-    """Close a cancelled edition, skipping everyone who is left; return a note that says how far it had come."""
+    """Close a cancelled edition, skipping all remaining recipients; return a note that says how far it had come."""
     database.recipients.recover(record.id, now)
     left = (database.editions.get(record.id) or record).unsent
     if database.editions.close(record.id, now, give_up="cancelled") == "cancelled":

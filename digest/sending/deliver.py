@@ -1,4 +1,4 @@
-"""Deliver a frozen edition: through every provider if need be, with retries, until nobody is left."""
+"""Deliver a frozen edition: with retries, and through the second provider when the first is down."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: 
     With `time_left`, nothing more is sent after it has passed.
 
     Raises:
-        DeliveryError: no provider accepts anything any more; the recipients that are left wait for the next run.
-        TooLateError: the time was over before everyone was sent to.
+        DeliveryError: no provider accepts any more email; the remaining recipients wait for the next run.
+        TooLateError: the time was over before every recipient was sent to.
     """
     started = monotonic()
     report = Report(record.id, stories=record.stories, recipients=record.recipients)
@@ -38,7 +38,7 @@ def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: 
             sent = f"sent to {report.outcomes[Outcome.ACCEPTED]} of {record.unsent} recipients in this run"
             hint = "; ".join(filter(None, [sent, error.hint]))
             raise type(error)(error.message, location=error.location, hint=hint) from error
-        run.report_problem(error.as_problem())  # it was cancelled: this is where it was to end anyway
+        run.report_problem(error.as_problem())  # it was cancelled, so it ends here anyway
     finally:
         sender.failures.report(run.report_problem, record.id)
     _close(run, database, record, report)
@@ -61,9 +61,9 @@ def _close(run: SendRun, database: Database, record: EditionRecord, report: Repo
 
 
 def recover(run: SendRun, database: Database, edition: str) -> int:
-    """Take over an edition from an earlier run; return how many recipients that run has left in doubt.
+    """Take over an edition from an earlier run; return how many recipients that run left in doubt.
 
-    They were being sent to when it died. Those it left deferred are pending again.
+    It died while it was sending to them. Recipients it left deferred are pending again.
     """
     lost = database.recipients.recover(edition, run.clock())
     if lost:
@@ -87,7 +87,7 @@ class _Delivery:
         self._outcomes = report.outcomes
         self._sender = sender
         self._untried_first = True
-        """Whether those who were deferred come last."""
+        """Whether recipients who were deferred come last."""
         self._is_failing = False
         """Whether the provider had accepted nobody for a while at the end of its last round."""
 
@@ -95,8 +95,8 @@ class _Delivery:
         """Send through the first provider, and through the next one when it is down.
 
         Raises:
-            DeliveryError: the last provider accepts nothing any more.
-            TooLateError: the time was over before everyone was sent to.
+            DeliveryError: the last provider accepts no more email.
+            TooLateError: the time was over before every recipient was sent to.
         """
         providers = self._run.config.delivery.providers
         for number, settings in enumerate(providers, 1):
@@ -116,9 +116,10 @@ class _Delivery:
             self._sender.retry_deferred(untried_first=self._untried_first)
 
     def _send_with_retries(self, settings: delivery.Settings, *, is_last: bool) -> DeliveryError | None:
-        """Send through one provider, retrying those it defers; return its error if it accepts nothing any more.
+        """Send through one provider, retrying those it defers; return its error if it accepts no more email.
 
-        A provider that has accepted nobody is waited for only if it is the last one and has deferred somebody.
+        If a provider has accepted nobody yet, waiting for it is worth while only if it is the last one and has deferred
+        somebody.
         """
         backoff = self._start_backoff()
         has_accepted = was_paused = False
@@ -132,16 +133,16 @@ class _Delivery:
             has_deferred = self._outcomes[Outcome.DEFERRED] > 0
             if has_progressed:  # `patience` limits waiting in vain, not a provider that accepts some each time
                 backoff = self._start_backoff()
-            is_worth_it = (has_deferred and is_last) or (has_accepted and (has_deferred or error is not None))
+            should_retry = (has_deferred and is_last) or (has_accepted and (has_deferred or error is not None))
             pause = self._sender.pause_requested
             if pause and was_paused and not has_progressed:
-                is_worth_it = False  # it got the pause it had asked for and accepted nobody: it is as good as down
-            if not is_worth_it or not self._sender.can_continue() or (wait := backoff.next_wait(pause)) is None:
+                should_retry = False  # it got the pause it had asked for and accepted nobody: it is as good as down
+            if not should_retry or not self._sender.can_continue() or (wait := backoff.next_wait(pause)) is None:
                 return error
             was_paused = bool(pause)
             self._wait(wait)
-            # A server that greylists accepts now those it deferred, so they come first. If that gets nobody through,
-            # others come first again: some recipients may be deferred for good.
+            # A server that greylists now accepts those it deferred, so they come first. If none of them is accepted,
+            # the others come first again: some recipients may stay deferred for good.
             self._untried_first = not (has_progressed or self._untried_first)
             self._sender.retry_deferred(untried_first=self._untried_first)
 

@@ -31,7 +31,7 @@ class LocalSchedule:
     due_in: Callable[[str], datetime]
     """Returns when it is due in a time zone."""
     earliest: datetime | None
-    """Readers for whom it was due before this are too late for it; None if nobody is."""
+    """Readers for whom it was due before this are skipped as too late; None to skip nobody."""
 
 
 def freeze(
@@ -72,7 +72,7 @@ def freeze(
         extra={"edition": edition_id, "recipients": count},
     )
     record = database.editions.get(edition_id)
-    return record or Report(edition_id, note="no subscriber is to get any of today's stories, nothing sent")
+    return record or Report(edition_id, note="no subscriber gets any of these stories, nothing sent")
 
 
 def _list_sources(composition: Composition) -> Iterator[EditionSource]:

@@ -1,4 +1,4 @@
-"""Send to each reader at their local time: an hourly run sends to those for whom the edition is due by then."""
+"""Send to each reader at their local time: each run, usually hourly, sends to the readers who are due by then."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def send_by_local_time(run: SendRun, database: Database) -> Iterator[Report]:
     """Continue the editions that are open, then begin those that are now due in some reader's time zone.
 
     An edition is frozen when it is due for the first of its readers, and is the same for all of them; its id has the
-    day it is read on. Yields a Report for each edition that somebody was due to get, or one that says nobody was.
+    day it is read on. Yields a Report for each edition that some reader was due to get, or one saying that none was.
     """
     was_anyone_due = False
     for report in send_in_turn(run, _list_deliveries(run, database)):

@@ -31,9 +31,9 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
 
     Args:
         run: The run.
-        addresses: Who gets the test; each gets it once.
+        addresses: Who gets the test; duplicates get it once.
         reader: The address of the subscriber whose edition it shows; empty for the edition with every category. The
-            unsubscribe links are those of whoever gets the test.
+            unsubscribe links are for the address that gets the test.
         day: The edition's day, if not today.
 
     Raises:
