@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @now_option
 @click.pass_obj
 def articles(console: Console, cadence: Cadence, now: datetime | None, *, as_json: bool) -> None:
-    """List every article of the sources: its section, or why it is left out."""
+    """List every article, its section, or why it is left out."""
     from digest.inspection.articles import place_articles
 
     config = console.config()

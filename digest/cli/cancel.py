@@ -13,10 +13,10 @@ from digest.cli.console import Console
 @click.argument("edition")
 @click.pass_obj
 def cancel(console: Console, edition: str) -> None:
-    """Stop sending EDITION (such as 2026-11-23-daily), even during a run.
+    """Stop sending EDITION, even during a run.
 
-    Emails already on their way are finished and recorded. If nobody has received the edition yet, its
-    stories go into the next one; otherwise they count as sent.
+    EDITION is an id such as 2026-11-23-daily. Emails already on their way are finished and recorded. If nobody has
+    received the edition yet, its stories go into the next one; otherwise they count as sent.
     """
     from digest.sending.cancel import cancel as cancel_edition
 

@@ -17,10 +17,10 @@ from digest.cli.console import Console, moment, now_option
 @now_option
 @click.pass_context
 def check(context: click.Context, now: datetime | None, *, links: bool, as_json: bool) -> None:
-    """Check the configuration, the sources, the subscribers, the templates, the email and the provider.
+    """Check everything that a send needs.
 
-    Prints a line for each, with its problems and how to fix them. The exit status is 1 if a send would fail. Sends
-    nothing.
+    Checks the configuration, the sources, the subscribers, the templates, the email and the provider. Prints a line
+    for each, with its problems and how to fix them. The exit status is 1 if a send would fail. Sends nothing.
     """
     from digest.inspection import check as inspection
 

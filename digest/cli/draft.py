@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def draft(
     console: Console, cadence: Cadence | None, day: date | None, now: datetime | None, *, add: bool, fresh: bool
 ) -> None:
-    """Write the edition to editions/DATE-CADENCE.toml, to be edited before it is sent.
+    """Write the edition to a file, to be edited before sending.
 
-    An existing draft is not changed; stories that have arrived since are listed.
+    The file is editions/DATE-CADENCE.toml. An existing draft is not changed; stories that have arrived since are
+    listed.
 
     \b
     digest draft --daily      write it, then edit it in any text editor

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def resume(context: click.Context, edition: str, in_doubt: str | None) -> None:
-    """Continue EDITION (such as 2026-11-23-daily), however late it is.
+    """Continue EDITION, however late it is.
 
-    The next `digest send` continues it automatically until max_lateness has passed. Recipients in doubt wait for your
-    decision.
+    EDITION is an id such as 2026-11-23-daily. The next `digest send` continues it automatically until max_lateness
+    has passed. Recipients in doubt wait for your decision.
     """
     from digest.sending.resume import resume as go_on
 

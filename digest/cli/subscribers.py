@@ -31,7 +31,7 @@ def subscribers() -> None:
 @click.option("--segment", is_flag=True, help="Show each reader's segment: the categories and language of their email.")
 @click.pass_obj
 def list_(console: Console, *, as_json: bool, segment: bool) -> None:
-    """List the readers, whether they get mail, and if not, why.
+    """List the readers, and why some get no mail.
 
     The last line counts them. Invalid rows are reported on stderr.
     """
@@ -88,9 +88,9 @@ def _print_json(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
 @click.option("--dry-run", is_flag=True, help="Report what would change; write nothing.")
 @click.pass_context
 def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
-    """Import the readers of FILE, a CSV that another newsletter service exported, into subscribers.csv.
+    """Import readers that another service exported as CSV.
 
-    The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others are known.
+    They go into subscribers.csv. The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others are known.
     Readers who are already listed keep their row; only its empty fields are filled in. Anyone who unsubscribed, bounced
     or complained, according to the file or to our list, gets no mail from now on. Nothing else in subscribers.csv
     changes, and the previous file is kept as subscribers.csv.bak. Rows that are left out are reported on stderr, and
@@ -152,9 +152,9 @@ def _csv_lines(rows: Iterable[dict[str, str]]) -> Iterator[str]:
 @click.argument("email")
 @click.pass_context
 def erase(context: click.Context, email: str) -> None:
-    """Erase EMAIL at the reader's request (GDPR, art. 17), and never mail it again.
+    """Erase EMAIL for good, at the reader's request.
 
-    Deletes the reader's row from subscribers.csv and its backup, and the address, name and links from the ledger. The
+    For requests under art. 17 of the GDPR; the address is never mailed again. Deletes the reader's row from subscribers.csv and its backup, and the address, name and links from the ledger. The
     ledger keeps a hash of the address, keyed with DIGEST_SECRET_KEY, so that no import brings the reader back. Cannot
     run during a send. Emails in outbox/, your provider's logs and your own backups are out of reach.
     """

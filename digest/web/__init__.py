@@ -1,1 +1,4 @@
-"""HTTP: the editors' desk."""
+"""What is reached over HTTP: the editors' desk.
+
+May import inspection and every package below it.
+"""
