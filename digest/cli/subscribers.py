@@ -90,11 +90,11 @@ def _print_json(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
 def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
     """Import readers that another service exported as CSV.
 
-    They go into subscribers.csv. The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others are known.
-    Readers who are already listed keep their row; only its empty fields are filled in. Anyone who unsubscribed, bounced
-    or complained, according to the file or to our list, gets no mail from now on. Nothing else in subscribers.csv
-    changes, and the previous file is kept as subscribers.csv.bak. Rows that are left out are reported on stderr, and
-    the exit status is then 3.
+    They go into subscribers.csv. The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit,
+    MailPoet, beehiiv and others are known. Readers who are already listed keep their row; only its empty fields are
+    filled in. Anyone who unsubscribed, bounced or complained, according to the file or to our list, gets no mail
+    from now on. Nothing else in subscribers.csv changes, and the previous file is kept as subscribers.csv.bak. Rows
+    that are left out are reported on stderr, and the exit status is then 3.
     """
     from digest.subscribers import import_subscribers
 
@@ -154,9 +154,10 @@ def _csv_lines(rows: Iterable[dict[str, str]]) -> Iterator[str]:
 def erase(context: click.Context, email: str) -> None:
     """Erase EMAIL for good, at the reader's request.
 
-    For requests under art. 17 of the GDPR; the address is never mailed again. Deletes the reader's row from subscribers.csv and its backup, and the address, name and links from the ledger. The
-    ledger keeps a hash of the address, keyed with DIGEST_SECRET_KEY, so that no import brings the reader back. Cannot
-    run during a send. Emails in outbox/, your provider's logs and your own backups are out of reach.
+    For requests under art. 17 of the GDPR; the address is never mailed again. Deletes the reader's row from
+    subscribers.csv and its backup, and the address, name and links from the ledger. The ledger keeps a hash of the
+    address, keyed with DIGEST_SECRET_KEY, so that no import brings the reader back. Cannot run during a send.
+    Emails in outbox/, your provider's logs and your own backups are out of reach.
     """
     from digest.subscribers import erase_subscriber
 
