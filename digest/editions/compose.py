@@ -36,20 +36,7 @@ def compose_from_sources(
             "no sources are configured", location=str(config.file), hint="add a [[sources]] table with a feed or folder"
         )
     windows = _Windows(config, database, cadence, now)
-    one_at_a_time = Lock()
-
-    def load_stored(url: str) -> StoredDocument | None:
-        with one_at_a_time:  # sources are fetched in threads, and an in-memory database has one connection
-            return database.sources.get_document(url)
-
-    results = sources.read_sources(
-        config.sources,
-        now=now,
-        timezone=config.publication.timezone,
-        base_url=config.publication.url,
-        since={source.name: windows.for_source(source.name).start for source in config.sources},
-        stored=load_stored,
-    )
+    results = _fetch(config, database, windows, now)
     first_seen, records = _find_first_seen(database, results, now)
     if remember:
         database.sources.save(records, (document for result in results for document in result.fetched), now)
@@ -82,6 +69,24 @@ def compose_from_sources(
         windows=windows_by_source,
         results=results,
         selection=selection,
+    )
+
+
+def _fetch(config: Config, database: Database, windows: _Windows, now: datetime) -> list[FetchResult]:
+    """Fetch every source, as far back as its window goes."""
+    one_at_a_time = Lock()
+
+    def load_stored(url: str) -> StoredDocument | None:
+        with one_at_a_time:  # sources are fetched in threads, and an in-memory database has one connection
+            return database.sources.get_document(url)
+
+    return sources.read_sources(
+        config.sources,
+        now=now,
+        timezone=config.publication.timezone,
+        base_url=config.publication.url,
+        since={source.name: windows.for_source(source.name).start for source in config.sources},
+        stored=load_stored,
     )
 
 

@@ -18,7 +18,7 @@ from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.circuit_breaker import CircuitBreaker
 from digest.sending.failures import FailureTracker
 from digest.sending.providers import open_pool
-from digest.sending.report import Report
+from digest.sending.report import Report, log_outcomes
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord, RecipientFactory
 
@@ -173,16 +173,7 @@ class BatchSender:
 
     def _count(self, receipts: Sequence[Receipt]) -> None:
         """Log the outcomes of a batch and count them, in the report and for the circuit breaker."""
-        for receipt in receipts:
-            email, outcome, detail = receipt.recipient.email, receipt.outcome, receipt.detail
-            logger.info(
-                "%s %s %s%s",
-                self._record.id,
-                email,
-                outcome.value.replace("_", " "),
-                f" {detail}" if detail else "",
-                extra=self._fields(recipient=email, outcome=outcome.value, detail=detail),
-            )
+        log_outcomes(self._record.id, receipts)
         self._is_proven = self._is_proven or any(receipt.outcome is Outcome.ACCEPTED for receipt in receipts)
         self.failures.record(receipts)
         self.breaker.record(receipts)

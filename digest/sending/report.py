@@ -1,7 +1,8 @@
-"""The outcome of a send, in the one line that a cron log keeps."""
+"""The outcome of a send: of each recipient in the log, and of all of them in the one line that a cron log keeps."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ from digest.config import Config
 from digest.core.text import format_count
 from digest.models import Outcome, Receipt
 from digest.storage import EditionRecord
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -78,3 +81,21 @@ def describe_closed(config: Config, record: EditionRecord) -> str:
         missed = format_count(record.counts.get("skipped", 0), "reader", "readers")
         return f"already stopped at {closed_at:%H:%M}: {record.reached} received it, {missed} did not; nothing to do"
     return f"already cancelled at {closed_at:%H:%M}; nobody received it, nothing to do"
+
+
+def log_outcomes(edition: str, receipts: Sequence[Receipt]) -> None:
+    """Log the outcome of each recipient: `2026-11-23-daily ada@example.com accepted 250 ok`."""
+    for receipt in receipts:
+        logger.info(
+            "%s %s %s%s",
+            edition,
+            receipt.recipient.email,
+            receipt.outcome.value.replace("_", " "),
+            f" {receipt.detail}" if receipt.detail else "",
+            extra={
+                "edition": edition,
+                "recipient": receipt.recipient.email,
+                "outcome": receipt.outcome.value,
+                "detail": receipt.detail,
+            },
+        )

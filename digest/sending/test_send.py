@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -19,11 +18,9 @@ from digest.models import Edition, Message, Problem, Segment, Subscriber
 from digest.sending.failures import FailureTracker
 from digest.sending.providers import open_provider
 from digest.sending.readiness import require_sendable
-from digest.sending.report import Report
+from digest.sending.report import Report, log_outcomes
 from digest.sending.send_run import SendRun
 from digest.storage import Database
-
-logger = logging.getLogger(__name__)
 
 
 def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: date | None = None) -> Report:
@@ -50,32 +47,30 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
     if edition is None:
         return Report(composition.id, note=f"{composition.no_news_reason}, nothing sent")
     message = _render(run, composition, edition, segment)
+    report = _send_to_each(run, edition, message, [replace(subscriber, email=address) for address in wanted])
+    report.seconds = monotonic() - started
+    return report
+
+
+def _send_to_each(run: SendRun, edition: Edition, message: Message, readers: list[Subscriber]) -> Report:
+    """Send the test to each of these, one at a time, and report the failures."""
     report = Report(f"{edition.id} (test)", stories=len(edition.articles))
     failures = FailureTracker()
     with open_provider(run.config, run.config.delivery.provider) as provider:
-        for address in wanted:
+        for subscriber in readers:
             # A test may be repeated, so its Message-ID must differ each time: an inbox shows only the first of each.
             test_id = f"{edition.id}-test-{run.clock().isoformat()}"
-            recipient = make_recipient(run.config, test_id, replace(subscriber, email=address))
             try:
-                receipts = provider.send(message, [recipient])
+                receipts = provider.send(message, [make_recipient(run.config, test_id, subscriber)])
             except DeliveryError as error:
-                sent = f"sent to {report.recipients} of {len(wanted)}"
+                sent = f"sent to {report.recipients} of {len(readers)}"
                 hint = "; ".join(filter(None, [sent, error.hint]))
                 raise DeliveryError(error.message, location=error.location, hint=hint) from error
-            for receipt in receipts:
-                logger.info(
-                    "%s test to %s %s",
-                    edition.id,
-                    address,
-                    receipt.outcome.value.replace("_", " "),
-                    extra={"edition": edition.id, "recipient": address, "outcome": receipt.outcome.value},
-                )
+            log_outcomes(report.edition, receipts)
             failures.record(receipts)
             report.count(receipts)
             report.recipients += 1
     failures.report(run.report_problem, edition.id)
-    report.seconds = monotonic() - started
     return report
 
 

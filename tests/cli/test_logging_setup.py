@@ -72,7 +72,7 @@ def test_json_is_one_object_a_line_with_the_edition_recipient_and_outcome(newsro
     assert detail
     assert ada == {
         "level": "INFO",
-        "logger": "digest.sending.batch_sender",
+        "logger": "digest.sending.report",
         "message": f"2026-11-23-daily ad***@example.com accepted {detail}",
         "edition": "2026-11-23-daily",
         "recipient": "ad***@example.com",
