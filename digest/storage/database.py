@@ -72,8 +72,9 @@ class Database:
         database = cls.open(config.database_url, config.secrets.secret_key)
         with database._closed_on_error():  # noqa: SLF001 - a method of this class
             database.info.check_usable()
-            database.info.check_owner(config.publication.name, config.publication.url)
-            _refuse_forgotten_file(config, database)
+            if config.secrets.database_url:  # a file beside digest.toml is that newsroom's, whatever its name
+                database.info.check_owner(config.publication.name, config.publication.url)
+                _refuse_forgotten_file(config, database)
         return database
 
     @classmethod
@@ -166,7 +167,7 @@ class Database:
 def _refuse_forgotten_file(config: Config, database: Database) -> None:
     """Refuse an empty database while the newsroom's editions are in the file beside digest.toml."""
     file = config.ledger_file
-    if config.secrets.database_url and not database.editions.list_latest(limit=1) and file.is_file():
+    if not database.editions.list_latest(limit=1) and file.is_file():
         with Database.open_to_read(f"sqlite:///{file}", config.secrets.secret_key) as beside:
             if beside.editions.list_latest(limit=1) and not beside.info.is_moved():
                 raise StorageError(

@@ -119,7 +119,7 @@ def autocommit(engine: Engine) -> Iterator[Connection]:
 
 
 def retry_transaction(engine: Engine, work: Callable[..., T]) -> T:
-    """Run a transaction again for up to `RECONNECT_PATIENCE` seconds if the connection to the database is lost.
+    """Run a transaction again for up to `RECONNECT_PATIENCE` seconds if the database is lost or busy.
 
     `work(connection, again=...)` is called with `again` set if the last attempt may have been committed.
     """
@@ -131,7 +131,7 @@ def retry_transaction(engine: Engine, work: Callable[..., T]) -> T:
             with engine.execution_options(writes=True).begin() as connection:
                 return work(connection, again=again)
         except DBAPIError as error:
-            if not _is_disconnect(error) or monotonic() + pause > ends:
+            if not _may_pass(error) or monotonic() + pause > ends:
                 raise _explained(engine, error) from error
             logger.warning("the ledger is not available, retrying: %s", one_line(str(error.orig)))
         again = True
@@ -139,10 +139,11 @@ def retry_transaction(engine: Engine, work: Callable[..., T]) -> T:
         pause = min(2 * pause, 2.0)
 
 
-def _is_disconnect(error: DBAPIError) -> bool:
-    """Return whether the database went away, rather than objecting to a statement."""
-    refused = isinstance(error, OperationalError) and "connect" in str(error.orig).lower()
-    return error.connection_invalidated or refused
+def _may_pass(error: DBAPIError) -> bool:
+    """Return whether the database went away or is busy, rather than objecting to a statement."""
+    words = str(error.orig).lower()
+    is_unavailable = isinstance(error, OperationalError) and ("connect" in words or "locked" in words)
+    return error.connection_invalidated or is_unavailable
 
 
 @contextmanager
