@@ -30,7 +30,7 @@ class LedgerInfo:
                 raise StorageError(
                     f"this ledger belongs to {known.partition(chr(10))[0]}, not to {name}",
                     location=describe_engine(self._engine),
-                    hint="check DIGEST_DATABASE_URL: each newsroom needs a ledger of its own; if this one has both a new "
+                    hint="check DIGEST_DATABASE_URL: each newsroom needs a ledger of its own; if this one has a new "
                     "name and a new site, change one of them, run `digest ledger upgrade`, then change the other",
                 )
             if known != owner:
