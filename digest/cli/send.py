@@ -11,6 +11,7 @@ from digest.cli.console import Console, now_option
 from digest.cli.run_context import finish_run, start_run
 
 if TYPE_CHECKING:
+    from digest.config import Config
     from digest.models import Cadence
     from digest.sending.report import Report
     from digest.sending.send_run import SendRun
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many recipients; the next run continues.")
 @click.option("--late", is_flag=True, help="Send even if max_lateness has passed.")
+@click.option("--yes", is_flag=True, help="With --now: really email the readers.")
 @now_option
 @click.pass_context
 def send(
@@ -40,6 +42,7 @@ def send(
     *,
     dry_run: bool,
     late: bool,
+    yes: bool,
 ) -> None:
     """Send the edition to everyone who has not received it yet.
 
@@ -62,6 +65,8 @@ def send(
 
     console: Console = context.obj
     config = console.config()
+    if now and not (yes or dry_run or addresses):
+        _refuse_real_email(config)
     with start_run(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
         reports, failure = _reports(run, addresses, reader, dry_run=dry_run)
     # What was done is said even where the next edition fails.
@@ -76,6 +81,16 @@ def send(
     if failure:
         raise failure
     context.exit(status)
+
+
+def _refuse_real_email(config: Config) -> None:
+    """Refuse to email readers at a time that somebody made up, unless everything goes into a folder."""
+    providers = [settings.name for settings in config.delivery.providers if settings.name != "maildir"]
+    if providers:
+        raise click.UsageError(
+            f"--now is for trying things out, and {providers[0]} would email every reader: "
+            "add --dry-run or --to EMAIL, or --yes to really send"
+        )
 
 
 def _reports(

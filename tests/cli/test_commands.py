@@ -13,6 +13,7 @@ import pytest
 
 from tests.command import digest
 from tests.newsroom_folder import NewsroomFolder
+from tests.servers.smtp import SmtpServer
 from tests.waiting import wait_until
 
 NOW = "2026-11-23T07:00:00Z"
@@ -59,7 +60,7 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Newsroom
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(30)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 40\n"))
     screen, terminal = pty.openpty()
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=terminal, env={**os.environ, "COLUMNS": "120"}
     ) as run:
@@ -80,7 +81,7 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Newsroom
 def test_cancel_stops_a_send_that_is_at_work(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(500)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 5\n"))
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         wait_until(lambda: bool(newsroom.mails()))
         cancelled = digest("cancel", "2026-11-23-daily")
@@ -102,7 +103,7 @@ def test_resume_tells_of_each_mail_when_asked(newsroom: NewsroomFolder) -> None:
 
 def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
-    command = f"{sys.executable} -m digest -vv send --daily --now {NOW} 2>&1 | head -1"
+    command = f"{sys.executable} -m digest -vv send --daily --yes --now {NOW} 2>&1 | head -1"
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
     assert len(newsroom.mails()) == 60
     assert "nothing to do" in digest("send", "--daily", "--now", NOW).stdout
@@ -276,7 +277,7 @@ def test_a_broken_template_is_named_with_its_line(newsroom: NewsroomFolder) -> N
 
 def test_two_sends_at_once_send_one_edition(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(200)))
-    command = [sys.executable, "-W", "error", "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-W", "error", "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=newsroom.path)
         for _ in range(2)
@@ -289,7 +290,7 @@ def test_two_sends_at_once_send_one_edition(newsroom: NewsroomFolder) -> None:
 def test_a_killed_send_is_finished_by_the_next_one(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
     process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until(lambda: len(newsroom.mails()) >= 10)
     process.kill()
@@ -320,7 +321,7 @@ def test_suppress_holds_whatever_subscribers_csv_says(newsroom: NewsroomFolder) 
 def test_sigterm_finishes_what_is_on_its_way(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", NOW]
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
     process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: len(newsroom.mails()) >= 5)
     process.terminate()
@@ -331,3 +332,20 @@ def test_sigterm_finishes_what_is_on_its_way(newsroom: NewsroomFolder) -> None:
     newsroom.configure()
     assert "in doubt" not in digest("send", "--daily", "--now", NOW).stdout
     assert len(newsroom.mails()) == 150
+
+
+@pytest.mark.parametrize("options", [(), ("--late",), ("--limit", "1")])
+def test_readers_are_not_emailed_at_a_made_up_time(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, options: tuple[str, ...]
+) -> None:
+    newsroom.through_smtp(smtp_server)
+    refused = digest("send", "--daily", "--now", NOW, *options)
+    assert refused.returncode == 2
+    assert "smtp would email every reader" in refused.stderr
+    assert smtp_server.handler.mails == []
+    assert digest("send", "--daily", "--now", NOW, "--dry-run").returncode == 0
+    assert digest("send", "--daily", "--now", NOW, "--to", "editor@example.com").returncode == 0
+    assert digest("send", "--daily", "--now", NOW, "--yes").stdout.startswith(
+        "2026-11-23-daily: 2 stories, 2 recipients"
+    )
+    assert len(smtp_server.handler.mails) == 3

@@ -76,7 +76,7 @@ def send_with_kills(
 
     In every third run the server stops too, for a moment.
     """
-    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", day.isoformat()]
+    command = [sys.executable, "-m", "digest", "send", "--daily", "--now", day.isoformat(), "--yes"]
     kills = 0
     for _ in range(100):
         process = subprocess.Popen(command, cwd=newsroom.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
