@@ -94,6 +94,6 @@ class StorageError(DigestError, OSError):
 
 
 class LockedError(DigestError, BlockingIOError):
-    """Another run holds the lock."""
+    """Another run holds the lease, or the lock on the tables."""
 
     exit_status = 75

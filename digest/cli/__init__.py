@@ -66,7 +66,7 @@ def cli(context: click.Context, config_file: Path, verbose: int, log_format: Log
 
     Results go to stdout, progress and problems to stderr. Exit status: 0 done or nothing to do,
     1 failed, 2 invalid usage or configuration, 3 sent but some recipients refused, deferred or in
-    doubt, 75 another run is active.
+    doubt, 75 another run is sending.
     """
     from digest.cli.logging_setup import configure_logging
 

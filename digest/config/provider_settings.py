@@ -1,7 +1,7 @@
 """The settings of each provider: its table in digest.toml, key by key. Secrets are not among them.
 
-A new provider needs a subclass of `Settings` here, a module in `digest/delivery/providers/`, and a line in the registry
-of `digest.delivery`.
+A new provider needs a subclass of `Settings` here, a module in `digest/delivery/providers/`, and a case in
+`digest.delivery.registry.open_provider`.
 """
 
 from __future__ import annotations

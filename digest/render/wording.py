@@ -1,4 +1,8 @@
-"""Format dates, ages, reading times and lists of names in a language."""
+"""Format dates, ages, reading times and lists of names in a language.
+
+The sentences around them, such as the byline's "By {names}", are in `context.py` and the templates; their translations
+are in `locale/`.
+"""
 
 from __future__ import annotations
 

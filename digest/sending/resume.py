@@ -23,7 +23,7 @@ def resume(run: SendRun, edition: str, in_doubt: str = "") -> Report:
 
     Raises:
         UsageError: there is no such edition, or it was cancelled.
-        LockedError: another run is active.
+        LockedError: another run holds the lease of this cadence.
         DigestError: as for delivery.
     """
     require_sendable(run.config)

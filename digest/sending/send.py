@@ -28,7 +28,7 @@ def send(run: SendRun) -> Iterator[Report]:
 
     Raises:
         ConfigError: a setting that every email needs is missing.
-        LockedError: another run is active.
+        LockedError: another run holds the lease of this cadence.
         TooLateError: today's edition is past its max_lateness.
         DigestError: as for composing, rendering and delivery.
     """

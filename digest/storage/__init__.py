@@ -1,7 +1,8 @@
 """The ledger: what was sent to whom, so that nobody is mailed twice and nobody is missed.
 
 `Database` opens it; each of its attributes is the repository of one concern, in a file of its own. Everything above may
-use this package. It imports only core, models and errors, and nothing else imports SQLAlchemy and Alembic.
+use this package. It may import config, core, models and errors, and nothing else imports SQLAlchemy and Alembic.
+`tables.py` draws the life of an edition and of a recipient.
 """
 
 from digest.storage.claims import Claim, ClaimQueue

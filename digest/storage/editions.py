@@ -163,7 +163,7 @@ class Editions:
         return decode_message(body)
 
     def request_stop(self, edition: str) -> bool:
-        """Make the run that holds the lock claim no more of an edition and close it; return False if it is closed."""
+        """Make the run that holds the lease claim no more of an edition and close it; return False if it is closed."""
         stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
         with transaction(self._engine) as connection:
             return connection.execute(stopping).rowcount > 0

@@ -89,8 +89,8 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 def enable_wal(engine: Engine) -> None:
     """Switch an SQLite file to write-ahead logging for good, so that `digest status` can read during a send.
 
-    Only the holder of the run lock may call this: of two connections that switch a file at once, SQLite fails one with
-    "database is locked" without waiting for the timeout.
+    Only the holder of the schema lock may call this: of two connections that switch a file at once, SQLite fails one
+    with "database is locked" without waiting for the timeout.
     """
     if engine.dialect.name == "sqlite":
         with autocommit(engine) as connection:

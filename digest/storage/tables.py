@@ -2,12 +2,15 @@
 
 An edition's life:
 
-    (nothing) --freeze--> frozen --every recipient settled, somebody got it--> sent
-                            |--cancelled or too late, somebody got it--> stopped
-                            |--nobody got it---> cancelled
-                            '--cancelled while a run is sending--> stopping --by that or the next run--> any of these
+    (nothing) --the freeze begins--> freezing --everything is written--> frozen
+    frozen --every recipient settled, somebody got it--> sent
+       |   --cancelled or too late, somebody got it--> stopped
+       |   --closed, nobody got it--> cancelled
+       '---cancelled while a run is sending--> stopping --by that or the next run--> sent | stopped | cancelled
+    sent | stopped --a person resends to those in doubt--> frozen
 
-Only the lock holder follows these arrows, except the one to stopping, which anybody may: nothing is claimed after it.
+Only the holder of the cadence's lease follows these arrows, except the one to stopping, which anybody may: nothing is
+claimed after it. An edition that is freezing is invisible to others; if that run dies, the next freeze deletes it.
 
 A recipient's life, each arrow one committed transaction:
 
@@ -18,6 +21,18 @@ A recipient's life, each arrow one committed transaction:
        |                  '--found by the next run (after a crash)--> in_doubt
        |--retried in the same run or the next-- deferred
        '--the provider turned out to refuse everyone-- refused
+
+A recipient is a position in a group (one segment, one hour), and has a row of its own only in `recipient_exceptions`,
+whose state then counts. The state of everyone else follows from the position:
+
+    pending     `claimed` of the group has not reached it
+    skipped     nor will it: the group is `skipped`
+    sending     it is in one of `open_claims`
+    accepted    it was claimed, the claim is closed, and the server gave its usual reply (`editions.reply`)
+
+Recipients who are retried are claimed one by one, as exceptions in state sending. An open claim whose holder has no
+lease any more is a dead run's: the next run writes an exception, in_doubt, for each recipient in it. Once an edition is
+pruned, only `editions.counts` is left of its recipients.
 
 When a reader is erased, these rows stay under a pseudonym (`digest.storage.subscribers`) and keep their states, except
 that pending and deferred become suppressed, and sending becomes in_doubt.
@@ -76,8 +91,7 @@ messages = Table(
 )
 
 # Recipients are frozen in groups, each of one segment and one hour. A group is sent from its first position to its
-# last: `claimed` positions have been handed out. Those in no open claim and with no exception were accepted, so that a
-# recipient who simply gets the mail never has a row of their own.
+# last: `claimed` positions have been handed out.
 
 recipient_groups = Table(
     "recipient_groups",
