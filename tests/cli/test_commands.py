@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 NOW = "2026-11-23T07:00:00Z"
 
 
-def test_help_teaches_every_command() -> None:
+def test_help_lists_every_command() -> None:
     shown = digest("--help")
     assert shown.returncode == 0
     for command in ("init", "preview", "send", "status", "cancel", "check"):
@@ -56,7 +56,7 @@ def test_send_ends_with_one_line_and_is_silent_when_asked(newsroom: NewsroomFold
     assert len(newsroom.mails()) == 2
 
 
-def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: NewsroomFolder) -> None:
+def test_a_terminal_shows_a_progress_bar_with_the_rate(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(30)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 40\n"))
     screen, terminal = pty.openpty()
@@ -78,7 +78,7 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is_and_how_fast(newsroom: Newsroom
     assert b"/30" in shown
 
 
-def test_cancel_stops_a_send_that_is_at_work(newsroom: NewsroomFolder) -> None:
+def test_cancel_stops_an_active_send(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(500)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 5\n"))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]
@@ -94,14 +94,14 @@ def test_cancel_stops_a_send_that_is_at_work(newsroom: NewsroomFolder) -> None:
     assert "already stopped" in digest("cancel", "2026-11-23-daily").stdout
 
 
-def test_resume_tells_of_each_mail_when_asked(newsroom: NewsroomFolder) -> None:
+def test_resume_logs_each_mail_with_v(newsroom: NewsroomFolder) -> None:
     digest("send", "--daily", "--now", NOW, "--limit", "1")
     resumed = digest("-v", "resume", "2026-11-23-daily")
     assert resumed.returncode == 0
     assert re.search(r"2026-11-23-daily ke\*\*\*@example.org accepted", resumed.stderr)
 
 
-def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: NewsroomFolder) -> None:
+def test_a_send_continues_when_its_output_is_closed(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(60)))
     command = f"{sys.executable} -m digest -vv send --daily --yes --now {NOW} 2>&1 | head -1"
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
@@ -109,7 +109,7 @@ def test_a_send_goes_on_though_nobody_reads_what_it_says(newsroom: NewsroomFolde
     assert "nothing to do" in digest("send", "--daily", "--now", NOW).stdout
 
 
-def test_status_tells_of_editions_and_of_every_recipient(newsroom: NewsroomFolder) -> None:
+def test_status_lists_editions_and_every_recipient(newsroom: NewsroomFolder) -> None:
     assert digest("status").stdout == "No edition has been sent yet.\n"
     assert json.loads(digest("status", "--json").stdout) == {"editions": [], "failing_sources": []}
     digest("send", "--daily", "--now", NOW)
@@ -123,7 +123,7 @@ def test_status_tells_of_editions_and_of_every_recipient(newsroom: NewsroomFolde
     assert "the latest: 2026-11-23-daily" in unknown.stderr
 
 
-def test_articles_says_of_each_where_it_is_or_why_not(newsroom: NewsroomFolder) -> None:
+def test_articles_shows_the_section_or_the_reason_of_each(newsroom: NewsroomFolder) -> None:
     newsroom.configure(("[sections]\n", "[sections]\nlimit = 1\n"))
     feed = newsroom.path / "feed.xml"
     item = "<item><title>{0}</title><link>https://www.example.com/{0}</link><category>City</category><pubDate>{1}</pubDate></item>"
@@ -174,7 +174,7 @@ def test_status_names_a_source_that_keeps_failing(newsroom: NewsroomFolder) -> N
 
 
 @pytest.mark.parametrize("command", ["", "send", "draft"])
-def test_examples_in_help_stay_line_by_line(command: str) -> None:
+def test_examples_in_help_keep_their_lines(command: str) -> None:
     told = digest(*filter(None, [command, "--help"])).stdout
     assert "\\b" not in told
     assert any(re.match(r"  (0 7 \* \* \*  cd .*)?digest (send|init|draft)", line) for line in told.splitlines())
@@ -198,7 +198,7 @@ def test_preview_writes_what_one_reader_gets(newsroom: NewsroomFolder) -> None:
     assert "nothing to preview" in nothing.stdout
 
 
-def test_preview_says_what_is_wrong_with_the_email(newsroom: NewsroomFolder) -> None:
+def test_preview_reports_the_problems_of_the_email(newsroom: NewsroomFolder) -> None:
     newsroom.configure(more='[daily]\nsubject = "' + "A headline that never ends " * 12 + '"\n')
     shown = digest("preview", "--now", NOW)
     assert shown.returncode == 0
@@ -221,7 +221,7 @@ def test_a_preview_without_news_shows_the_latest_and_says_so(newsroom: NewsroomF
     assert newsroom.path.joinpath("preview.html").exists()
 
 
-def test_check_wants_one_s_own_addresses_over_https(newsroom: NewsroomFolder) -> None:
+def test_check_requires_https_for_the_newsroom_s_own_addresses(newsroom: NewsroomFolder) -> None:
     newsroom.configure(
         ('name = "The Gazette"', 'name = "The Gazette"\nlogo = "http://www.example.com/logo.png"'),
         ('unsubscribe_url = "https:', 'unsubscribe_url = "http:'),
@@ -233,7 +233,7 @@ def test_check_wants_one_s_own_addresses_over_https(newsroom: NewsroomFolder) ->
     assert told == ["publication.logo", "audience.unsubscribe_url", "sections.pages.World"]
 
 
-def test_check_finds_what_is_wrong(newsroom: NewsroomFolder) -> None:
+def test_check_reports_each_problem(newsroom: NewsroomFolder) -> None:
     good = digest("check", "--now", NOW)
     assert good.returncode == 0, good.stdout
     assert good.stdout.count("ok    ") == 8
@@ -257,7 +257,7 @@ def test_check_finds_what_is_wrong(newsroom: NewsroomFolder) -> None:
         (("preview", "-o", "/nowhere/preview.html", "--now", NOW), 2, "cannot be written"),
     ],
 )
-def test_wrong_usage_is_one_sentence_and_exit_2(
+def test_wrong_usage_is_one_line_and_exit_2(
     newsroom: NewsroomFolder, arguments: tuple[str, ...], status: int, words: str
 ) -> None:
     shown = digest(*arguments)
@@ -305,7 +305,7 @@ def test_a_killed_send_is_finished_by_the_next_one(newsroom: NewsroomFolder) -> 
     assert 150 - in_doubt <= len(newsroom.mails()) <= 150
 
 
-def test_suppress_holds_whatever_subscribers_csv_says(newsroom: NewsroomFolder) -> None:
+def test_suppress_overrides_subscribers_csv(newsroom: NewsroomFolder) -> None:
     assert digest("suppress", "ADA@example.com").stdout == "ada@example.com is suppressed\n"
     assert digest("suppress", "ada@example.com").stdout == "ada@example.com was already suppressed\n"
     assert "ada@example.com\tunsubscribed\t" in digest("suppress", "--list").stdout
@@ -318,7 +318,7 @@ def test_suppress_holds_whatever_subscribers_csv_says(newsroom: NewsroomFolder) 
     assert digest("suppress").returncode == 2
 
 
-def test_sigterm_finishes_what_is_on_its_way(newsroom: NewsroomFolder) -> None:
+def test_sigterm_finishes_what_is_in_flight(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*(f"reader{number}@example.com,R" for number in range(150)))
     newsroom.configure(("[delivery]\n", "[delivery]\nrate = 20\n"))
     command = [sys.executable, "-m", "digest", "send", "--daily", "--yes", "--now", NOW]

@@ -28,7 +28,7 @@ def recipients(edition: str) -> dict[str, str]:
     return {person["email"]: person["state"] for person in told["recipients"]}
 
 
-def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: NewsroomFolder) -> None:
+def test_list_shows_who_gets_mail_and_why_others_do_not(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(
         "ada@example.com,Ada,,weekdays,,de",
         "kenji@example.org,Kenji,Science",
@@ -55,7 +55,7 @@ def test_list_says_who_gets_mail_and_who_does_not_and_why(newsroom: NewsroomFold
     assert told["subscribers"][1]["categories"] == ["Science"]
 
 
-def test_import_takes_readers_and_keeps_out_who_left(newsroom: NewsroomFolder) -> None:
+def test_import_adds_readers_and_keeps_out_those_who_left(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("# ours", "ada@example.com,", "kenji@example.org,Kenji", "zoe@example.net,Zoë")
     newsroom.write("ghost.csv", GHOST)
     before = (newsroom.path / "subscribers.csv").read_text()
@@ -121,7 +121,7 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
     }
 
 
-def test_suppress_takes_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
+def test_suppress_reads_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
     newsroom.write("gone.txt", "ada@example.com\nkenji@example.org,complained\nnobody\n")
     done = digest("suppress", "--import", "gone.txt", "--reason", "bounced")
     assert (done.returncode, done.stdout) == (3, "2 suppressed, 0 already suppressed, 1 left out\n")
@@ -136,7 +136,7 @@ def test_suppress_takes_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
     assert digest("suppress", "--import", "nowhere.txt").returncode == 2
 
 
-def test_who_is_erased_is_nowhere_and_never_comes_back_by_an_import(newsroom: NewsroomFolder) -> None:
+def test_an_erased_reader_is_gone_and_cannot_be_imported_again(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
     digest("send", "--daily", "--now", NOW)
     newsroom.write("more.csv", "email\nnew@example.com\n")
@@ -181,14 +181,14 @@ def test_erasing_waits_for_a_send_and_settles_what_one_left(newsroom: NewsroomFo
     assert len(newsroom.mails()) == 2
 
 
-def test_what_names_an_erased_reader_still_is_told(newsroom: NewsroomFolder) -> None:
+def test_files_that_still_name_an_erased_reader_are_reported(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("# ada@example.com is the mayor", "ada@example.com,Ada")
     done = digest("subscribers", "erase", "ada@example.com")
     assert done.returncode == 3
     assert "subscribers.csv:2: still contains ada@example.com; delete it by hand" in done.stderr
 
 
-def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
+def test_without_the_key_nobody_is_erased_and_erased_readers_are_not_mailed(
     newsroom: NewsroomFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.configure(("?t={token}", ""))
@@ -206,7 +206,7 @@ def test_without_a_key_nobody_is_erased_and_nobody_is_mailed_who_was(
     assert newsroom.mails() == []
 
 
-def test_who_chose_weekdays_gets_none_on_a_saturday(newsroom: NewsroomFolder) -> None:
+def test_a_weekdays_reader_gets_no_mail_on_a_saturday(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada,,weekdays", "kenji@example.org,Kenji,,daily")
     newsroom.configure(("postal_address", 'timezone = "Asia/Tokyo"\npostal_address'))
     feed = newsroom.path / "feed.xml"
@@ -223,7 +223,7 @@ def test_who_chose_weekdays_gets_none_on_a_saturday(newsroom: NewsroomFolder) ->
         assert f"{readers} accepted" in shown.stdout
 
 
-def test_help_of_each_command_teaches_it() -> None:
+def test_help_lists_each_command() -> None:
     shown = digest("subscribers", "--help").stdout
     for command in ("list", "import", "export", "erase"):
         assert f"\n  {command} " in shown

@@ -153,7 +153,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         ("[publication\n", 0, ["not valid TOML", "line 1"]),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: int, words: list[str]) -> None:
+def test_an_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, words: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, text)
     assert caught.value.exit_status == 2
@@ -163,7 +163,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: in
         assert word in str(caught.value)
 
 
-def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_with_how_to_create_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="digest init"):
         config.load(tmp_path / "digest.toml", {})
 

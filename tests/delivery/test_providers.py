@@ -117,5 +117,5 @@ def test_the_debug_log_shows_what_is_sent_and_no_secret(
     assert "hush" not in caplog.text
 
 
-def test_the_ledger_s_words_for_outcomes() -> None:
+def test_outcomes_have_the_names_that_the_ledger_stores() -> None:
     assert {outcome.value for outcome in Outcome} == {"accepted", "refused", "deferred", "in_doubt"}

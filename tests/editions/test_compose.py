@@ -26,7 +26,7 @@ def test_the_next_edition_has_only_new_stories(newsroom: NewsroomFolder) -> None
     assert (report.edition, report.stories) == ("2026-11-24-daily", 1)
 
 
-def test_a_source_that_failed_loses_no_story(newsroom: NewsroomFolder) -> None:
+def test_stories_of_a_source_that_failed_come_in_the_next_edition(newsroom: NewsroomFolder) -> None:
     newsroom.write(
         "other.xml",
         (newsroom.path / "feed.xml").read_text().replace("/ferry", "/other").replace("ferry is", "other was"),

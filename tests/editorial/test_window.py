@@ -44,7 +44,7 @@ def test_a_clock_set_back_makes_an_empty_window() -> None:
         ("Asia/Kathmandu", datetime(2026, 11, 1, 7), 24),
     ],
 )
-def test_a_day_ago_is_the_same_time_yesterday_on_the_publication_s_clocks(zone: str, now: datetime, hours: int) -> None:
+def test_a_day_ago_is_the_same_local_time_yesterday(zone: str, now: datetime, hours: int) -> None:
     here = now.replace(tzinfo=ZoneInfo(zone))
     day = compute_window("daily", here, zone, None)
     assert day.end - day.start == timedelta(hours=hours)

@@ -12,9 +12,7 @@ OLD = '[[sources]]\ntype = "feed"\nname = "feed"\npath = "feed.xml"\n'
 ITEM = "<item><title>Story number {0}</title><link>https://www.example.com/{0}</link></item>"
 
 
-def test_many_sources_on_the_web_are_read_where_there_is_no_ledger_yet(
-    newsroom: NewsroomFolder, web: WebServer
-) -> None:
+def test_many_web_sources_are_read_before_there_is_a_ledger(newsroom: NewsroomFolder, web: WebServer) -> None:
     tables = []
     for number in range(20):
         web.page(
@@ -47,7 +45,7 @@ def test_a_preview_says_why_a_send_would_be_refused(newsroom: NewsroomFolder) ->
     assert "postal_address under [publication]" in str(shown.problems[0])
 
 
-def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: NewsroomFolder, web: WebServer) -> None:
+def test_pictures_to_embed_are_embedded(newsroom: NewsroomFolder, web: WebServer) -> None:
     gif = b"GIF89a\x20\x03\x58\x02" + b"0" * 20
     shown_from = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
     logo = web.page("/logo.gif", gif + b"1")
@@ -70,7 +68,7 @@ def test_pictures_that_are_to_travel_inside_the_mail_do(newsroom: NewsroomFolder
     assert newsroom.mails()[0].count(b"Content-ID: <") == 2
 
 
-def test_a_brief_mail_fetches_its_logos_alone(newsroom: NewsroomFolder, web: WebServer) -> None:
+def test_the_brief_layout_fetches_only_the_logos(newsroom: NewsroomFolder, web: WebServer) -> None:
     logos = [web.page("/logo.gif", b"GIF89a\x20\x03\x58\x02" + b"0" * 20), web.page("/night.gif", status=404)]
     picture = web.page("/ferry.gif", b"GIF89a\x20\x03\x58\x02" + b"1" * 20)
     item = f"<item><title>A story</title><enclosure type='image/gif' url='{picture}'/></item>"

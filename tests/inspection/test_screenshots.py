@@ -14,7 +14,7 @@ EMAIL = """<!DOCTYPE html><style>body{margin:0;background:#fff}
 
 
 @pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason=f"none of {', '.join(BROWSERS)} on the PATH")
-def test_an_email_is_pictured_whole_at_both_widths_in_both_schemes(tmp_path: Path) -> None:
+def test_a_screenshot_shows_the_whole_email_at_both_widths_in_both_schemes(tmp_path: Path) -> None:
     taken = take(EMAIL, tmp_path / "preview.html")
     assert [file.name for file in taken] == [
         "preview-phone-light.png",
@@ -37,7 +37,7 @@ def test_without_a_browser_it_says_what_to_install(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_browser_that_fails_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_fails_is_reported_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = tmp_path / "chromium"
     browser.write_text("#!/bin/sh\nexit 7\n")
     browser.chmod(0o755)

@@ -39,7 +39,7 @@ def test_one_json_file_says_the_same_as_a_folder(tmp_path: Path) -> None:
         ("folder", "---\ntitle: x\n---\n", "is not a feature"),
     ],
 )
-def test_data_that_cannot_be_read_says_so(tmp_path: Path, name: str, content: str | None, message: str) -> None:
+def test_data_that_cannot_be_read_is_refused(tmp_path: Path, name: str, content: str | None, message: str) -> None:
     path = tmp_path / name
     if name == "folder":
         path.mkdir()

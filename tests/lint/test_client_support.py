@@ -57,7 +57,7 @@ def test_a_finding_names_the_programs_and_is_serious_when_it_is_all_of_them(chec
     assert [(finding.serious, finding.location) for finding in in_all] == [(True, '<p> "x" near "The Gazette"')]
 
 
-def test_without_data_there_is_no_finding(check: Check) -> None:
+def test_without_data_there_are_no_findings(check: Check) -> None:
     assert check('<p style="float:left">x</p>') == []
 
 

@@ -130,7 +130,7 @@ def test_text_needs_a_link_for_each_headline_and_short_lines(check: Check, good:
     assert [finding.rule for finding in check(text=" ")] == ["unsubscribe", "text-missing"]
 
 
-def test_the_same_at_many_places_is_one_finding_that_names_the_first(check: Check) -> None:
+def test_a_problem_at_many_places_is_one_finding_that_names_the_first(check: Check) -> None:
     (found,) = check('<img src="https://www.example.com/a.png" width="9">' * 3)
     assert found.location == 'image a.png near "The Gazette" and 2 other places'
 

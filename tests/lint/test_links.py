@@ -6,7 +6,7 @@ from digest.lint import find_broken_links, list_links
 from digest.models import Message
 
 
-def test_each_web_address_is_listed_once_and_no_readers_own(good: Message) -> None:
+def test_each_web_address_is_listed_once_and_personal_links_are_not(good: Message) -> None:
     assert list_links(good) == ["https://www.example.com/ferry", "https://www.example.com/ferry.jpg"]
 
 
@@ -22,12 +22,12 @@ def test_each_web_address_is_listed_once_and_no_readers_own(good: Message) -> No
         (429, [("link-unknown", False)]),
     ],
 )
-def test_what_an_answer_means(status: int, rules: list[tuple[str, bool]]) -> None:
+def test_the_meaning_of_each_response(status: int, rules: list[tuple[str, bool]]) -> None:
     found = find_broken_links(["https://www.example.com/a"], lambda _url: status)
     assert [(finding.rule, finding.serious) for finding in found] == rules
 
 
-def test_each_address_is_asked_once_and_one_that_fails_stops_none() -> None:
+def test_each_address_is_requested_once_and_a_failure_stops_no_other() -> None:
     asked = []
 
     def fetch(url: str) -> int:

@@ -31,13 +31,13 @@ def test_type_and_size(data: bytes, media_type: str) -> None:
     assert sniff(data) == ImageFormat(media_type, 640, 480)
 
 
-def test_what_no_mail_program_shows() -> None:
+def test_formats_that_no_mail_program_shows() -> None:
     assert sniff(b"<svg xmlns='http://www.w3.org/2000/svg'/>") is None
     assert sniff(b"") is None
 
 
 @given(st.sampled_from([PNG, GIF, JPEG, VP8, VP8L, VP8X]), st.integers(12, 40), st.binary(max_size=30))
-def test_a_torn_picture_has_a_type_all_the_same(data: bytes, length: int, rest: bytes) -> None:
+def test_a_truncated_picture_still_has_a_type(data: bytes, length: int, rest: bytes) -> None:
     form = sniff(data[:length] + rest)
     assert form is not None
     assert form.width >= 0

@@ -93,7 +93,7 @@ def test_arabic_has_six_forms() -> None:
         ("ur", "رکنیت ختم کریں"),
     ],
 )
-def test_the_nearest_catalogue_is_taken(make: Make, story: Story, tag: str, word: str) -> None:
+def test_the_nearest_catalogue_is_used(make: Make, story: Story, tag: str, word: str) -> None:
     rendered = make(story(), language=tag)
     assert word in str(lxml_html.fromstring(rendered.message.html).xpath("string()"))
     assert f"\n{word}: " in rendered.message.text

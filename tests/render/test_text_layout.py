@@ -25,7 +25,7 @@ def test_excerpts_end_where_a_reader_would_end(text: str, length: int, beginning
     assert excerpt(text, length) == beginning
 
 
-def test_an_emoji_is_not_torn() -> None:
+def test_an_emoji_is_not_split() -> None:
     for length in range(3, 12):
         assert "\u200d…" not in excerpt("👩\u200d🚒" * 4, length)
 
@@ -37,7 +37,7 @@ def test_an_excerpt_is_the_beginning_and_no_longer(text: str, length: int) -> No
     assert text.startswith(beginning.removesuffix("…"))
 
 
-def test_a_flag_is_not_torn() -> None:
+def test_a_flag_is_not_split() -> None:
     for length in range(3, 8):
         assert sum("\U0001f1e6" <= letter <= "\U0001f1ff" for letter in excerpt("🇬🇧" * 9, length)) % 2 == 0
 

@@ -15,7 +15,7 @@ from tests.sending.common import ADDRESSES, NOW, READERS, list_editions
 from tests.servers.smtp import SmtpServer
 
 
-def test_cancelling_skips_whoever_is_left(newsroom: NewsroomFolder) -> None:
+def test_cancelling_skips_the_remaining_recipients(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe(*READERS[:4])
     newsroom.send(limit=1)
     loaded = newsroom.run()[0].config

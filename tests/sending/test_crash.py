@@ -102,7 +102,7 @@ def send_with_kills(
 @pytest.mark.parametrize("most", [2, pytest.param(KILLS, id="many", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("provider", ["maildir", "smtp", "sendgrid"])
-def test_killed_at_any_instant_nobody_gets_two_emails_and_nobody_is_missing(
+def test_after_a_kill_at_any_instant_nobody_gets_two_emails_and_nobody_is_missed(
     newsroom: NewsroomFolder,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,

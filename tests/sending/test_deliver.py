@@ -189,7 +189,9 @@ def test_recipients_who_stay_deferred_do_not_hold_up_others(newsroom: NewsroomFo
 
 
 @pytest.mark.usefixtures("_short_waits")
-def test_nor_do_they_within_one_run(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
+def test_recipients_who_stay_deferred_do_not_hold_up_others_within_one_run(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
     newsroom.through_smtp(smtp_server, options='patience = "1s"\n')
     newsroom.subscribe(*READERS[:40])
     smtp_server.handler.refuse = dict.fromkeys(ADDRESSES[:12], "452 4.2.2 mailbox full")

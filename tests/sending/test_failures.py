@@ -31,7 +31,7 @@ def report(failures: FailureTracker) -> list[str]:
     return list(map(str, problems))
 
 
-def test_each_kind_of_failure_is_reported_and_who_was_accepted_is_not() -> None:
+def test_each_kind_of_failure_is_reported_and_accepted_recipients_are_not() -> None:
     failures = FailureTracker()
     failures.record([receipt(1, Outcome.ACCEPTED, "250 ok"), receipt(2, Outcome.REFUSED), receipt(3, Outcome.REFUSED)])
     failures.record([receipt(4, Outcome.IN_DOUBT, "no answer")])

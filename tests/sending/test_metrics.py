@@ -42,7 +42,7 @@ def test_a_run_is_written_and_pinged(newsroom: NewsroomFolder, web: WebServer) -
 
 
 @pytest.mark.usefixtures("_watched")
-def test_so_is_a_failure(newsroom: NewsroomFolder, web: WebServer) -> None:
+def test_a_failed_run_is_written_and_pinged_too(newsroom: NewsroomFolder, web: WebServer) -> None:
     (newsroom.path / "feed.xml").unlink()
     assert run("send", "--daily").exit_code == 1
     assert 'exit_status{cadence="daily"} 1\n' in (newsroom.path / "digest.prom").read_text()

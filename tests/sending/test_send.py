@@ -61,7 +61,7 @@ def test_a_second_run_at_the_same_time_is_refused(newsroom: NewsroomFolder) -> N
         newsroom.send()
 
 
-def test_a_ledger_with_two_names_has_one_lock(
+def test_a_ledger_with_two_names_has_one_lease(
     newsroom: NewsroomFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.subscribe(*READERS[:4])

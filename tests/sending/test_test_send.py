@@ -8,7 +8,7 @@ from tests.newsroom_folder import NewsroomFolder
 from tests.sending.common import NOW
 
 
-def test_a_test_shows_a_reader_s_edition_with_the_links_of_who_gets_it(newsroom: NewsroomFolder) -> None:
+def test_a_test_shows_a_reader_s_edition_with_links_for_the_test_address(newsroom: NewsroomFolder) -> None:
     run, _ = newsroom.run()
     report = send_test(run, ["Editor@example.com"], "kenji@example.org")
     assert str(report).startswith("2026-11-23-daily (test): 1 story, 1 recipient, 1 accepted, 0 refused")

@@ -24,7 +24,7 @@ def article(tmp_path: Path, text: str, name: str = "ferry.md") -> Article:
     return found.articles[0]
 
 
-def test_everything_front_matter_can_say(tmp_path: Path) -> None:
+def test_every_field_of_front_matter_is_read(tmp_path: Path) -> None:
     (tmp_path / "boat.png").write_bytes(b"\x89PNG")
     found = article(
         tmp_path,
@@ -89,7 +89,7 @@ def test_an_invalid_file_is_reported_and_the_others_are_read(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("published", ["2026-02-31", "2026-02-03 25:00:00"])
-def test_an_impossible_date_costs_only_its_file(tmp_path: Path, published: str) -> None:
+def test_an_impossible_date_loses_only_its_file(tmp_path: Path, published: str) -> None:
     (tmp_path / "a.md").write_text(f"---\nheadline: H\npublished: {published}\n---\n")
     (tmp_path / "b.md").write_text("# Good\n")
     found = read(tmp_path)

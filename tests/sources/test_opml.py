@@ -71,7 +71,7 @@ def test_the_feeds_of_a_list_take_its_place_among_the_sources(web: WebServer, tm
 @pytest.mark.parametrize(
     "body", ["<html>", "just words", "<opml><body/></opml>", "<!DOCTYPE x [<!ENTITY a 'b'>]><opml>&a;</opml>"]
 )
-def test_an_invalid_list_costs_only_itself(tmp_path: Path, body: str) -> None:
+def test_an_invalid_list_loses_only_itself(tmp_path: Path, body: str) -> None:
     file = tmp_path / "list.opml"
     file.write_text(body)
     (tmp_path / "a.md").write_text("# Kept\n")

@@ -22,7 +22,7 @@ def test_a_source_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [article.source for article in fine.articles] == ["good"]
 
 
-def test_a_bug_in_a_parser_costs_only_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_a_parser_loses_only_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read(_source: Source, _context: FetchContext) -> FetchResult:
         raise KeyError("title\n")
 

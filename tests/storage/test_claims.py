@@ -27,7 +27,7 @@ def test_each_recipient_is_claimed_once_and_settled_once(database: Database) -> 
     assert {row.detail for row in database.recipients.stream(frozen)} == {"said so"}
 
 
-def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Database) -> None:
+def test_nobody_is_claimed_once_the_edition_is_stopping(database: Database) -> None:
     frozen = freeze(database, 5)
     assert not database.editions.is_stopping(frozen)
     with database.hold("daily"):
@@ -49,7 +49,7 @@ def test_of_an_edition_that_somebody_stops_nobody_more_is_claimed(database: Data
         assert record.counts == {"accepted": 2, "skipped": 3}
 
 
-def test_segments_are_claimed_apart_each_message_asked_for_once(database: Database) -> None:
+def test_segments_are_claimed_separately_and_each_message_is_rendered_once(database: Database) -> None:
     asked: list[str] = []
 
     def message_of(segment: str) -> Message:
@@ -84,7 +84,7 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
         assert record.counts == {"sending": 1, "pending": 1}
 
 
-def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
+def test_any_reply_of_a_provider_can_be_recorded(database: Database) -> None:
     """A NUL or a lone surrogate in a server's words must not have its mail be unknown."""
     today = freeze(database, 3)
     _, batch = take_turn(database, today, (), 3)
@@ -102,7 +102,7 @@ def test_whatever_a_provider_says_can_be_recorded(database: Database) -> None:
     }
 
 
-def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending_again(database: Database) -> None:
+def test_several_batches_are_claimed_together_and_a_released_one_is_pending_again(database: Database) -> None:
     mixed = [*readers(5), *readers(2, "science")]
     database.editions.freeze(edition(), "s", mixed, lambda _: MESSAGE, [], [], LINKS, NOW)
     with database.hold("daily"):
@@ -119,7 +119,7 @@ def test_several_batches_are_claimed_at_once_and_one_that_is_released_is_pending
         assert sending.record_and_claim((), (), batches=9, batch_size=9, limit=9, now=NOW) == []
 
 
-def test_who_is_suppressed_while_read_ahead_is_passed_over(database: Database) -> None:
+def test_a_reader_suppressed_after_being_read_ahead_is_not_claimed(database: Database) -> None:
     frozen = freeze(database, 6)
     with database.hold("daily"):
         sending = open_queue(database, frozen)
@@ -146,7 +146,7 @@ def test_details_of_any_kind_are_kept(database: Database) -> None:
     assert [row.detail for row in database.recipients.stream(frozen)] == details
 
 
-def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database: Database) -> None:
+def test_two_runs_that_overlap_never_claim_the_same_recipient(database: Database) -> None:
     frozen = freeze(database, 6)
     with database.hold("daily"):
         one, other = open_queue(database, frozen), open_queue(database, frozen)
@@ -160,7 +160,7 @@ def test_of_two_runs_at_work_after_all_each_has_whom_it_claimed_itself(database:
         assert len(ours) + len(theirs) == 6
 
 
-def test_who_is_suppressed_is_not_claimed_however_late(database: Database) -> None:
+def test_a_recipient_suppressed_during_the_send_is_not_claimed(database: Database) -> None:
     frozen = freeze(database, 5)
     assert database.suppressions.add("reader3@example.com", "complained", NOW)
     assert not database.suppressions.add("reader3@example.com", "bounced", NOW)
@@ -184,7 +184,7 @@ def test_who_is_suppressed_is_not_claimed_however_late(database: Database) -> No
     ("detail", "suppressed"),
     [("550 5.1.1 no such user", True), ("550 5.2.2 mailbox full", False), ("554 5.7.1 looks like spam", False)],
 )
-def test_an_address_that_does_not_exist_is_suppressed_by_itself(
+def test_an_address_that_bounced_is_suppressed_automatically(
     database: Database, detail: str, *, suppressed: bool
 ) -> None:
     frozen = freeze(database, 1)

@@ -11,7 +11,7 @@ from digest.storage import Database
 from tests.storage.editions import freeze
 
 
-def test_reading_where_there_is_no_ledger_makes_none(ledger_url: str, tmp_path: Path) -> None:
+def test_reading_without_a_ledger_creates_none(ledger_url: str, tmp_path: Path) -> None:
     with Database.open_to_read(ledger_url) as database:
         assert database.editions.list_latest() == []
     assert list(tmp_path.iterdir()) == []
@@ -36,14 +36,14 @@ def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
             opening(f"sqlite:///{file}")
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     file.write_text("not a database, not at all" * 100)
     with pytest.raises(StorageError, match="move the file away"):
         Database.open(f"sqlite:///{file}")
 
 
-def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+def test_an_unreachable_server_is_named_without_its_password() -> None:
     with pytest.raises(StorageError, match="DIGEST_DATABASE_URL") as caught:
         Database.open("postgresql://digest:hush@127.0.0.1:1/digest")
     assert "hush" not in str(caught.value)
@@ -55,7 +55,7 @@ def test_a_url_that_names_no_database_is_refused(url: str) -> None:
         Database.open(url)
 
 
-def test_a_ledger_whose_making_was_cut_short_is_made_whole(tmp_path: Path) -> None:
+def test_an_incomplete_ledger_is_completed(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     Database.open(f"sqlite:///{file}").close()
     with closing(sqlite3.connect(file)) as connection, connection:

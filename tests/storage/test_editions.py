@@ -10,7 +10,7 @@ from digest.storage import Database, FrozenRecipient
 from tests.storage.editions import LINKS, MESSAGE, NOW, edition, freeze, make_recipient, readers, receipts, take_turn
 
 
-def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
+def test_what_was_frozen_is_read_back_unchanged(database: Database) -> None:
     frozen = freeze(database)
     assert database.editions.get_message(frozen, "") == MESSAGE
     segment, batch = take_turn(database, frozen, (), 10)
@@ -20,7 +20,7 @@ def test_what_is_frozen_comes_back_as_it_was(database: Database) -> None:
         database.editions.get_message(frozen, "science")
 
 
-def test_nobody_to_send_to_leaves_no_trace(database: Database) -> None:
+def test_a_freeze_without_recipients_leaves_no_trace(database: Database) -> None:
     assert database.editions.freeze(edition(), "s", [], lambda _: MESSAGE, [], [], LINKS, NOW) == 0
     assert database.editions.get(edition().id) is None
     assert database.editions.list_latest() == []
@@ -36,7 +36,7 @@ def test_a_failure_while_freezing_leaves_no_trace(database: Database) -> None:
     assert database.editions.get(edition().id) is None
 
 
-def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -> None:
+def test_an_edition_refused_for_everyone_does_not_count_as_sent(database: Database) -> None:
     frozen = freeze(database, 2)
     _, batch = take_turn(database, frozen, (), 2)
     take_turn(database, frozen, receipts(batch, Outcome.REFUSED), 0)
@@ -44,7 +44,7 @@ def test_an_edition_that_everybody_was_refused_is_not_sent(database: Database) -
     assert database.sent_editions.find_articles("daily", {"id-a"}) == {}
 
 
-def test_giving_up_after_some_got_it_stops_the_edition(database: Database) -> None:
+def test_giving_up_after_some_received_it_stops_the_edition(database: Database) -> None:
     frozen = freeze(database, 3)
     _, batch = take_turn(database, frozen, (), 1)
     take_turn(database, frozen, receipts(batch), 0)

@@ -31,7 +31,7 @@ def run_each_round(folder: Path, start: Barrier) -> None:
     (folder / multiprocessing.current_process().name).write_text(" ".join(statuses))
 
 
-def test_a_run_that_waits_in_vain_for_the_tables_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_waits_too_long_for_the_tables_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     with (
         schema_lock(open_engine(parse_url(url))),

@@ -23,7 +23,7 @@ def test_a_newsroom_may_change_its_name_or_its_site(database: Database) -> None:
         database.info.check_owner("The Gazette", "https://www.example.com")
 
 
-def test_a_ledger_that_was_moved_is_not_sent_from(database: Database) -> None:
+def test_a_moved_ledger_refuses_to_send(database: Database) -> None:
     database.info.check_usable()
     assert not database.info.is_moved()
     database.info.mark_moved("postgresql://digest@db.example.com/digest")

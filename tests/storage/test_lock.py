@@ -1,4 +1,4 @@
-"""The run lock."""
+"""Leases: one run at a time for each cadence."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from digest.errors import LockedError
 from digest.storage import Database
 
 
-def test_two_runs_at_once_cannot_both_hold_the_lock(ledger_url: str) -> None:
+def test_two_runs_at_once_cannot_hold_the_lease_of_one_cadence(ledger_url: str) -> None:
     with Database.open(ledger_url) as one, Database.open(ledger_url) as two:
         with one.hold("daily"), pytest.raises(LockedError) as caught, two.hold("daily"):
             pass

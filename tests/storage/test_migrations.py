@@ -29,7 +29,7 @@ def make_recipient(email: str, _: str) -> Recipient:
     raise AssertionError(f"{email} was frozen with a Message-ID and links of its own")
 
 
-def test_nothing_of_a_version_1_ledger_is_lost(ledger_url: str) -> None:
+def test_nothing_in_a_version_1_ledger_is_lost(ledger_url: str) -> None:
     write_version_1(ledger_url)
     with Database.open(ledger_url, KEY) as database:
         assert [(item.id, item.state, item.stories, dict(item.counts)) for item in database.editions.list_latest()] == [
@@ -50,7 +50,7 @@ def test_nothing_of_a_version_1_ledger_is_lost(ledger_url: str) -> None:
         assert set(database.sources.get_states()) == {"feed"}
 
 
-def test_an_open_edition_goes_on_with_the_bytes_that_were_frozen(ledger_url: str) -> None:
+def test_an_open_edition_continues_with_the_bytes_that_were_frozen(ledger_url: str) -> None:
     write_version_1(ledger_url)
     with sqlite3.connect(FILE) as original:
         frozen = dict(original.execute("select email, message_id from recipients where edition = ?", [OPEN]))

@@ -19,7 +19,7 @@ def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: 
         assert states == ["in_doubt", "in_doubt", "accepted", "accepted", "accepted"]
 
 
-def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(database: Database) -> None:
+def test_deferred_recipients_keep_the_edition_open_and_are_retried(database: Database) -> None:
     frozen = freeze(database, 2)
     _, batch = take_turn(database, frozen, (), 2)
     take_turn(database, frozen, [*receipts(batch[:1]), *receipts(batch[1:], Outcome.DEFERRED)], 0)
@@ -30,7 +30,7 @@ def test_deferred_recipients_keep_the_edition_open_and_are_tried_again(database:
     assert again == batch[1:]
 
 
-def test_refusals_that_were_nobody_s_fault_are_taken_back(database: Database) -> None:
+def test_refusals_of_a_provider_that_refuses_everyone_are_reverted(database: Database) -> None:
     frozen = freeze(database, 3)
     _, batch = take_turn(database, frozen, (), 3)
     take_turn(database, frozen, [*receipts(batch[:2], Outcome.REFUSED), *receipts(batch[2:])], 0)
@@ -38,7 +38,7 @@ def test_refusals_that_were_nobody_s_fault_are_taken_back(database: Database) ->
     assert take_turn(database, frozen, (), 9)[1] == batch[:2]
 
 
-def test_bounces_that_were_nobody_s_fault_suppress_nobody(database: Database) -> None:
+def test_bounces_of_a_provider_that_bounces_everyone_suppress_nobody(database: Database) -> None:
     frozen = freeze(database, 3)
     database.suppressions.add("reader2@example.com", "unsubscribed", NOW)
     _, batch = take_turn(database, frozen, (), 3)

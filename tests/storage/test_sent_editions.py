@@ -4,7 +4,7 @@ from digest.storage import Database
 from tests.storage.editions import NOW, freeze, receipts, take_turn
 
 
-def test_articles_count_as_sent_only_when_somebody_got_the_edition(database: Database) -> None:
+def test_articles_count_as_sent_only_when_somebody_received_the_edition(database: Database) -> None:
     frozen = freeze(database, 1, day=22)
     assert database.sent_editions.find_articles("daily", {"id-a", "id-b"}) == {}
     assert database.sent_editions.find_last_window_end("daily") is None

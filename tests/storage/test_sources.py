@@ -22,7 +22,7 @@ def test_an_article_is_first_seen_once(database: Database) -> None:
     }
 
 
-def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: Database) -> None:
+def test_a_source_is_failing_from_its_first_failure_until_it_is_read(database: Database) -> None:
     database.sources.save([FetchRecord("feed", "", NOW - DAY, {})], [], NOW)
     for days in (1, 2):
         database.sources.save([FetchRecord("feed", f"404 on day {days}", None, {})], [], NOW + days * DAY)
@@ -34,7 +34,7 @@ def test_a_source_fails_since_its_first_failure_and_until_it_is_read(database: D
     assert (healthy.read_at, healthy.failing_since, healthy.failure) == (NOW + 3 * DAY, None, "")
 
 
-def test_a_document_is_kept_as_it_was_fetched_last(database: Database) -> None:
+def test_the_latest_fetch_of_a_document_is_kept(database: Database) -> None:
     assert database.sources.get_document(DOCUMENT.url) is None
     database.sources.save([], [StoredDocument(DOCUMENT.url, "", "", "", b"old")], NOW)
     database.sources.save([], [DOCUMENT], NOW)

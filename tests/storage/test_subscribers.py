@@ -67,7 +67,7 @@ def database(ledger_url: str) -> Iterator[Database]:
         yield opened
 
 
-def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays(database: Database) -> None:
+def test_a_pseudonym_replaces_the_address_and_the_outcome_of_the_mail_stays(database: Database) -> None:
     edition = freeze(database, ADA, KENJI)
     batch = claimed(database, edition)
     detail = f"250 taken for <{ADA}>"
@@ -84,7 +84,7 @@ def test_a_pseudonym_takes_the_address_s_place_and_what_became_of_the_mail_stays
     ]
 
 
-def test_who_is_erased_is_not_mailed_though_the_list_has_them_again(database: Database) -> None:
+def test_an_erased_reader_is_not_mailed_even_if_the_list_has_them_again(database: Database) -> None:
     assert database.subscribers.erase(ADA, NOW) == 0
     edition = freeze(database, ADA, KENJI, ZOE)
     database.suppressions.add(ZOE, "bounced", NOW)
@@ -94,7 +94,7 @@ def test_who_is_erased_is_not_mailed_though_the_list_has_them_again(database: Da
     assert rows[ZOE] == ("suppressed", "bounced")
 
 
-def test_more_erased_readers_than_a_batch_holds_are_passed_over(database: Database) -> None:
+def test_more_erased_readers_than_a_batch_holds_are_left_out(database: Database) -> None:
     for email in (ADA, KENJI):
         database.subscribers.erase(email, NOW)
     edition = freeze(database, ADA, KENJI, ZOE)
@@ -116,7 +116,7 @@ def test_an_open_edition_is_settled_first(database: Database) -> None:
     assert database.editions.close(edition, LATER) == "cancelled"
 
 
-def test_suppressions_are_looked_up_by_the_pseudonym_too(database: Database) -> None:
+def test_suppressions_are_also_found_by_the_pseudonym(database: Database) -> None:
     database.subscribers.erase(ADA, NOW)
     found = database.suppressions.find([ADA, KENJI])
     assert {email: item.email for email, item in found.items()} == {ADA: make_pseudonym(ADA, KEY)}
@@ -126,7 +126,7 @@ def test_suppressions_are_looked_up_by_the_pseudonym_too(database: Database) -> 
     assert set(database.suppressions.find([ADA, KENJI])) == {KENJI}
 
 
-def test_erasing_twice_is_erasing_once(database: Database) -> None:
+def test_erasing_twice_is_the_same_as_erasing_once(database: Database) -> None:
     edition = freeze(database, ADA)
     assert database.subscribers.erase(ADA, NOW) == 1
     assert database.subscribers.erase(ADA, LATER) == 0
@@ -140,7 +140,7 @@ def test_without_a_secret_nobody_is_erased(ledger_url: str) -> None:
 
 
 @pytest.mark.parametrize(("secret", "words"), [("", "with no DIGEST_SECRET_KEY"), ("another", "with this")])
-def test_nobody_is_mailed_while_the_erased_would_not_be_known(ledger_url: str, secret: str, words: str) -> None:
+def test_nobody_is_mailed_while_erased_readers_cannot_be_recognised(ledger_url: str, secret: str, words: str) -> None:
     with Database.open(ledger_url, KEY) as database:
         database.subscribers.erase(ADA, NOW)
         edition = freeze(database, ADA, KENJI)
@@ -171,7 +171,7 @@ def test_nothing_of_the_reader_is_left_in_the_file(tmp_path: Path) -> None:
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
-def test_a_pseudonym_is_that_of_one_address_and_one_key(email: str, other: str, secret: str) -> None:
+def test_a_pseudonym_belongs_to_one_address_and_one_key(email: str, other: str, secret: str) -> None:
     secret = secret.encode(errors="replace").decode()
     email, other = (text.encode(errors="replace").decode() for text in (email, other))
     assert (make_pseudonym(email, secret) == make_pseudonym(other, secret)) == (email == other)

@@ -78,7 +78,7 @@ def test_a_run_that_died_is_continued(database: Database) -> None:
     assert [row.state for row in database.recipients.stream(record.id)] == ["in_doubt", "accepted"]
 
 
-def test_what_was_sent_is_known(database: Database) -> None:
+def test_sent_editions_are_known(database: Database) -> None:
     found = database.sent_editions.find_articles("daily", ["id-22", "id-23", "id-copy", "id-24"])
     assert found == {"id-22": "2026-11-22-daily", "id-copy": "2026-11-22-daily"}
     assert database.sent_editions.find_last_window_end("daily") == NOW - DAY

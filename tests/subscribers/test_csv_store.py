@@ -30,7 +30,7 @@ def test_erasing_deletes_every_row_and_reports_lines_that_still_contain_the_addr
     assert [path.name for path in tmp_path.iterdir()] == ["subscribers.csv"]
 
 
-def test_erasing_changes_nothing_where_the_address_is_not(tmp_path: Path) -> None:
+def test_erasing_an_address_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "subscribers.csv"
     assert CsvSubscriberStore(file).erase("ada@example.com") == (0, [])
     assert not file.exists()

@@ -35,7 +35,7 @@ def statuses(export: Export) -> dict[str, str]:
         ("FirstName,LastName,EmailAddress", "Ada,Penhale,ada@example.com", "Ada Penhale"),
     ],
 )
-def test_columns_go_by_many_names(tmp_path: Path, header: str, row: str, name: str) -> None:
+def test_columns_are_recognised_by_many_names(tmp_path: Path, header: str, row: str, name: str) -> None:
     export, told = read(tmp_path, f"{header}\n{row}\n")
     assert export.readers == {"ada@example.com": ImportedSubscriber(2, "active", {"name": name})}
     assert told == []
@@ -119,13 +119,13 @@ def test_columns_go_by_many_names(tmp_path: Path, header: str, row: str, name: s
         ),
     ],
 )
-def test_where_a_reader_stands_is_told_in_many_ways(tmp_path: Path, header: str, rows: dict[str, str]) -> None:
+def test_a_reader_s_status_is_recognised_in_many_forms(tmp_path: Path, header: str, rows: dict[str, str]) -> None:
     export, _ = read(tmp_path, "\n".join([header, *rows]))
     assert [told.status for told in export.readers.values()] == list(rows.values())
     assert export.left_out == 0
 
 
-def test_a_status_that_nobody_knows_leaves_the_row_out_but_not_that_somebody_left(tmp_path: Path) -> None:
+def test_an_unknown_status_skips_the_row_but_not_another_row_s_opt_out(tmp_path: Path) -> None:
     export, told = read(
         tmp_path, "email,status,unsubscribed_at\na@example.com,4,\nb@example.com,4,2026-01-01\nc@example.com,active,\n"
     )
@@ -143,13 +143,13 @@ def test_mailchimp_s_customers_who_never_subscribed_get_no_mail(tmp_path: Path) 
 @pytest.mark.parametrize(
     "tags", ['"Science, VIP"', '"""science"",""VIP"""', '"[""Science"", ""VIP""]"', "VIP | Science"]
 )
-def test_tags_are_categories_where_the_newsroom_has_such_a_section(tmp_path: Path, tags: str) -> None:
+def test_tags_become_categories_if_the_newsroom_has_a_section_of_that_name(tmp_path: Path, tags: str) -> None:
     export, told = read(tmp_path, f"email,tags\nada@example.com,{tags}\n", "Science", "City")
     assert export.readers["ada@example.com"].values == {"categories": "Science"}
     assert told == ["1: tags not imported: VIP; add those that are sections to [sections] order, then import again"]
 
 
-def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
+def test_our_own_columns_are_read_unchanged(tmp_path: Path) -> None:
     export, told = read(
         tmp_path,
         "email,name,categories,cadence,timezone,language,status,suppressed\n"
@@ -173,7 +173,7 @@ def test_our_own_columns_are_taken_as_they_are(tmp_path: Path) -> None:
     assert told == []
 
 
-def test_a_reader_of_several_rows_is_one_and_the_worst_counts(tmp_path: Path) -> None:
+def test_several_rows_of_a_reader_are_merged_and_the_most_restrictive_status_counts(tmp_path: Path) -> None:
     export, _ = read(
         tmp_path,
         "Email,Name,List,Status\nada@example.com,,News,subscribed\nADA@example.com,Ada,Sport,unsubscribed\n"
@@ -183,7 +183,7 @@ def test_a_reader_of_several_rows_is_one_and_the_worst_counts(tmp_path: Path) ->
     assert (export.repeated, export.left_out) == (2, 0)
 
 
-def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Path) -> None:
+def test_whatever_is_not_imported_is_reported_with_its_line(tmp_path: Path) -> None:
     export, told = read(
         tmp_path,
         "Email,Company,Timezone\nnobody,X,\nada@example.com,Y,Mars/Olympus\nzoe@example.com,a,b,c,d\n\n,Z,\n",
@@ -195,7 +195,7 @@ def test_what_is_left_out_or_not_taken_over_is_named_with_its_line(tmp_path: Pat
 
 
 @pytest.mark.parametrize("text", ["name,shoe\nAda,38\n", "ada@example.com\nzoe@example.com\n", ""])
-def test_a_file_without_a_column_of_addresses_says_what_to_do(tmp_path: Path, text: str) -> None:
+def test_a_file_without_an_email_column_is_refused_with_a_hint(tmp_path: Path, text: str) -> None:
     with pytest.raises(SubscribersError, match=r"no `email` column|is empty") as caught:
         read(tmp_path, text)
     assert caught.value.hint
@@ -218,7 +218,7 @@ def test_addresses_to_suppress_come_in_a_list_or_in_a_table(tmp_path: Path, text
     assert found == {"bad@example.com": "bounced", "angry@example.com": "complained"}
 
 
-def test_a_row_that_cannot_be_read_costs_no_other_address_and_a_table_without_any_is_refused(tmp_path: Path) -> None:
+def test_an_unreadable_row_loses_only_its_own_address_and_a_table_without_addresses_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "gone.csv"
     file.write_text('email\n"ada@example.com\nzoe@example.com\n')
     rows = list(read_addresses(file))
@@ -228,7 +228,7 @@ def test_a_row_that_cannot_be_read_costs_no_other_address_and_a_table_without_an
         list(read_addresses(file))
 
 
-def test_reasons_in_other_words_and_rows_of_who_is_active_are_not_mistaken(tmp_path: Path) -> None:
+def test_reasons_in_other_words_and_active_rows_are_recognised(tmp_path: Path) -> None:
     file = tmp_path / "bounces.csv"
     file.write_text("email,reason,status\nbad@example.com,550 5.1.1 unknown,5.1.1\nin@example.com,,active\nnobody,,\n")
     rows = list(read_addresses(file))

@@ -20,7 +20,7 @@ def suppressed(email: str) -> Suppression:
     return Suppression(email, "complained", NOW)
 
 
-def test_a_reader_who_left_by_anybodys_word_stays_out_and_is_suppressed() -> None:
+def test_a_reader_who_opted_out_anywhere_stays_out_and_is_suppressed() -> None:
     planned = plan_import(
         {
             "new@example.com": imported(),

@@ -31,7 +31,7 @@ def test_only_active_readers_of_the_cadence_want_an_edition() -> None:
     assert not wants(Subscriber("a@example.com", status="bounced"), "daily", MONDAY)
 
 
-def test_who_chose_weekdays_gets_the_daily_edition_from_monday_to_friday() -> None:
+def test_a_weekdays_reader_gets_the_daily_edition_from_monday_to_friday() -> None:
     reader = Subscriber("a@example.com", cadence="weekdays")
     days = [MONDAY + timedelta(days=number) for number in range(7)]
     assert [wants(reader, "daily", day) for day in days] == [True] * 5 + [False] * 2
@@ -39,7 +39,7 @@ def test_who_chose_weekdays_gets_the_daily_edition_from_monday_to_friday() -> No
 
 
 @given(st.emails())
-def test_a_token_gives_back_its_address_and_only_with_the_secret(address: str) -> None:
+def test_a_token_is_read_back_only_with_the_secret(address: str) -> None:
     token = unsubscribe_token(address, "secret")
     assert read_token(token, "secret") == address
     with pytest.raises(SubscribersError, match="not valid"):
@@ -65,6 +65,6 @@ def test_without_a_secret_nothing_is_signed() -> None:
 
 
 @given(st.text())
-def test_any_text_for_a_token_is_refused_with_a_sentence(text: str) -> None:
+def test_any_other_text_is_refused_as_a_token_with_a_message(text: str) -> None:
     with pytest.raises(SubscribersError, match="not valid"):
         read_token(text, "secret")

@@ -196,7 +196,7 @@ def test_a_finding_leads_to_its_place(page: Page, newsroom: NewsroomFolder) -> N
     assert "outline" in (image.get_attribute("style") or "")
 
 
-def test_both_editors_changes_are_kept_and_a_clash_is_a_question(draft_page: Page, other: Page) -> None:
+def test_the_changes_of_both_editors_are_kept_and_the_page_asks_about_a_conflict(draft_page: Page, other: Page) -> None:
     page = draft_page
     other.fill("#subject", "A subject of mine")
     page.locator(f"{FERRY} .headline").fill("She is back")
@@ -282,7 +282,7 @@ def test_changes_made_while_a_question_is_open_are_kept(draft_page: Page, other:
     until(page, "document.querySelector('#preheader').value === 'Theirs too'")
 
 
-def test_one_may_rename_a_section_while_the_other_moves_its_stories(draft_page: Page, other: Page) -> None:
+def test_one_editor_may_rename_a_section_while_another_moves_its_stories(draft_page: Page, other: Page) -> None:
     page = draft_page
     other.locator(f"{COMET} .up").click()
     page.locator(".section[data-was=City] .name").fill("Town")

@@ -62,7 +62,7 @@ def test_an_error_is_shown_beside_the_state_before_until_it_is_fixed(
     assert session.state().error == ""
 
 
-def test_what_failed_is_read_again_although_no_file_has_changed(
+def test_a_source_that_failed_is_read_again_although_no_file_has_changed(
     newsroom: NewsroomFolder, session: EditorSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.configure(("[publication]", "[publicatoin]"))
