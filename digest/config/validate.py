@@ -50,9 +50,9 @@ class _Validator:
             monitor=self.build_monitor(),
             secrets=Secrets(
                 providers={
-                    settings.secret: environ.get(settings.secret, "").strip()
+                    settings.secret_variable: environ.get(settings.secret_variable, "").strip()
                     for settings in PROVIDERS.values()
-                    if settings.secret
+                    if settings.secret_variable
                 },
                 secret_key=environ.get("DIGEST_SECRET_KEY", "").strip(),
                 database_url=environ.get("DIGEST_DATABASE_URL", "").strip(),

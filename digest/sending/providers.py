@@ -41,10 +41,10 @@ def open_provider(config: Config, settings: delivery.Settings) -> Provider:
 
 
 def _get_secret(config: Config, settings: delivery.Settings) -> str:
-    secret = config.secrets.providers.get(settings.secret, "")
+    secret = config.secrets.providers.get(settings.secret_variable, "")
     if settings.login and not secret:
         raise ConfigError(
-            f"{settings.secret} is not set; it is needed to {settings.login}",
+            f"{settings.secret_variable} is not set; it is needed to {settings.login}",
             location=str(config.file),
             hint="set it in the environment of this command",
         )

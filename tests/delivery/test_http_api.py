@@ -174,7 +174,7 @@ def test_a_key_or_sender_that_is_refused_stops_the_run(send: Send, api: Api, mes
     api.fail(status, JSON)
     with pytest.raises(DeliveryError, match=f"refuses the key or the sender: {status} busy") as caught:
         send(api.settings(), message(), *make_recipients(3), secret="good")
-    assert api.settings().secret in caught.value.hint
+    assert api.settings().secret_variable in caught.value.hint
 
 
 def test_a_request_that_is_refused_for_itself_stops_the_run(
@@ -205,7 +205,7 @@ def test_an_invalid_host_is_an_error(any_api: Api) -> None:
 
 def test_an_impossible_key_is_not_sent_or_shown(api: Api) -> None:
     for key in ("secret…", "secret\nb", ""):
-        with pytest.raises(DeliveryError, match=api.settings().secret) as caught:
+        with pytest.raises(DeliveryError, match=api.settings().secret_variable) as caught:
             open_provider(api.settings(), key)
         assert "secret…" not in str(caught.value)
 

@@ -35,7 +35,7 @@ class ApiSettings(Protocol):
     """What the settings of every such provider have."""
 
     @property
-    def secret(self) -> str:
+    def secret_variable(self) -> str:
         """The name of the environment variable with the key."""
         ...
 
@@ -70,10 +70,10 @@ class ApiProvider(ABC):
             DeliveryError: the key or the host cannot be valid.
         """
         self._host = host
-        self._secret_name = settings.secret
+        self._secret_name = settings.secret_variable
         if not re.fullmatch(r"[!-~]+", secret):
             message = "cannot accept this key: it is empty, or has a space or a character that is not ASCII"
-            raise self.error(message, f"check {settings.secret}")
+            raise self.error(message, f"check {settings.secret_variable}")
         try:
             self._client = self.open_client(host, secret, settings.timeout)
         except NotConnectedError as error:
