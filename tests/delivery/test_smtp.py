@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from digest.delivery import SmtpSettings, open_pool
 from digest.delivery.pool import Completed
 from digest.errors import DeliveryError
 from digest.models import InlineImage
 from tests.delivery.sample import Make, Reader, Send, make_recipients, outcomes
-from tests.servers.smtp import SmtpServer
+from tests.servers.smtp import SmtpServer, serve_smtp
 from tests.waiting import wait_until
 
 
@@ -164,31 +163,19 @@ def certificate(tmp_path: Path) -> Path:
 
 
 def test_starttls_with_a_trusted_and_an_untrusted_certificate(
-    send: Send,
-    certificate: Path,
-    smtp_server: SmtpServer,
-    message: Make,
-    recipient: Reader,
-    monkeypatch: pytest.MonkeyPatch,
+    send: Send, certificate: Path, message: Make, recipient: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    handler = smtp_server.handler
-    # Not the fixture's server: this one has a certificate.
-    port = smtp_server.port + 1 if smtp_server.port < 65535 else 60000
-    controller = Controller(handler, hostname="localhost", port=port, tls_context=context, require_starttls=True)
-    controller.start()
-    try:
-        settings = SmtpSettings("localhost", port, "starttls", timeout=5)
+    with serve_smtp(context) as server:
+        settings = SmtpSettings("localhost", server.port, "starttls", timeout=5)
         with pytest.raises(DeliveryError, match="TLS with the server failed"):
             send(settings, message(), recipient())
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert outcomes(send(settings, message(), recipient())) == ["accepted"]
         large = message(images=(InlineImage("a@digest", "a.png", "image/png", b"\x89PNG" + bytes(3_000_000)),))
         assert outcomes(send(settings, large, *make_recipients(2))) == ["accepted"] * 2
-        assert len(handler.mails[-1]) > 4_000_000
-    finally:
-        controller.stop()
+        assert len(server.handler.mails[-1]) > 4_000_000
 
 
 def test_a_mail_to_nobody_is_never_begun(send: Send, message: Make) -> None:

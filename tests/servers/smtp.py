@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -103,29 +104,48 @@ def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: object) -> AuthRe
     return AuthResult(success=good, handled=False)
 
 
-@contextmanager
-def serve_smtp() -> Iterator[SmtpServer]:
-    """A server without TLS that accepts the user `news` with the password `hush`, and clients that do not log in."""
-    handler = SmtpHandler()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller: Controller
+class LoopbackController(Controller):
+    """Serves on a socket that is bound already: nobody else can take its port before the server listens."""
 
-    def start() -> None:
-        nonlocal controller
-        controller = Controller(
-            handler, hostname="127.0.0.1", port=port, authenticator=_login, auth_require_tls=False, ready_timeout=5
+    def __init__(self, handler: SmtpHandler, port: int, tls_context: ssl.SSLContext | None) -> None:
+        self._socket = socket.create_server(("127.0.0.1", port))
+        super().__init__(
+            handler,
+            hostname="127.0.0.1",
+            port=self._socket.getsockname()[1],
+            authenticator=_login,
+            auth_require_tls=False,
+            tls_context=tls_context,
+            require_starttls=tls_context is not None,
+            ready_timeout=5,
         )
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
+
+
+@contextmanager
+def serve_smtp(tls_context: ssl.SSLContext | None = None) -> Iterator[SmtpServer]:
+    """A server that accepts the user `news` with the password `hush`, and clients that do not log in.
+
+    With `tls_context` it accepts mail only after STARTTLS.
+    """
+    handler = SmtpHandler()
+
+    def start(port: int) -> LoopbackController:
+        controller = LoopbackController(handler, port, tls_context)
         controller.start()
+        return controller
+
+    controller = start(0)
 
     def die(seconds: float) -> None:
+        nonlocal controller
         controller.stop()
         time.sleep(seconds)
-        start()
+        controller = start(controller.port)
 
-    start()
     try:
-        yield SmtpServer(handler, port, die)
+        yield SmtpServer(handler, controller.port, die)
     finally:
         controller.stop()
