@@ -12,6 +12,7 @@ from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient
 from digest.storage.leases import Lease
 from digest.storage.links import FrozenLinks, RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX
+from digest.storage.reader_choices import Consent, ListStatuses, ReaderChoice, apply_choice, combine_status
 from digest.storage.recipients import RecipientRecord
 from digest.storage.sources import FetchRecord, SourceState
 
@@ -19,6 +20,7 @@ __all__ = [
     "ERASED_PREFIX",
     "Claim",
     "ClaimQueue",
+    "Consent",
     "Database",
     "EditionArticle",
     "EditionRecord",
@@ -27,7 +29,11 @@ __all__ = [
     "FrozenLinks",
     "FrozenRecipient",
     "Lease",
+    "ListStatuses",
+    "ReaderChoice",
     "RecipientFactory",
     "RecipientRecord",
     "SourceState",
+    "apply_choice",
+    "combine_status",
 ]

@@ -18,6 +18,7 @@ from digest.storage.engine import dialect_insert, retry_transaction, to_text
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX, check_secret
+from digest.storage.reader_choices import ListStatuses, find_withdrawn
 from digest.storage.states import is_stopping
 from digest.storage.suppressions import add_bounce, find_suppressed
 from digest.storage.tables import editions, open_claims, recipient_exceptions, recipient_groups
@@ -66,14 +67,19 @@ class ClaimQueue:
         make_recipient: RecipientFactory,
         *,
         untried_first: bool = True,
+        newsroom_list: ListStatuses | None = None,
     ) -> None:
-        """With `untried_first`, recipients who were tried before come last, so that others need not wait for them."""
+        """With `untried_first`, recipients who were tried before come last, so that others need not wait for them.
+
+        With `newsroom_list`, recipients who are not active readers any more are treated as suppressed.
+        """
         self._engine = engine
         self._edition = edition
         self._secret = secret
         self._lease = lease
         self._make_recipient = make_recipient
         self._untried_first = untried_first
+        self._newsroom_list = newsroom_list
         self._some_are_erased: bool | None = None
         self._reader = BlockReader(edition)
         self._in_flight: dict[str, _Place] = {}
@@ -340,7 +346,7 @@ class ClaimQueue:
         now: datetime,
     ) -> list[Claim]:
         """Write open claims for entries of a group, a batch each; those suppressed meanwhile become exceptions."""
-        suppressed = self._find_suppressed(connection, [entry.email for entry in entries])
+        suppressed = self._find_suppressed(connection, [entry.email for entry in entries], now)
         rows: list[dict[str, Any]] = []
         passed_over: list[tuple[_Place, str, str]] = []
         claims = []
@@ -389,7 +395,7 @@ class ClaimQueue:
             return None
         rows = [row for row in rows if row.segment == rows[0].segment]
         entries = [self._reader.read(connection, row.number, row.position, 1)[0] for row in rows]
-        suppressed = self._find_suppressed(connection, [entry.email for entry in entries])
+        suppressed = self._find_suppressed(connection, [entry.email for entry in entries], now)
         exceptions: list[tuple[_Place, str, str]] = []
         recipients: list[Recipient] = []
         for row, entry in zip(rows, entries, strict=True):
@@ -404,10 +410,11 @@ class ClaimQueue:
         batches = [tuple(recipients[first : first + batch_size]) for first in range(0, len(recipients), batch_size)]
         return [Claim(rows[0].segment, batch) for batch in batches]
 
-    def _find_suppressed(self, connection: Connection, emails: Sequence[str]) -> dict[str, str]:
+    def _find_suppressed(self, connection: Connection, emails: Sequence[str], now: datetime) -> dict[str, str]:
         """Return why some of these addresses must not be mailed."""
         found = find_suppressed(connection, emails, self._secret if self._some_are_erased else "")
-        reasons: dict[str, str] = {email: suppression.reason for email, suppression in found.items()}
+        reasons = find_withdrawn(connection, emails, self._newsroom_list, now) if self._newsroom_list else {}
+        reasons.update((email, suppression.reason) for email, suppression in found.items())
         reasons.update({email: "erased" for email in emails if email.startswith(ERASED_PREFIX)})
         return reasons
 

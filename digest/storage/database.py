@@ -19,6 +19,8 @@ from digest.storage.editions import Editions
 from digest.storage.engine import describe_engine, open_engine, parse_url
 from digest.storage.info import LedgerInfo
 from digest.storage.leases import Lease, hold_leases
+from digest.storage.newsroom_list import NewsroomList
+from digest.storage.reader_choices import ReaderChoices
 from digest.storage.recipients import Recipients
 from digest.storage.sent_editions import SentEditions
 from digest.storage.sources import Sources
@@ -41,6 +43,8 @@ class Database:
         self.recipients = Recipients(engine, secret, self._leases)
         self.suppressions = Suppressions(engine, secret)
         self.subscribers = Subscribers(engine, secret)
+        self.newsroom_list = NewsroomList(engine, secret)
+        self.reader_choices = ReaderChoices(engine)
         self.sources = Sources(engine)
         self.info = LedgerInfo(engine)
 

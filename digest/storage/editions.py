@@ -33,7 +33,8 @@ class EditionRecord:
     """One edition as the ledger has it; `counts` is recipients by state, `finished_at` None while it is open.
 
     `links` is None if version 1 froze it, which stored the links of each recipient. `failure` is why its last run
-    failed, empty if it did not.
+    failed, empty if it did not. `subscribers_revision` is that of the subscriber list it was frozen from, empty if
+    it is not known.
     """
 
     id: str
@@ -47,6 +48,7 @@ class EditionRecord:
     counts: Mapping[str, int]
     links: FrozenLinks | None = None
     failure: str = ""
+    subscribers_revision: str = ""
 
     @property
     def day(self) -> date:
@@ -85,6 +87,8 @@ class Editions:
         sources: Iterable[EditionSource],
         links: FrozenLinks,
         now: datetime,
+        *,
+        subscribers_revision: str = "",
     ) -> int:
         """Record who gets which Message, before the first is sent; return how many recipients.
 
@@ -100,6 +104,7 @@ class Editions:
             sources: How the sources fared.
             links: What Message-IDs and personal links are derived from.
             now: The time to write.
+            subscribers_revision: Of the subscriber list, as it was before it was read.
         """
         with transaction(self._engine) as connection:
             connection.execute(delete(editions).where(editions.c.id == edition.id, editions.c.state == "freezing"))
@@ -113,6 +118,7 @@ class Editions:
                     state="freezing",
                     subject=subject,
                     links=msgspec.to_builtins(links),
+                    subscribers_revision=subscribers_revision,
                 )
             )
         writer = RecipientWriter(self._engine, edition.id, message_for)
@@ -212,6 +218,7 @@ class Editions:
             counts=count_by_state(connection, row.id),
             links=msgspec.convert(row.links, FrozenLinks) if row.links else None,
             failure=row.failure or "",
+            subscribers_revision=row.subscribers_revision or "",
         )
 
 

@@ -182,10 +182,10 @@ def dialect_insert(connection: Connection, table: Table) -> Any:
     return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
-def batched(items: Iterable[T]) -> Iterator[list[T]]:
-    """Yield the items in lists that fit in one statement."""
+def batched(items: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:
+    """Yield the items in lists of this size; by default, lists that fit in one statement."""
     iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
+    while chunk := list(islice(iterator, size)):
         yield chunk
 
 

@@ -16,6 +16,7 @@ from digest.storage.engine import batched, reading, to_moment, to_text, transact
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX
+from digest.storage.reader_choices import ListStatuses
 from digest.storage.tables import (
     editions,
     leases,
@@ -97,11 +98,24 @@ class Recipients:
             return lost
 
     def open_claim_queue(
-        self, edition: str, make_recipient: RecipientFactory, *, untried_first: bool = True
+        self,
+        edition: str,
+        make_recipient: RecipientFactory,
+        *,
+        untried_first: bool = True,
+        newsroom_list: ListStatuses | None = None,
     ) -> ClaimQueue:
         """Return the claims and receipts of an edition; see `ClaimQueue`. The lease of its cadence must be held."""
         lease = self._leases[edition.rpartition("-")[2]]
-        return ClaimQueue(self._engine, edition, self._secret, lease, make_recipient, untried_first=untried_first)
+        return ClaimQueue(
+            self._engine,
+            edition,
+            self._secret,
+            lease,
+            make_recipient,
+            untried_first=untried_first,
+            newsroom_list=newsroom_list,
+        )
 
     def count_due(self, edition: str, now: datetime) -> int:
         """Return how many are pending and due, so that a run would send to them now."""

@@ -11,7 +11,9 @@ from digest.storage.block_reader import Place, find_places
 from digest.storage.blocks import Entry, decode_block, encode_block, hash_emails
 from digest.storage.claims import add_missing_exceptions
 from digest.storage.engine import autocommit, dialect_insert, to_text, transaction
+from digest.storage.newsroom_list import erase_listed
 from digest.storage.pseudonyms import make_pseudonym
+from digest.storage.reader_choices import erase_choices
 from digest.storage.tables import open_claims, recipient_blocks, recipient_exceptions, suppressions
 
 
@@ -22,23 +24,27 @@ class Subscribers:
         self._engine = engine
         self._secret = secret
 
-    def erase(self, email: str, now: datetime) -> int:
-        """Forget an address and never mail it again; return how many editions it was in.
-
-        Only the holder of every lease may call this. In one transaction, a pseudonym takes the address's place in every
-        edition and among the suppressions. A recipient who was still to be sent to is suppressed; one whose mail was on
-        its way when a run died is in doubt. Name, links, Message-ID and the provider's words, which may hold the
-        address, are gone. The outcome of each mail stays, and so does the reason of a suppression; `unsubscribed` if
-        there was none.
-
-        Raises:
-            ConfigError: there is no secret. Without one, anybody could try addresses against the hash.
-        """
+    def require_secret(self) -> None:
+        """Raise ConfigError if there is no secret: without one, anybody could try addresses against the hash."""
         if not self._secret:
             raise ConfigError(
                 "hashing an erased address needs a DIGEST_SECRET_KEY",
                 hint="set it in the environment to a long random text, the same on every run",
             )
+
+    def erase(self, email: str, now: datetime) -> int:
+        """Forget an address and never mail it again; return how many editions it was in.
+
+        Only the holder of every lease may call this. In one transaction, the reader's row, choices and consents are
+        deleted, and a pseudonym takes the address's place in every edition and among the suppressions. A recipient who
+        was still to be sent to is suppressed; one whose mail was on its way when a run died is in doubt. Name, links,
+        Message-ID and the provider's words, which may hold the address, are gone. The outcome of each mail stays, and
+        so does the reason of a suppression; `unsubscribed` if there was none.
+
+        Raises:
+            ConfigError: there is no secret.
+        """
+        self.require_secret()
         pseudonym = make_pseudonym(email, self._secret)
         with transaction(self._engine) as connection:
             places = list(find_places(connection, email))
@@ -47,6 +53,8 @@ class Subscribers:
                 _settle_claim(connection, place, now)
                 _clear_exception(connection, place, now)
             _rename_suppression(connection, email, pseudonym, now)
+            erase_listed(connection, email)
+            erase_choices(connection, email)
         if self._engine.dialect.name == "sqlite":
             _wipe(self._engine)
         return len(places)

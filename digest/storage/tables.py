@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2
+VERSION = 3
 """The version of these tables: the number of the newest migration. Older ledgers are migrated, newer ones refused."""
 
 OPEN = ("frozen", "stopping")
@@ -80,6 +80,7 @@ editions = Table(
     Column("counts", JSON),  # recipients by state, once the recipients themselves were pruned
     Column("failure", String),  # why the last run of it failed
     Column("reply", String),  # what the server usually says when it accepts, its own ids replaced by `*`
+    Column("subscribers_revision", String),  # of the subscriber list that it was frozen from
 )
 
 messages = Table(
@@ -151,6 +152,49 @@ suppressions = Table(
     Column("email", String, primary_key=True),
     Column("reason", String, nullable=False),
     Column("since", String, nullable=False),
+)
+
+# Readers. What the newsroom says of them is in `subscribers`, unless it is in a CSV file. What readers say themselves
+# is in `reader_choices`; a choice that is null leaves the field to the newsroom.
+
+_EMAIL = String().with_variant(String(collation="C"), "postgresql")
+"""An address in the order of its bytes, on PostgreSQL as on SQLite: readers are paged through in this order."""
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("email", _EMAIL, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("categories", String, nullable=False),  # separated by `|`
+    Column("cadence", String, nullable=False),  # empty for daily, so that an import may fill it in
+    Column("timezone", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("changed_at", String, nullable=False),
+)
+
+reader_choices = Table(
+    "reader_choices",
+    metadata,
+    Column("email", _EMAIL, primary_key=True),
+    Column("name", String),
+    Column("categories", String),
+    Column("cadence", String),
+    Column("timezone", String),
+    Column("language", String),
+    Column("status", String),
+    Column("paused_until", String),
+    Column("changed_at", String, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("email", _EMAIL, primary_key=True),
+    Column("given_at", String, primary_key=True),
+    Column("action", String, primary_key=True),  # imported, subscribed, confirmed, unsubscribed, ...
+    Column("source", String, nullable=False),  # the page or the imported file
+    Column("wording", String, nullable=False),  # what the reader was shown
 )
 
 edition_articles = Table(
