@@ -25,14 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all if none is named")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full numbers, such as 0.1")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     console = Console(width=150)
     table = Table("what", "rate", "beside", "rate", "times", "peak MB", "", box=box.SIMPLE_HEAD)
-    for part in told.parts or PARTS:
-        for row in PARTS[part](told.scale):
+    for part in arguments.parts or PARTS:
+        for row in PARTS[part](arguments.scale):
             other = f"{row.other:,.0f} {row.unit}" if row.other else ""
             cells = [
-                row.what,
+                row.task,
                 f"{row.rate:,.0f} {row.unit}",
                 row.beside,
                 other,

@@ -1,4 +1,4 @@
-"""Mails built from a Message: pieces joined, beside EmailMessage for each, beside rendering for each."""
+"""Build mails from a Message: digest's joined pieces, compared with an EmailMessage and with rendering for each."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def rows(scale: float) -> Iterator[Row]:
     few = max(1, int(_EACH * scale))
     one_by_one = measured(_with_email_message, few)
     rendered = measured(_rendered, few)
-    what = f"build {count:,} mails of 60 kB"
-    yield Row(what, rate, "mails/s", "EmailMessage for each", few / one_by_one.seconds, joined.peak)
-    yield Row(what, rate, "mails/s", "render for each", few / rendered.seconds, joined.peak)
+    task = f"build {count:,} mails of 60 kB"
+    yield Row(task, rate, "mails/s", "EmailMessage for each", few / one_by_one.seconds, joined.peak)
+    yield Row(task, rate, "mails/s", "render for each", few / rendered.seconds, joined.peak)
 
 
 def _joined(count: int, begin: Callable[[], None]) -> int:
     from digest.delivery.mime import CompiledMessage
 
-    told = message()
+    newsletter = message()
     people = [recipient(number) for number in range(1000)]
     begin()
-    compiled = CompiledMessage(told)
+    compiled = CompiledMessage(newsletter)
     return sum(len(compiled.mail_for(people[number % 1000])) for number in range(count))
 
 
@@ -38,16 +38,16 @@ def _with_email_message(count: int, begin: Callable[[], None]) -> int:
     from email.message import EmailMessage
     from email.policy import SMTP
 
-    told = message()
+    newsletter = message()
     begin()
     total = 0
     for number in range(count):
         person = recipient(number)
         mail = EmailMessage(policy=SMTP)
-        mail["From"], mail["To"], mail["Subject"] = SENDER, person.email, told.subject
+        mail["From"], mail["To"], mail["Subject"] = SENDER, person.email, newsletter.subject
         mail["List-Unsubscribe"] = f"<{person.values['unsubscribe_url']}>"
-        mail.set_content(told.fill(told.text, person.values), cte="quoted-printable")
-        mail.add_alternative(told.fill(told.html, person.values), subtype="html", cte="quoted-printable")
+        mail.set_content(newsletter.fill(newsletter.text, person.values), cte="quoted-printable")
+        mail.add_alternative(newsletter.fill(newsletter.html, person.values), subtype="html", cte="quoted-printable")
         total += len(mail.as_bytes())
     return total
 
@@ -56,12 +56,12 @@ def _rendered(count: int, begin: Callable[[], None]) -> int:
     from digest.delivery.mime import CompiledMessage
     from digest.render import render
 
-    told = edition(50)
+    issue = edition(50)
     begin()
     total = 0
     for number in range(count):
         person = recipient(number)
         values = {**person.values, "preferences_url": ""}
-        one = render(told, PUBLICATION, now=NOW).message
+        one = render(issue, PUBLICATION, now=NOW).message
         total += len(CompiledMessage(one).mail_for(type(person)(person.email, person.message_id, values)))
     return total

@@ -49,11 +49,11 @@ def _fresh_postgres() -> str:
 
 
 def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
-    told, letter = edition(12), message()
+    issue, newsletter = edition(12), message()
     with Database.open(url) as database, database.hold("daily"):
         begin()
-        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), LINKS, NOW)
-        sending = database.recipients.open_claim_queue(told.id, create_recipient_factory(LINKS, told.id, ""))
+        database.editions.freeze(issue, "The ferry is back", readers(count), lambda _: newsletter, (), (), LINKS, NOW)
+        sending = database.recipients.open_claim_queue(issue.id, create_recipient_factory(LINKS, issue.id, ""))
         receipts: list[Receipt] = []
         settled = 0
         while True:
@@ -63,6 +63,6 @@ def _frozen_and_claimed(url: str, count: int, begin: Callable[[], None]) -> int:
             people = [person for claim in claims for person in claim.recipients]
             receipts = [Receipt(person, Outcome.ACCEPTED, "202") for person in people]
             settled += len(receipts)
-        database.editions.close(told.id, NOW)
+        database.editions.close(issue.id, NOW)
     assert settled == count
     return settled

@@ -1,4 +1,4 @@
-"""A piece of work in a process of its own: how long it takes, what it costs, how large the process grows."""
+"""Run a piece of work in its own process; measure time, CPU and peak memory."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what was done, at what rate, beside what, at what rate; the peak of its memory in MB."""
+    """A line of the table: a task and its rate, the alternative and its rate; the peak of its memory in MB."""
 
-    what: str
+    task: str
     rate: float
     unit: str
     beside: str = ""
@@ -25,13 +25,13 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times faster it is than what it is beside."""
+        """How many times faster it is than the alternative."""
         return self.rate / self.other if self.other else 0.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds on the clock, seconds of CPU, MB at the peak, and what the work gave."""
+    """Seconds on the clock, seconds of CPU, MB at the peak, and what the work returned."""
 
     seconds: float
     cpu: float
@@ -40,7 +40,7 @@ class Measured:
 
 
 def measured(work: Callable[..., Any], *args: Any) -> Measured:
-    """Do some work in a fresh process; what it prepares before it calls its last argument `begin` does not count."""
+    """Do some work in a fresh process; time counts from the call of its last argument, `begin`."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(theirs, work, args))

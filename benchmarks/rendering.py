@@ -18,8 +18,8 @@ def rows(_scale: float) -> Iterator[Row]:
     for stories in (25, 100):
         ours, plain = measured(_ours, stories), measured(_plain, stories)
         kilobytes = f"{ours.result / 1000:.0f} kB, naive {plain.result / 1000:.0f} kB"
-        what = f"render {stories} stories"
-        yield Row(what, _TIMES / ours.seconds, "/s", "naive", _TIMES / plain.seconds, ours.peak, kilobytes)
+        task = f"render {stories} stories"
+        yield Row(task, _TIMES / ours.seconds, "/s", "naive", _TIMES / plain.seconds, ours.peak, kilobytes)
 
 
 def _ours(stories: int, begin: Callable[[], None]) -> int:
@@ -36,7 +36,7 @@ def _plain(stories: int, begin: Callable[[], None]) -> int:
     return [len(_naive(edition(stories))) for _ in range(_TIMES)][-1]
 
 
-def _naive(told: Edition) -> str:
+def _naive(issue: Edition) -> str:
     import mjml
     import premailer
 
@@ -49,6 +49,6 @@ def _naive(told: Edition) -> str:
         )
 
     style = "<mj-style>h3 { margin: 0; font-size: 18px } p { margin: 5px 0; color: #555 } a { color: #111 }</mj-style>"
-    body = "".join(map(of_section, (Section("", (told.lead,)), *told.sections)))
+    body = "".join(map(of_section, (Section("", (issue.lead,)), *issue.sections)))
     html = mjml.mjml2html(f"<mjml><mj-head>{style}</mj-head><mj-body>{body}</mj-body></mjml>")
     return str(premailer.transform(html, allow_network=False, cssutils_logging_level=logging.CRITICAL))

@@ -1,4 +1,4 @@
-"""Made-up stories, messages and readers, as many as are wanted."""
+"""Made-up stories, messages and readers, in any number."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SEGMENTS = 12
 
 
 def edition(stories: int) -> Edition:
-    """An edition of so many stories in five sections."""
-    told = [
+    """An edition with this many stories in five sections."""
+    articles = [
         Article(
             url=f"https://www.example.com/2026/11/23/story-{number}",
             headline=f"Story {number}: the harbour, the ferry and what the council made of them",
@@ -34,14 +34,14 @@ def edition(stories: int) -> Edition:
     ]
     size = max(1, -(-(stories - 1) // 5))
     sections = tuple(
-        Section(f"Section {start}", tuple(told[start : start + size])) for start in range(1, stories, size)
+        Section(f"Section {start}", tuple(articles[start : start + size])) for start in range(1, stories, size)
     )
     window = Window(NOW - timedelta(days=1), NOW)
-    return Edition("2026-11-23-daily", "daily", date(2026, 11, 23), window, told[0], "City", sections)
+    return Edition("2026-11-23-daily", "daily", date(2026, 11, 23), window, articles[0], "City", sections)
 
 
 def message(stories: int = 46) -> Message:
-    """An edition of so many stories rendered: 46 are 60 kB of HTML."""
+    """The message of an edition with this many stories: 46 are 60 kB of HTML."""
     headers = message_headers(
         sender=SENDER,
         reply_to="",
@@ -65,7 +65,7 @@ def recipient(number: int) -> Recipient:
 
 
 def readers(count: int) -> Iterator[FrozenRecipient]:
-    """So many readers in a dozen segments."""
+    """This many readers in a dozen segments."""
     return (
         FrozenRecipient(f"reader{number}@example.com", "Ada", f"segment {number % SEGMENTS}") for number in range(count)
     )

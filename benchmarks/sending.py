@@ -39,8 +39,8 @@ def rows(scale: float) -> Iterator[Row]:
         options = f'provider = "sendgrid"\n[delivery.sendgrid]\nhost = "{url}"\n'
         one = measured(_delivered, options.replace("\n", "\nconnections = 1\n", 1), count)
         four = measured(_delivered, options, count)
-    what = f"{count:,} recipients by SendGrid's API, 4 at once"
-    yield Row(what, count / four.seconds, "readers/s", "1 at once", count / one.seconds, four.peak)
+    task = f"{count:,} recipients by SendGrid's API, 4 at once"
+    yield Row(task, count / four.seconds, "readers/s", "1 at once", count / one.seconds, four.peak)
 
 
 def _smtp(count: int) -> Iterator[Row]:
@@ -50,13 +50,13 @@ def _smtp(count: int) -> Iterator[Row]:
             ours = measured(_delivered, f'{options}host = "127.0.0.1"\nport = {port}\nsecurity = "plain"\n', count)
         with _sink() as port:
             source = _smtp_source(port, connections, count)
-        what = f"{count:,} mails of 60 kB by SMTP, {connections} at once"
+        task = f"{count:,} mails of 60 kB by SMTP, {connections} at once"
         cpu = f"{ours.cpu / count * 1e6:.0f} us of CPU a mail"
-        yield Row(what, count / ours.seconds, "mails/s", "smtp-source", source, ours.peak, cpu)
+        yield Row(task, count / ours.seconds, "mails/s", "smtp-source", source, ours.peak, cpu)
         if connections == 1:
             with _sink() as port:
                 loop = measured(_smtplib, port, count // 4)
-            yield Row(what, count / ours.seconds, "mails/s", "smtplib in a loop", count / 4 / loop.seconds, ours.peak)
+            yield Row(task, count / ours.seconds, "mails/s", "smtplib in a loop", count / 4 / loop.seconds, ours.peak)
 
 
 def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
@@ -68,11 +68,11 @@ def _delivered(options: str, count: int, begin: Callable[[], None]) -> int:
         encoding="utf-8",
     )
     loaded = config.load(file, {"SENDGRID_API_KEY": "SG.bench"})
-    told, letter = edition(12), message()
+    issue, newsletter = edition(12), message()
     run = SendRun(loaded, "daily", NOW, lambda: NOW, print)
     with Database.open(loaded.database_url) as database, database.hold("daily"):
-        database.editions.freeze(told, "The ferry is back", readers(count), lambda _: letter, (), (), LINKS, NOW)
-        record = database.editions.get(told.id)
+        database.editions.freeze(issue, "The ferry is back", readers(count), lambda _: newsletter, (), (), LINKS, NOW)
+        record = database.editions.get(issue.id)
         assert record
         begin()
         report = deliver(run, database, record)

@@ -77,8 +77,8 @@ def test_the_installed_wheel_makes_a_newsroom_and_sends_its_digest(built: Path, 
     site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
     borrowed = run(sys.executable, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
     (Path(site) / "zz_borrowed.pth").write_text(borrowed + "\n")
-    where = run(python, "-c", "import digest; print(digest.__file__)", cwd=tmp_path)
-    assert str(environment) in where
+    location = run(python, "-c", "import digest; print(digest.__file__)", cwd=tmp_path)
+    assert str(environment) in location
     run(environment / "bin" / "digest", "init", "paper", cwd=tmp_path)
     paper = tmp_path / "paper"
     assert "12 stories" in run(environment / "bin" / "digest", "preview", cwd=paper)

@@ -42,8 +42,8 @@ def test_every_command_is_in_the_readme() -> None:
     for name, command in cli.commands.items():
         commands = command.commands.values() if isinstance(command, click.Group) else [command]
         for one in commands:
-            told = name if one is command else f"{name} {one.name}"
-            assert f"`digest {told}" in table or f"`{told}`" in table, told
+            usage = name if one is command else f"{name} {one.name}"
+            assert f"`digest {usage}" in table or f"`{usage}`" in table, usage
 
 
 def test_every_key_of_the_configuration_is_in_its_guide() -> None:

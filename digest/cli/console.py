@@ -47,7 +47,7 @@ class Console:
             operator_log.warning("%s", problem, extra={"location": problem.location, "hint": problem.hint})
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
         """Yield a function that updates a progress bar, if stderr is a terminal: cron stays silent."""
         if self.quiet or not self.show_progress or not sys.stderr.isatty():
             yield lambda _done, _total: None
@@ -70,7 +70,7 @@ class Console:
             transient=True,
         )
         with bar:
-            task = bar.add_task(what, total=None)
+            task = bar.add_task(label, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -97,8 +97,8 @@ def split_blocks(text: str, location: str) -> Blocks:
     return Blocks(tuple(before), tuple(sections), tuple(after))
 
 
-def _inline_error(what: str, header: str, location: str) -> DraftError:
-    message = f"the {what} are written as one inline list, so none can be added or moved"
+def _inline_error(items: str, header: str, location: str) -> DraftError:
+    message = f"the {items} are written as one inline list, so none can be added or moved"
     return DraftError(message, location=location, hint=f"put each under its own {header}, or change the file yourself")
 
 

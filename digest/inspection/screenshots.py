@@ -53,11 +53,11 @@ def take(email: str, beside: Path) -> list[Path]:
             _write_page(page, email, width, height)
             for scheme, number in SCHEMES.items():
                 picture = beside.with_name(f"{beside.stem}-{device}-{scheme}.png")
-                told = Path(folder) / "picture.png"
+                screenshot = Path(folder) / "picture.png"
                 settings = f"--blink-settings=preferredColorScheme={number}"
-                _run(browser, page, [settings, f"--window-size={width},{height}", f"--screenshot={told}"])
+                _run(browser, page, [settings, f"--window-size={width},{height}", f"--screenshot={screenshot}"])
                 try:
-                    shutil.copyfile(told, picture)
+                    shutil.copyfile(screenshot, picture)
                 except OSError as error:
                     raise UsageError(f"cannot be written: {error.strerror}", location=str(picture)) from None
                 taken.append(picture)

@@ -26,7 +26,7 @@ def check_client_support(
         name = use.partition("#")[0]
         if use not in baseline and name not in baseline and (lacking := support.find_lacking(use, clients)):
             in_none = len(lacking) == len(clients)
-            where = "any of the chosen programs" if in_none else ", ".join(lacking)
-            message = f"{support.features[name].title} does not work in {where}"
+            programs = "any of the chosen programs" if in_none else ", ".join(lacking)
+            message = f"{support.features[name].title} does not work in {programs}"
             hint = f"make sure that the email is right without it: https://www.caniemail.com/features/{name}/"
             yield Finding("client-support", in_none, message, location, hint)

@@ -85,10 +85,10 @@ def test_cancel_stops_an_active_send(newsroom: NewsroomFolder) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         wait_until(lambda: bool(newsroom.mails()))
         cancelled = digest("cancel", "2026-11-23-daily")
-        told, _ = run.communicate(timeout=60)
+        output, _ = run.communicate(timeout=60)
     assert (cancelled.returncode, cancelled.stderr) == (0, "")
     assert "sends no more" in cancelled.stdout
-    assert "skipped because it was cancelled" in told
+    assert "skipped because it was cancelled" in output
     assert run.returncode == 3
     assert 0 < len(newsroom.mails()) < 500
     assert "already stopped" in digest("cancel", "2026-11-23-daily").stdout
@@ -115,9 +115,9 @@ def test_status_lists_editions_and_every_recipient(newsroom: NewsroomFolder) -> 
     digest("send", "--daily", "--now", NOW)
     assert "2026-11-23-daily\tsent\t2\t2\t2\tThe ferry is back" in digest("status").stdout
     assert "ada@example.com\taccepted\t" in digest("status", "2026-11-23-daily").stdout
-    told = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
-    assert told["counts"]["accepted"] == 2
-    assert {person["email"] for person in told["recipients"]} == {"ada@example.com", "kenji@example.org"}
+    status = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
+    assert status["counts"]["accepted"] == 2
+    assert {person["email"] for person in status["recipients"]} == {"ada@example.com", "kenji@example.org"}
     unknown = digest("status", "2020-01-01-daily")
     assert unknown.returncode == 2
     assert "the latest: 2026-11-23-daily" in unknown.stderr
@@ -138,9 +138,9 @@ def test_articles_shows_the_section_or_the_reason_of_each(newsroom: NewsroomFold
         '\t6 h\tfeed\tSecond\tover the section limit; counted in the "more in City" line',
         "\t2 d\tfeed\tOld\tpublished before the window (21 Nov 2026 05:00)",
     ]
-    told = json.loads(digest("articles", "--json", "--now", NOW).stdout)
-    assert [row["section"] for row in told] == ["City", "Science", None, None]
-    assert told[3]["left_out"].startswith("published before the window")
+    rows = json.loads(digest("articles", "--json", "--now", NOW).stdout)
+    assert [row["section"] for row in rows] == ["City", "Science", None, None]
+    assert rows[3]["left_out"].startswith("published before the window")
 
 
 def test_articles_as_json_have_authors_summary_and_image(newsroom: NewsroomFolder) -> None:
@@ -175,9 +175,9 @@ def test_status_names_a_source_that_keeps_failing(newsroom: NewsroomFolder) -> N
 
 @pytest.mark.parametrize("command", ["", "send", "draft"])
 def test_examples_in_help_keep_their_lines(command: str) -> None:
-    told = digest(*filter(None, [command, "--help"])).stdout
-    assert "\\b" not in told
-    assert any(re.match(r"  (0 7 \* \* \*  cd .*)?digest (send|init|draft)", line) for line in told.splitlines())
+    help_text = digest(*filter(None, [command, "--help"])).stdout
+    assert "\\b" not in help_text
+    assert any(re.match(r"  (0 7 \* \* \*  cd .*)?digest (send|init|draft)", line) for line in help_text.splitlines())
 
 
 def test_preview_writes_what_one_reader_gets(newsroom: NewsroomFolder) -> None:
@@ -229,8 +229,8 @@ def test_check_requires_https_for_the_newsroom_s_own_addresses(newsroom: Newsroo
     )
     result = digest("check", "--now", NOW)
     assert result.returncode == 1
-    told = [line.split(" in digest.toml")[0].strip() for line in result.stdout.splitlines() if "is http:" in line]
-    assert told == ["publication.logo", "audience.unsubscribe_url", "sections.pages.World"]
+    keys = [line.split(" in digest.toml")[0].strip() for line in result.stdout.splitlines() if "is http:" in line]
+    assert keys == ["publication.logo", "audience.unsubscribe_url", "sections.pages.World"]
 
 
 def test_check_reports_each_problem(newsroom: NewsroomFolder) -> None:
@@ -282,8 +282,8 @@ def test_two_sends_at_once_send_one_edition(newsroom: NewsroomFolder) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=newsroom.path)
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=60) for process in running]
-    assert sorted(process.returncode for process in running) in ([0, 0], [0, 75]), told
+    outputs = [process.communicate(timeout=60) for process in running]
+    assert sorted(process.returncode for process in running) in ([0, 0], [0, 75]), outputs
     assert len(newsroom.mails()) == 200
 
 
@@ -297,11 +297,11 @@ def test_a_killed_send_is_finished_by_the_next_one(newsroom: NewsroomFolder) -> 
     process.wait()
     newsroom.configure()
     finished = digest("send", "--daily", "--now", NOW)
-    told = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
-    in_doubt = told["counts"]["in_doubt"]
+    status = json.loads(digest("status", "2026-11-23-daily", "--json").stdout)
+    in_doubt = status["counts"]["in_doubt"]
     assert finished.returncode == (3 if in_doubt else 0)
     assert in_doubt <= 1
-    assert told["counts"]["accepted"] + in_doubt == 150
+    assert status["counts"]["accepted"] + in_doubt == 150
     assert 150 - in_doubt <= len(newsroom.mails()) <= 150
 
 

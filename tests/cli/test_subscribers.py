@@ -24,8 +24,8 @@ HEADER = "email,name,categories,cadence,timezone,language,status"
 
 
 def recipients(edition: str) -> dict[str, str]:
-    told = json.loads(digest("status", edition, "--json").stdout)
-    return {person["email"]: person["state"] for person in told["recipients"]}
+    status = json.loads(digest("status", edition, "--json").stdout)
+    return {person["email"]: person["state"] for person in status["recipients"]}
 
 
 def test_list_shows_who_gets_mail_and_why_others_do_not(newsroom: NewsroomFolder) -> None:
@@ -49,10 +49,10 @@ def test_list_shows_who_gets_mail_and_why_others_do_not(newsroom: NewsroomFolder
         "4 subscribers: 1 weekdays, 1 daily, 1 unsubscribed, 1 suppressed",
     ]
     assert "subscribers.csv:5: `nobody` is not a valid email address" in shown.stderr
-    told = json.loads(digest("subscribers", "list", "--json").stdout)
-    assert told["counts"] == {"weekdays": 1, "daily": 1, "unsubscribed": 1, "suppressed": 1}
-    assert [row["gets_mail"] for row in told["subscribers"]] == [True, True, False, False]
-    assert told["subscribers"][1]["categories"] == ["Science"]
+    listed = json.loads(digest("subscribers", "list", "--json").stdout)
+    assert listed["counts"] == {"weekdays": 1, "daily": 1, "unsubscribed": 1, "suppressed": 1}
+    assert [row["gets_mail"] for row in listed["subscribers"]] == [True, True, False, False]
+    assert listed["subscribers"][1]["categories"] == ["Science"]
 
 
 def test_import_adds_readers_and_keeps_out_those_who_left(newsroom: NewsroomFolder) -> None:
@@ -142,8 +142,8 @@ def test_an_erased_reader_is_gone_and_cannot_be_imported_again(newsroom: Newsroo
     newsroom.write("more.csv", "email\nnew@example.com\n")
     digest("subscribers", "import", "more.csv")
     done = digest("subscribers", "erase", "Ada@Example.com")
-    told = "ada@example.com is erased (1 row of subscribers.csv, 1 edition) and never mailed again\n"
-    assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
+    line = "ada@example.com is erased (1 row of subscribers.csv, 1 edition) and never mailed again\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, line, "")
     for file in newsroom.path.iterdir():
         assert file.is_dir() or b"ada" not in file.read_bytes().lower(), file
     names = [email for email in recipients("2026-11-23-daily") if email.startswith("erased:")]

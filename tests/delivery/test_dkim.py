@@ -26,15 +26,15 @@ def key(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def verified(mail: bytes, key: Path) -> bool:
-    asked = []
+    queries = []
 
     def record(name: bytes, timeout: int = 5) -> bytes:
-        asked.append(name)
+        queries.append(name)
         public = openssl("rsa", "-in", str(key), "-pubout")
         return b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
 
     good = dkim.verify(mail, dnsfunc=record, minkey=1024)
-    assert asked == [b"news._domainkey.example.com."]
+    assert queries == [b"news._domainkey.example.com."]
     return bool(good)
 
 

@@ -24,10 +24,10 @@ def test_a_mail_is_sent_unchanged(send: Send, ses_server: SesServer, message: Ma
     ada = recipient()
     (receipt,) = send(settings_of(ses_server, configuration_set="news"), message(), ada)
     assert (receipt.outcome, receipt.detail) == ("accepted", "0100019a-000001-000000")
-    (asked,) = ses_server.requests
-    assert asked["Destination"] == {"ToAddresses": ["ada@example.com"]}
-    assert asked["ConfigurationSetName"] == "news"
-    assert asked["EmailTags"] == [{"Name": "recipient", "Value": ada.message_id.partition("@")[0]}]
+    (content,) = ses_server.requests
+    assert content["Destination"] == {"ToAddresses": ["ada@example.com"]}
+    assert content["ConfigurationSetName"] == "news"
+    assert content["EmailTags"] == [{"Name": "recipient", "Value": ada.message_id.partition("@")[0]}]
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,12 @@ def test_a_preview_says_why_a_send_would_be_refused(newsroom: NewsroomFolder) ->
 
 def test_pictures_to_embed_are_embedded(newsroom: NewsroomFolder, web: WebServer) -> None:
     gif = b"GIF89a\x20\x03\x58\x02" + b"0" * 20
-    shown_from = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
+    urls = [web.page("/ferry.gif", gif), web.page("/gone.gif", status=404), "http://127.0.0.2:9/private.gif"]
     logo = web.page("/logo.gif", gif + b"1")
     items = "".join(
         f"<item><title>Story number {number}</title><link>https://www.example.com/{number}</link>"
         f"<enclosure type='image/gif' url='{url}'/></item>"
-        for number, url in enumerate(shown_from)
+        for number, url in enumerate(urls)
     )
     newsroom.write("feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
     site = ('url = "https://www.example.com"', f'url = "{web.url}"\nlogo = "{logo}"')
@@ -60,10 +60,10 @@ def test_pictures_to_embed_are_embedded(newsroom: NewsroomFolder, web: WebServer
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.mail.count(b"Content-ID: <") == 2
     assert "data:image/gif;base64," in shown.html
-    told = {problem.location: problem for problem in shown.problems}
-    assert "404" in told[shown_from[1]].message
-    assert "private network" in told[shown_from[2]].message
-    assert {problem.hint for problem in told.values()} == {"the email links to the picture instead"}
+    problems = {problem.location: problem for problem in shown.problems}
+    assert "404" in problems[urls[1]].message
+    assert "private network" in problems[urls[2]].message
+    assert {problem.hint for problem in problems.values()} == {"the email links to the picture instead"}
     newsroom.send()
     assert newsroom.mails()[0].count(b"Content-ID: <") == 2
 
@@ -85,8 +85,8 @@ def test_the_brief_layout_fetches_only_the_logos(newsroom: NewsroomFolder, web: 
 
 
 def test_subject_and_preheader_are_templates(newsroom: NewsroomFolder) -> None:
-    told = "[daily]\nsubject = '{{ publication.name }}: {{ edition.lead.headline }}'\n"
-    newsroom.configure(more=told + "preheader = 'And {{ edition.articles|length - 1 }} more'\n")
+    daily = "[daily]\nsubject = '{{ publication.name }}: {{ edition.lead.headline }}'\n"
+    newsroom.configure(more=daily + "preheader = 'And {{ edition.articles|length - 1 }} more'\n")
     shown = preview(configuration.load(newsroom.path / "digest.toml"), "daily", NOW)
     assert shown.subject == "The Gazette: The ferry is back"
     assert shown.preheader == "And 1 more"

@@ -28,16 +28,16 @@ def test_the_meaning_of_each_response(status: int, rules: list[tuple[str, bool]]
 
 
 def test_each_address_is_requested_once_and_a_failure_stops_no_other() -> None:
-    asked = []
+    requested = []
 
     def fetch(url: str) -> int:
-        asked.append(url)
+        requested.append(url)
         if url.endswith("a"):
             raise TimeoutError("timed out")
         return 404
 
     found = find_broken_links(["https://a", "https://b", "https://b"], fetch)
-    assert asked == ["https://a", "https://b"]
+    assert requested == ["https://a", "https://b"]
     assert [str(finding) for finding in found] == [
         "https://a: cannot be reached: timed out; fix the link, or try again later",
         "https://b: answers 404; fix the link",

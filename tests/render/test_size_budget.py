@@ -59,17 +59,17 @@ def test_no_story_is_lost_uncounted(sizes: list[int], data: st.DataObject) -> No
     st.integers(5_000, 120_000),
 )
 def test_the_smallest_trim_fits_wastes_little_and_is_found_at_once(stories: list[tuple[int, int]], budget: int) -> None:
-    asked = []
+    tried = []
 
     def size(steps: int) -> int:
-        asked.append(steps)
+        tried.append(steps)
         headlines, counted = min(steps, len(stories)), max(0, steps - len(stories))
         cards = sum(card for card, _ in stories[: len(stories) - headlines])
         short = sum(row for _, row in stories[len(stories) - headlines : len(stories) - counted])
         return 8_000 + cards + short
 
     steps = find_smallest_trim(size, len(stories), budget)
-    taken = len(asked)
+    taken = len(tried)
     assert taken <= 9
     if budget >= 8_000:
         assert size(steps) <= budget

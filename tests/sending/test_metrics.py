@@ -37,7 +37,7 @@ def test_a_run_is_written_and_pinged(newsroom: NewsroomFolder, web: WebServer) -
     assert 'digest_last_run_exit_status{cadence="daily"} 0\n' in text
     assert 'digest_last_run_recipients{cadence="daily",outcome="accepted"} 2\n' in text
     assert all(re.fullmatch(r"#.*|[a-z_]+\{[^}]*\} [\d.]+", line) for line in text.splitlines())
-    assert web.asked == ["/good"]
+    assert web.requested == ["/good"]
     assert [file.name for file in newsroom.path.glob(".*")] == []
 
 
@@ -46,7 +46,7 @@ def test_a_failed_run_is_written_and_pinged_too(newsroom: NewsroomFolder, web: W
     (newsroom.path / "feed.xml").unlink()
     assert run("send", "--daily").exit_code == 1
     assert 'exit_status{cadence="daily"} 1\n' in (newsroom.path / "digest.prom").read_text()
-    assert web.asked == ["/bad"]
+    assert web.requested == ["/bad"]
 
 
 @pytest.mark.usefixtures("_watched")
@@ -54,7 +54,7 @@ def test_previews_dry_runs_and_tests_are_not_reported(newsroom: NewsroomFolder, 
     run("send", "--daily", "--dry-run")
     run("send", "--daily", "--to", "ada@example.com")
     run("preview")
-    assert web.asked == []
+    assert web.requested == []
     assert not (newsroom.path / "digest.prom").exists()
 
 

@@ -52,7 +52,7 @@ class MailgunServer(StandIn):
             return 400, {"message": "Rejected: Only 10 recipients per request is allowed on probation."}
         variables = json.loads(one["recipient-variables"])
         assert set(variables) == set(addresses), "else everyone would see everyone"
-        assert {one[f"o:tracking{what}"] for what in ("", "-clicks", "-opens")} == {b"no"}
+        assert {one[f"o:tracking{kind}"] for kind in ("", "-clicks", "-opens")} == {b"no"}
         for to in fields["to"]:
             values = variables[parseaddr(to.decode())[1]]
             self.mails.append(_expanded(one, to.decode(), values, fields.get("inline", [])))
@@ -66,9 +66,11 @@ def parsed(request: Request) -> dict[str, list[Any]]:
     fields: dict[str, list[Any]] = {}
     for part in request.body.split(f"--{boundary}".encode())[1:-1]:
         head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        told = dict(re.findall(r'(\w+)="([^"]*)"', head.decode()))
+        attributes = dict(re.findall(r'(\w+)="([^"]*)"', head.decode()))
         data = value.removesuffix(b"\r\n")
-        fields.setdefault(told["name"], []).append((told["filename"], data) if "filename" in told else data)
+        fields.setdefault(attributes["name"], []).append(
+            (attributes["filename"], data) if "filename" in attributes else data
+        )
     return fields
 
 

@@ -63,8 +63,8 @@ class PostmarkServer(StandIn):
         assert mail["TrackOpens"] is False
         assert mail["TrackLinks"] == "None"
         to = parseaddr(mail["To"])[1]
-        if told := self.items.get(to):
-            return told
+        if item := self.items.get(to):
+            return item
         if parseaddr(mail["From"])[1] not in self.senders:
             return {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature."}
         if mail["MessageStream"] not in self.streams:

@@ -49,13 +49,13 @@ class ResendServer(StandIn):
         key = request.headers["Idempotency-Key"]
         assert 1 <= len(key) <= 256
         if key in self.known:
-            asked, told = self.known[key]
+            body, known = self.known[key]
             words = "This idempotency key has been used, but the request body was modified."
-            return told if asked == request.body else error(409, "invalid_idempotent_request", words)
-        told = self.send(request)
-        if told[0] == 200:
-            self.known[key] = request.body, told
-        return told
+            return known if body == request.body else error(409, "invalid_idempotent_request", words)
+        answer = self.send(request)
+        if answer[0] == 200:
+            self.known[key] = request.body, answer
+        return answer
 
     def send(self, request: Request) -> Answer:
         mails = json.loads(request.body)
@@ -71,12 +71,12 @@ class ResendServer(StandIn):
         permissive = self.permissive and request.headers["x-batch-validation"] == "permissive"
         if why_not and not permissive:
             return error(422, "validation_error", next(iter(why_not.values())))
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "data": [{"id": self.taken(mail)} for place, mail in enumerate(mails) if place not in why_not]
         }
         if why_not:
-            told["errors"] = [{"index": place, "message": why} for place, why in why_not.items()]
-        return 200, told
+            result["errors"] = [{"index": place, "message": why} for place, why in why_not.items()]
+        return 200, result
 
     def refused(self, mail: dict[str, Any]) -> str:
         assert set(mail) <= FIELDS

@@ -26,9 +26,9 @@ class SesServer(StandIn):
         }
     )
     sets: dict[str, list[str]] = field(default_factory=dict)
-    """Of each configuration set, the events that it tells of."""
+    """The events that each configuration set publishes."""
     refuse: dict[str, Answer] = field(default_factory=dict)
-    """What to answer to a mail to an address."""
+    """The answer to a mail, by the recipient's address."""
 
     def answer(self, request: Request) -> Answer:
         scope = request.headers["Authorization"].partition("Credential=")[2].partition(",")[0].split("/")
@@ -41,23 +41,23 @@ class SesServer(StandIn):
             name = request.path.split("/")[-2]
             if name not in self.sets:
                 return error(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
-            told = {"Name": "all", "Enabled": True, "MatchingEventTypes": self.sets[name]}
-            return 200, {"EventDestinations": [told]}
+            destination = {"Name": "all", "Enabled": True, "MatchingEventTypes": self.sets[name]}
+            return 200, {"EventDestinations": [destination]}
         assert request.path == "/v2/email/outbound-emails"
         return self.send(json.loads(request.body))
 
-    def send(self, asked: dict[str, Any]) -> Answer:
-        self.requests.append(asked)
-        (to,) = asked["Destination"]["ToAddresses"]
-        if told := self.refuse.get(to):
-            return told
-        mail = message_from_bytes(base64.b64decode(asked["Content"]["Raw"]["Data"]), policy=policy.default)
+    def send(self, content: dict[str, Any]) -> Answer:
+        self.requests.append(content)
+        (to,) = content["Destination"]["ToAddresses"]
+        if answer := self.refuse.get(to):
+            return answer
+        mail = message_from_bytes(base64.b64decode(content["Content"]["Raw"]["Data"]), policy=policy.default)
         assert isinstance(mail, EmailMessage)
         sender = parseaddr(mail["From"])[1]
         if sender.rpartition("@")[2] not in self.verified:
             words = "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
             return error(400, "MessageRejected", words + sender)
-        if (name := asked.get("ConfigurationSetName")) and name not in self.sets:
+        if (name := content.get("ConfigurationSetName")) and name not in self.sets:
             return error(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
         self.mails.append(
             {
@@ -67,7 +67,7 @@ class SesServer(StandIn):
                 "text": _content(mail, "plain"),
                 "html": _content(mail, "html"),
                 "headers": dict(mail.items()),
-                "tags": asked["EmailTags"],
+                "tags": content["EmailTags"],
                 "pictures": {
                     part["Content-ID"].strip("<>"): part.get_content() for part in mail.walk() if part["Content-ID"]
                 },

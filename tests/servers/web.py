@@ -16,7 +16,7 @@ class WebServer:
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     agents: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     down: bool = False
     """Hang up on every request without an answer."""
 
@@ -33,7 +33,7 @@ def serve_web() -> Iterator[WebServer]:
         def respond(self) -> None:
             if web.down:
                 return
-            web.asked.append(self.path)
+            web.requested.append(self.path)
             web.agents.append(self.headers["User-Agent"])
             status, headers, body = web.pages.get(self.path, (404, {}, b"not here"))
             time.sleep(web.slow.get(self.path, 0))

@@ -33,10 +33,10 @@ class WordPressSite:
     """Answer 401 for the list of users, and embed an error instead of an author, as security plugins do."""
     embeds: bool = True
     """Whether `_embed` is honoured; a cache in front of the site may drop it."""
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
-        self.asked.append(path)
+        self.requested.append(path)
         address = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         if address.path == "/feed/":

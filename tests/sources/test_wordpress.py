@@ -174,7 +174,7 @@ def test_a_site_is_read_page_by_page(site: WordPressSite) -> None:
         categories=("City & Harbour", "Sport"),
         authors=(Author("Zoë Brandão"),),
     )
-    assert len(site.asked) == 2
+    assert len(site.requested) == 2
 
 
 def test_only_posts_since_the_window_are_requested_in_the_site_s_local_time(site: WordPressSite) -> None:
@@ -223,7 +223,7 @@ def test_a_file_may_have_a_single_post(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "what"),
+    ("document", "message"),
     [
         ([{"id": 3, "name": "Zoë Brandão", "slug": "zoe"}], "is not a list of posts"),  # of users
         ([{"id": 2, "name": "City", "taxonomy": "category"}], "is not a list of posts"),
@@ -235,13 +235,13 @@ def test_a_file_may_have_a_single_post(tmp_path: Path) -> None:
         (["Zoë Brandão"], "is not a list of posts"),
     ],
 )
-def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object, what: str) -> None:
+def test_a_document_of_another_kind_is_refused(tmp_path: Path, document: object, message: str) -> None:
     file = tmp_path / "posts.json"
     file.write_text(json.dumps(document))
     (found,) = read_sources([Source("wordpress", "saved", path=file)], now=NOW)
     assert found.articles == ()
     assert found.failed
-    assert found.failed.message == what
+    assert found.failed.message == message
 
 
 @pytest.mark.parametrize(

@@ -50,15 +50,15 @@ def test_nobody_is_claimed_once_the_edition_is_stopping(database: Database) -> N
 
 
 def test_segments_are_claimed_separately_and_each_message_is_rendered_once(database: Database) -> None:
-    asked: list[str] = []
+    rendered: list[str] = []
 
     def message_of(segment: str) -> Message:
-        asked.append(segment)
+        rendered.append(segment)
         return MESSAGE
 
     mixed = [*readers(2), *readers(2, "science"), *readers(600, "world")]
     database.editions.freeze(edition(), "s", mixed, message_of, [], [], LINKS, NOW)
-    assert sorted(asked) == ["", "science", "world"]
+    assert sorted(rendered) == ["", "science", "world"]
     claimed = []
     segment, batch = take_turn(database, edition().id, (), 1000)
     while batch:
@@ -88,11 +88,11 @@ def test_any_reply_of_a_provider_can_be_recorded(database: Database) -> None:
     """A NUL or a lone surrogate in a server's words must not have its mail be unknown."""
     today = freeze(database, 3)
     _, batch = take_turn(database, today, (), 3)
-    said = ["250 \x00 ok", "250 \ud800\udc80", "250 \x1b[31m good\r\nday"]
+    replies = ["250 \x00 ok", "250 \ud800\udc80", "250 \x1b[31m good\r\nday"]
     take_turn(
         database,
         today,
-        [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, said, strict=True)],
+        [Receipt(reader, Outcome.DEFERRED, words) for reader, words in zip(batch, replies, strict=True)],
         0,
     )
     assert {row.detail for row in database.recipients.stream(today)} == {

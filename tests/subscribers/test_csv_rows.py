@@ -131,10 +131,10 @@ def test_an_error_outside_the_address_keeps_the_reader_on_the_list(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("told", "tag"), [("PT_br", "pt-BR"), ("zh-HANS-cn", "zh-Hans-CN"), ("DE", "de"), ("es-419", "es-419")]
+    ("written", "tag"), [("PT_br", "pt-BR"), ("zh-HANS-cn", "zh-Hans-CN"), ("DE", "de"), ("es-419", "es-419")]
 )
-def test_spellings_of_a_language_become_one_tag(tmp_path: Path, told: str, tag: str) -> None:
-    rows, _ = read(tmp_path, f"email,language\nada@example.com,{told}\n")
+def test_spellings_of_a_language_become_one_tag(tmp_path: Path, written: str, tag: str) -> None:
+    rows, _ = read(tmp_path, f"email,language\nada@example.com,{written}\n")
     assert rows[0].language == tag
 
 

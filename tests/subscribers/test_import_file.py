@@ -13,13 +13,13 @@ from digest.subscribers.import_plan import ImportedSubscriber
 def read(tmp_path: Path, text: str, *sections: str, name: str = "export.csv") -> tuple[Export, list[str]]:
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
-    told: list[Problem] = []
-    export = read_export(file, sections, told.append)
-    return export, [str(problem).removeprefix(f"{file}:") for problem in told]
+    problems: list[Problem] = []
+    export = read_export(file, sections, problems.append)
+    return export, [str(problem).removeprefix(f"{file}:") for problem in problems]
 
 
 def statuses(export: Export) -> dict[str, str]:
-    return {email.partition("@")[0]: told.status for email, told in export.readers.items()}
+    return {email.partition("@")[0]: reader.status for email, reader in export.readers.items()}
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def statuses(export: Export) -> dict[str, str]:
     ],
 )
 def test_columns_are_recognised_by_many_names(tmp_path: Path, header: str, row: str, name: str) -> None:
-    export, told = read(tmp_path, f"{header}\n{row}\n")
+    export, problems = read(tmp_path, f"{header}\n{row}\n")
     assert export.readers == {"ada@example.com": ImportedSubscriber(2, "active", {"name": name})}
-    assert told == []
+    assert problems == []
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,16 @@ def test_columns_are_recognised_by_many_names(tmp_path: Path, header: str, row: 
 )
 def test_a_reader_s_status_is_recognised_in_many_forms(tmp_path: Path, header: str, rows: dict[str, str]) -> None:
     export, _ = read(tmp_path, "\n".join([header, *rows]))
-    assert [told.status for told in export.readers.values()] == list(rows.values())
+    assert [reader.status for reader in export.readers.values()] == list(rows.values())
     assert export.left_out == 0
 
 
 def test_an_unknown_status_skips_the_row_but_not_another_row_s_opt_out(tmp_path: Path) -> None:
-    export, told = read(
+    export, problems = read(
         tmp_path, "email,status,unsubscribed_at\na@example.com,4,\nb@example.com,4,2026-01-01\nc@example.com,active,\n"
     )
     assert statuses(export) == {"b": "unsubscribed", "c": "active"}
-    assert told == ["2: unknown status `4`; left out; known: active, pending, unsubscribed, bounced, complained"]
+    assert problems == ["2: unknown status `4`; left out; known: active, pending, unsubscribed, bounced, complained"]
     assert export.left_out == 1
 
 
@@ -144,13 +144,13 @@ def test_mailchimp_s_customers_who_never_subscribed_get_no_mail(tmp_path: Path) 
     "tags", ['"Science, VIP"', '"""science"",""VIP"""', '"[""Science"", ""VIP""]"', "VIP | Science"]
 )
 def test_tags_become_categories_if_the_newsroom_has_a_section_of_that_name(tmp_path: Path, tags: str) -> None:
-    export, told = read(tmp_path, f"email,tags\nada@example.com,{tags}\n", "Science", "City")
+    export, problems = read(tmp_path, f"email,tags\nada@example.com,{tags}\n", "Science", "City")
     assert export.readers["ada@example.com"].values == {"categories": "Science"}
-    assert told == ["1: tags not imported: VIP; add those that are sections to [sections] order, then import again"]
+    assert problems == ["1: tags not imported: VIP; add those that are sections to [sections] order, then import again"]
 
 
 def test_our_own_columns_are_read_unchanged(tmp_path: Path) -> None:
-    export, told = read(
+    export, problems = read(
         tmp_path,
         "email,name,categories,cadence,timezone,language,status,suppressed\n"
         "ada@example.com,Ada,World|Chess,weekdays,Asia/Tokyo,pt_br,active,\n"
@@ -170,7 +170,7 @@ def test_our_own_columns_are_read_unchanged(tmp_path: Path) -> None:
         ),
         "gone@example.com": ImportedSubscriber(3, "complained", {}),
     }
-    assert told == []
+    assert problems == []
 
 
 def test_several_rows_of_a_reader_are_merged_and_the_most_restrictive_status_counts(tmp_path: Path) -> None:
@@ -184,14 +184,14 @@ def test_several_rows_of_a_reader_are_merged_and_the_most_restrictive_status_cou
 
 
 def test_whatever_is_not_imported_is_reported_with_its_line(tmp_path: Path) -> None:
-    export, told = read(
+    export, problems = read(
         tmp_path,
         "Email,Company,Timezone\nnobody,X,\nada@example.com,Y,Mars/Olympus\nzoe@example.com,a,b,c,d\n\n,Z,\n",
     )
     assert list(export.readers) == ["ada@example.com"]
     assert export.left_out == 3
-    assert [line.partition(": ")[0] for line in told] == ["2", "3", "4", "6", "1"]
-    assert told[-1] == "1: columns not imported: company"
+    assert [line.partition(": ")[0] for line in problems] == ["2", "3", "4", "6", "1"]
+    assert problems[-1] == "1: columns not imported: company"
 
 
 @pytest.mark.parametrize("text", ["name,shoe\nAda,38\n", "ada@example.com\nzoe@example.com\n", ""])
@@ -240,7 +240,7 @@ def test_reasons_in_other_words_and_active_rows_are_recognised(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "readers", "left_out", "told"),
+    ("text", "readers", "left_out", "expected"),
     [
         (  # Curated: only addresses and campaign columns; two addresses are truncated
             (
@@ -307,7 +307,7 @@ def test_reasons_in_other_words_and_active_rows_are_recognised(tmp_path: Path) -
     ids=["curated", "tinynews", "mailchimp", "keila", "mailpoet", "listmonk"],
 )
 def test_an_export_is_imported_and_each_skipped_row_is_reported(
-    tmp_path: Path, text: str, readers: dict[str, ImportedSubscriber], left_out: int, told: list[str]
+    tmp_path: Path, text: str, readers: dict[str, ImportedSubscriber], left_out: int, expected: list[str]
 ) -> None:
     export, problems = read(tmp_path, text, "City")
-    assert (export.readers, export.left_out, problems) == (readers, left_out, told)
+    assert (export.readers, export.left_out, problems) == (readers, left_out, expected)

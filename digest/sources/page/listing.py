@@ -57,8 +57,8 @@ def _find_headline_links(page: lxml_html.HtmlElement, base: str) -> Iterator[tup
             continue
         headline = clean_line((headings[0] if headings else link).text_content())[:MAX_HEADLINE_LENGTH]
         url = absolute_url(link.get("href", ""), base)
-        letters = sum(2 if ord(character) >= _CJK_START else 1 for character in headline)
-        if url and letters >= _MIN_HEADLINE_LENGTH:
+        width = sum(2 if ord(character) >= _CJK_START else 1 for character in headline)
+        if url and width >= _MIN_HEADLINE_LENGTH:
             yield link, headline, url
 
 
