@@ -8,7 +8,7 @@ from benchmarks.measure import Row, measured
 from benchmarks.sample import NOW, PUBLICATION, SENDER, edition, message, recipient
 
 _EACH = 500
-"""Mails of the slower ways, at full scale."""
+"""Mails for the slower methods, at full scale."""
 
 
 def rows(scale: float) -> Iterator[Row]:

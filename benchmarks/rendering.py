@@ -1,4 +1,4 @@
-"""An edition into HTML and text, beside MJML as it is first thought of with premailer's usual settings."""
+"""Render an edition into HTML and text, compared with straightforward MJML and premailer's default settings."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _smtp_source(port: int, connections: int, count: int) -> float:
     size = len(CompiledMessage(message()).mail_for(recipient(1)))
     command = [str(_SOURCE), "-s", str(connections), "-m", str(count), "-l", str(size), "-f", "news@example.com"]
     started = time.perf_counter()
-    subprocess.run([*command, "-t", "reader@example.com", f"127.0.0.1:{port}"], check=True)  # noqa: S603 - our own words
+    subprocess.run([*command, "-t", "reader@example.com", f"127.0.0.1:{port}"], check=True)  # noqa: S603 - our own arguments
     return count / (time.perf_counter() - started)
 
 
@@ -104,7 +104,7 @@ def _sink() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     user = ["-u", "root"] if os.geteuid() == 0 else []
-    sink = subprocess.Popen([str(_SINK), *user, f"127.0.0.1:{port}", "512"])  # noqa: S603 - our own words
+    sink = subprocess.Popen([str(_SINK), *user, f"127.0.0.1:{port}", "512"])  # noqa: S603 - our own arguments
     try:
         time.sleep(0.5)
         yield port

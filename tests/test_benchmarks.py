@@ -1,4 +1,4 @@
-"""The benchmarks run: what they measure would otherwise break unseen."""
+"""The benchmarks run: otherwise they would break unnoticed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every dependency is pinned, and what is built is whole: the wheel made from the sdist works from anywhere."""
+"""Every dependency is pinned, and the build is complete: the wheel made from the sdist works from anywhere."""
 
 import os
 import re

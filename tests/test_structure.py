@@ -1,4 +1,4 @@
-"""The structure that documents promise: public names, the tree of errors, commands and configuration keys."""
+"""The structure that the documents describe: public names, the tree of errors, commands and configuration keys."""
 
 import re
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ import click
 LogFormat = Literal["text", "json"]
 
 operator_log = logging.getLogger("digest.cli")
-"""Problems and errors for the person who runs the command. As text they are not masked: they have to know who it is."""
+"""Problems and errors for the person who runs the command, who must know the reader: as text they are not masked."""
 
 _ADDRESS = re.compile(r"([^\s@<]{1,2})[^\s@<]*@")
 _SHOW_ADDRESSES = 2
@@ -73,7 +73,7 @@ class _StderrHandler(logging.Handler):
             click.echo(self.format(record), err=True)
         except BrokenPipeError:
             pass
-        except Exception:  # noqa: BLE001 - the way of every handler of the standard library
+        except Exception:  # noqa: BLE001 - as every handler of the standard library does
             self.handleError(record)
 
 

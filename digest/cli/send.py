@@ -69,7 +69,7 @@ def send(
         _refuse_real_email(config)
     with start_run(console, config, cadence, cadence, now=now, limit=limit or 0, late=late) as run:
         reports, failure = _reports(run, addresses, reader, dry_run=dry_run)
-    # What was done is said even where the next edition fails.
+    # What was done is printed even if the next edition fails.
     status = finish_run(console, run, reports)
     if failure:
         status = failure.exit_status if isinstance(failure, DigestError) else 1
@@ -96,7 +96,7 @@ def _refuse_real_email(config: Config) -> None:
 def _reports(
     run: SendRun, addresses: tuple[str, ...], reader: str, *, dry_run: bool
 ) -> tuple[list[Report], Exception | None]:
-    """What the run came to: its reports, as far as it came, and the error that ended it."""
+    """Return the reports of the run, and the error that ended it, None if it succeeded."""
     from digest.sending.dry_run import dry_run as count_readers
     from digest.sending.send import send as send_edition
     from digest.sending.test_send import send_test

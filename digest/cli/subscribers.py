@@ -54,7 +54,7 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
 
 
 def _rows(config: Config, items: Iterable[ListedSubscriber], counts: Counter[str]) -> Iterator[dict[str, Any]]:
-    """Each reader as a row, counted on the way by what they get or why they get nothing."""
+    """Yield each reader as a row, and count them by what they get, or why they get nothing."""
     from digest.subscribers import segment_of
 
     for item in items:

@@ -21,7 +21,7 @@ LINK_HEADERS = ("List-Unsubscribe",)
 LINE_LENGTH = 76
 """The longest line of text, and of an encoded word (RFC 2047 2)."""
 _LONGEST_LINE = 998
-"""RFC 5322 2.1.1, without the line's end."""
+"""RFC 5322 2.1.1, without the line ending."""
 
 _STAND_IN = "address-goes-here@example.com"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")

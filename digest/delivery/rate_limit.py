@@ -23,7 +23,7 @@ class RateLimiter:
         self._due = clock()
 
     def delay(self) -> float:
-        """Return the seconds until the next mail may go out, 0 for now. An idle time earns no credit."""
+        """Return the seconds until the next mail may go out, 0 for now. Idle time earns no credit."""
         return max(0.0, self._due - self._clock())
 
     def spend(self, count: int) -> None:

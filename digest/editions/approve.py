@@ -34,7 +34,7 @@ def require_approval(composition: Composition) -> None:
 
 
 def check_approval(composition: Composition) -> Problem | None:
-    """Return why a send would refuse the edition: it needs approval and has none. None where it would not."""
+    """Return why a send would refuse the edition: it needs approval and has none. None if a send would accept it."""
     config, cadence, draft = composition.config, composition.cadence, composition.draft
     if config.schedules[cadence].approval != "required":
         return None

@@ -1,4 +1,4 @@
-"""Look at everything a send needs, one finding at a time, sending nothing."""
+"""Check everything that a send needs, one result at a time, without sending anything."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Che
 
 
 def _cadences(config: Config) -> list[Cadence]:
-    """The cadences that somebody reads; daily if the list cannot be read."""
+    """Return the cadences that somebody reads; daily if the list cannot be read."""
     try:
         rows = subscribers.open_store(config).read()
         cadences = {row.cadence for row in rows if isinstance(row, Subscriber) and row.status == "active"}
@@ -107,7 +107,7 @@ def _check_configuration(config: Config) -> CheckResult:
 
 
 def _find_http_urls(config: Config) -> Iterator[Problem]:
-    """The newsroom's own http URLs. Links of stories are made https, and the lint reports any that are left."""
+    """Return the newsroom's own http URLs. Links of stories are made https, and the lint reports any that are left."""
     publication, readers = config.publication, config.audience
     addresses = {
         "publication.url": publication.url,
@@ -135,7 +135,7 @@ def _check_sources(composition: Composition) -> Iterator[CheckResult]:
 
 
 def _describe_section(section: Section) -> str:
-    """A section and the source categories in it: `Science 4: SciTech 3, Science 1`."""
+    """Return a section and the source categories in it: `Science 4: SciTech 3, Science 1`."""
     categories = Counter(article.categories[0] if article.categories else "none" for article in section.articles)
     counts = ", ".join(f"{name} {count}" for name, count in categories.most_common(5))
     return f"{section.name} {len(section.articles)}: {counts}"

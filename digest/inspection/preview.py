@@ -101,7 +101,7 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
 
 
 def with_latest_stories(composition: Composition) -> tuple[Composition, list[Problem]]:
-    """The composition; if it has no stories, one with the newest there are, and a Problem that says so."""
+    """Return the composition; if it has no stories, one with the newest there are, and a Problem that says so."""
     latest = composition if composition.selection.stories else composition.with_latest_stories()
     if composition.selection.stories or not latest.selection.stories:
         return composition, []
@@ -110,7 +110,7 @@ def with_latest_stories(composition: Composition) -> tuple[Composition, list[Pro
 
 
 def preview_for(composition: Composition, subscriber: Subscriber, notices: Sequence[Problem] = ()) -> Preview:
-    """A Preview of a composition for one reader; its problems follow the `notices`. Raises TemplateError."""
+    """Return a Preview of a composition for one reader; its problems follow the `notices`. Raises TemplateError."""
     config = composition.config
     segment = assign_segment(config, subscriber)
     edition = composition.lay_out(segment)
@@ -121,7 +121,7 @@ def preview_for(composition: Composition, subscriber: Subscriber, notices: Seque
 
 
 def lint_email(config: Config, rendered: render.RenderedEmail) -> list[lint.Finding]:
-    """The lint's findings for a finished email, serious ones first, except those that the configuration accepts.
+    """Return the lint's findings for a finished email, serious ones first, except those that the configuration accepts.
 
     Raises:
         ConfigError: the client support data that [check] names cannot be read.
@@ -138,7 +138,7 @@ def lint_email(config: Config, rendered: render.RenderedEmail) -> list[lint.Find
 
 
 def describe_sections(edition: Edition) -> str:
-    """The sections of an edition and their story counts, including the lead: `City 3, World 2`."""
+    """Return the sections of an edition and their story counts, including the lead: `City 3, World 2`."""
     counts = {edition.lead_section: 1}
     for section in edition.sections:
         counts[section.name] = counts.get(section.name, 0) + len(section.articles)
@@ -146,7 +146,7 @@ def describe_sections(edition: Edition) -> str:
 
 
 def with_preview_secret(config: Config) -> Config:
-    """The configuration with a secret, so that a preview without one shows links as they look; they do not work."""
+    """Return the configuration with a secret, so that a preview shows links as they look; they do not work."""
     if config.secrets.secret_key:
         return config
     return replace(config, secrets=replace(config.secrets, secret_key="preview"))  # noqa: S106 - signs nothing real
@@ -155,7 +155,7 @@ def with_preview_secret(config: Config) -> Config:
 def _find_new_stories(
     draft: Draft, config: Config, database: Database, cadence: Cadence, now: datetime
 ) -> list[Problem]:
-    """A Problem for the stories that arrived after the draft was made, or for sources that cannot be read."""
+    """Return a Problem for the stories that arrived after the draft was made, or for sources that cannot be read."""
     try:
         new = check_for_new_stories(draft, compose_from_sources(config, database, cadence, now))
     except (ConfigError, SourceError) as error:
@@ -164,7 +164,7 @@ def _find_new_stories(
 
 
 def find_config_problems(config: Config) -> list[Problem]:
-    """The problems for which a send would reject the configuration."""
+    """Return the problems for which a send would reject the configuration."""
     try:
         require_sendable(config)
     except ConfigError as error:

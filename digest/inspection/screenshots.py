@@ -1,4 +1,4 @@
-"""Pictures of an email as a phone and a desktop show it, in light and dark, taken with an installed Chromium."""
+"""Take screenshots of an email as a phone and a desktop show it, in light and dark, with an installed Chromium."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SCHEMES = {"light": 1, "dark": 0}
 """Chromium's numbers for `prefers-color-scheme`."""
 
 _PATIENCE = 60
-"""Seconds for one picture: pictures from far away take a while."""
+"""Seconds for one screenshot: remote pictures take a while."""
 _LONGEST = 16_000
 """Pixels of height: what Chromium still paints whole."""
 _AS_ROOT = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-"""Chromium refuses to be root in its sandbox; anybody else keeps it."""
+"""Chromium's sandbox does not work for root; other users keep it."""
 _MEASURE = """<script>onload = () => {
   const page = document.querySelector("iframe").contentDocument.documentElement;
   document.title = "height " + page.scrollHeight;
@@ -32,15 +32,15 @@ _MEASURE = """<script>onload = () => {
 
 
 def take(email: str, beside: Path) -> list[Path]:
-    """Take the pictures of an email's HTML and write them beside a file: `preview-phone-dark.png`.
+    """Take screenshots of an email's HTML and write them beside a file: `preview-phone-dark.png`.
 
     Raises:
-        UsageError: no Chromium is installed, it fails, or a picture cannot be written.
+        UsageError: no Chromium is installed, it fails, or a screenshot cannot be written.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise UsageError(
-            "no browser to take pictures with",
+            "no browser to take screenshots with",
             location="--png",
             hint="install Chromium or Google Chrome, so that `chromium` or `google-chrome` can be run",
         )
@@ -72,7 +72,7 @@ def _write_page(page: Path, email: str, width: int, height: int) -> None:
 
 
 def _height(browser: str, page: Path, email: str, width: int) -> int:
-    """Pixels of the whole email's height at a width."""
+    """Return the height in pixels of the whole email at a width."""
     _write_page(page, email, width, 600)
     found = re.search(r"<title>height (\d+)</title>", _run(browser, page, ["--dump-dom"]))
     if found is None:
@@ -81,7 +81,7 @@ def _height(browser: str, page: Path, email: str, width: int) -> int:
 
 
 def _run(browser: str, page: Path, options: Sequence[str]) -> str:
-    """Let Chromium look at a page; what it prints."""
+    """Run Chromium on a page; return what it prints."""
     command = [
         browser, "--headless", *_AS_ROOT, "--disable-gpu", "--hide-scrollbars", "--no-first-run",
         "--disable-background-networking", f"--user-data-dir={page.parent / 'profile'}",
@@ -91,5 +91,5 @@ def _run(browser: str, page: Path, options: Sequence[str]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(error).split())[:200]
-        raise UsageError(f"the browser takes no picture: {why}", location=browser) from None
+        raise UsageError(f"the browser cannot take the screenshot: {why}", location=browser) from None
     return done.stdout

@@ -207,7 +207,7 @@ class BatchSender:
 
 
 def _create_factory(run: SendRun, record: EditionRecord) -> RecipientFactory:
-    # Version 1 of the ledger stored what each recipient gets; the links of today serve whoever it has nothing of.
+    # Version 1 of the ledger stored the links of each recipient; a recipient without any gets today's.
     links = record.links or freeze_links(run.config)
     return create_recipient_factory(links, record.id, run.config.secrets.secret_key)
 

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def cancel(config: Config, edition: str, now: datetime) -> str:
-    """Cancel what is left of an edition and return a line that says how far it had come.
+    """Cancel what is left of an edition and return a line that says how far it had got.
 
     An active run sends to nobody else: it finishes and records what is in flight, and closes the edition itself.
 
@@ -36,7 +36,7 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
 
 
 def close_cancelled(database: Database, record: EditionRecord, now: datetime) -> str:
-    """Close a cancelled edition, skipping all remaining recipients; return a note that says how far it had come."""
+    """Close a cancelled edition, skipping all remaining recipients; return a note that says how far it had got."""
     database.recipients.recover(record.id, now)
     left = (database.editions.get(record.id) or record).unsent
     if database.editions.close(record.id, now, give_up="cancelled") == "cancelled":

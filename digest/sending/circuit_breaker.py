@@ -1,4 +1,4 @@
-"""Tell a provider that is failing from recipients who are: when to stop sending through it."""
+"""Distinguish a failing provider from failing recipients, and decide when to stop sending through it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digest.models import Outcome, Receipt
 
 
 class CircuitBreaker:
-    """The failures in a row, and whether they are so many that the fault must be the provider's.
+    """Counts failures in a row, and decides whether there are too many to be the recipients' fault.
 
     A provider that is down, or has blocked the account, refuses every recipient. They are not to blame, so nothing more
     is sent through it, and those it refused stay pending.

@@ -28,7 +28,7 @@ class BlockReader:
         self._blocks: dict[int, tuple[int, list[Entry]]] = {}
 
     def read(self, connection: Connection, number: int, start: int, count: int) -> list[Entry]:
-        """Return the entries at so many positions of a group, from the first one on."""
+        """Return `count` entries of a group, from the position `start` on."""
         found: list[Entry] = []
         while len(found) < count:
             position = start + len(found)

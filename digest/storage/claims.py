@@ -26,7 +26,7 @@ from digest.storage.tables import editions, open_claims, recipient_exceptions, r
 _ID = re.compile(r"(?<![\w.])(?=\w*\d)[\w-]{8,}(?![\w.])|[^\s<>@]+@[^\s<>@]+")
 """A word of eight or more characters with a digit in it, an address or a Message-ID."""
 _RETRIES_AT_ONCE = 500
-"""Recipients to be tried again that are read together."""
+"""How many recipients to retry are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a recipient in flight is frozen; `claim` is the start of the open claim, None if they are tried again."""
+    """Where a recipient in flight is frozen; `claim` is the start of the open claim, None for a retry."""
 
     number: int
     position: int
@@ -126,7 +126,7 @@ class ClaimQueue:
         def attempt(connection: Connection, *, again: bool) -> list[Claim]:
             self._in_flight = dict(before)
             if again:
-                # The last attempt may have been committed although its answer never came: what it claimed was not sent.
+                # The last attempt may have been committed without our knowing: what it claimed was not sent.
                 self._release_unknown_claims(connection, now)
                 self._groups = []
             self._record(connection, receipts, released, now)

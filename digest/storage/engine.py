@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, its transactions, and its errors in words."""
+"""The connection to SQLite or PostgreSQL, its transactions, and its errors explained."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def is_in_memory(engine: Engine) -> bool:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Python's sqlite3 would begin a transaction only before the first change, and not before statements that create
-    # tables. A writer begins as one: whoever begins by reading fails at once, without waiting, if another has written.
+    # tables. A writer begins as one: one that begins by reading fails at once, without waiting, if another has written.
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 

@@ -17,7 +17,7 @@ from digest.storage.suppressions import find_suppressed
 from digest.storage.tables import subscribers
 
 _PAGE = 1000
-"""Readers that are read together: memory holds so many, and no transaction stays open while they are used."""
+"""Readers that are read together: memory holds this many, and no transaction stays open while they are used."""
 _WRITTEN_AT_ONCE = 2000
 """Readers written in one transaction, so that no other writer waits for long."""
 _REVISION = "subscribers_revision"

@@ -60,7 +60,7 @@ class ListStatuses:
 
 
 def combine_status(listed: str, choice: ReaderChoice | None, now: datetime) -> str:
-    """Return a reader's status by the newsroom's word and their own; `listed` is empty if they are not in the list.
+    """Return a reader's status, from the newsroom's list and their own choice; `listed` is empty if they are not in it.
 
     Either may stop the mail: a reader who unsubscribes, a newsroom that has a bounce or a complaint. Otherwise either
     may confirm it: a form that somebody filled in with another's address stops nobody's mail. A pause is the reader's.

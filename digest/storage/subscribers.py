@@ -76,7 +76,7 @@ def _replace_entry(connection: Connection, place: Place, entry: Entry) -> None:
 
 
 def _settle_claim(connection: Connection, place: Place, now: datetime) -> None:
-    """Put a recipient whom a run that died had claimed in doubt: the claim will not find them by their address."""
+    """Put in doubt a recipient whom a dead run had claimed: the claim will not find them by their address."""
     claims = open_claims.c
     claim = connection.execute(
         select(open_claims).where(
@@ -97,7 +97,7 @@ def _settle_claim(connection: Connection, place: Place, now: datetime) -> None:
 
 
 def _clear_exception(connection: Connection, place: Place, now: datetime) -> None:
-    """Settle a recipient who is tried again, and delete the words of the provider."""
+    """Settle a recipient who is being retried, and delete the provider's words."""
     columns = recipient_exceptions.c
     this = (columns.edition == place.edition) & (columns.number == place.number) & (columns.position == place.position)
     theirs = update(recipient_exceptions).where(this)

@@ -16,7 +16,7 @@ from digest.errors import SubscribersError
 from digest.models import Problem
 
 _MAX_ROW_LINES = 100
-"""Lines that one row may span; a quote still open after so many was left open by mistake."""
+"""Lines that one row may span; a quote that is still open after them was left open by mistake."""
 
 _SEPARATORS = ",;\t"
 COMMENT = re.compile(r"#(?![\d,;\t])")

@@ -49,7 +49,7 @@ def plan_import(
     suppressions: Mapping[str, Suppression],
     problem: Callable[[int, str, str], Problem],
 ) -> ImportPlan:
-    """Decide what happens to each reader. Whoever left, by anybody's word, stays out.
+    """Decide what happens to each reader. A reader who left, according to anybody, stays out.
 
     Args:
         readers: The imported readers by address.

@@ -1,4 +1,4 @@
-"""Another service's export imported: who left is suppressed first, then the list is updated."""
+"""Import another service's export: readers who left are suppressed first, then the list is updated."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import get_args
 from digest.models import SuppressionReason
 
 OPTED_OUT: tuple[SuppressionReason, ...] = get_args(SuppressionReason)
-"""Statuses that forbid mail, whoever sets them."""
+"""Statuses that forbid mail, no matter who sets them."""
 
 KNOWN = ("active", "pending", *OPTED_OUT)
 """Every status, from the least to the most restrictive; only `active` readers get mail."""

@@ -66,7 +66,7 @@ def test_a_terminal_shows_a_progress_bar_with_the_rate(newsroom: NewsroomFolder)
     ) as run:
         os.close(terminal)
         shown = b""
-        with suppress(OSError):  # how the end of a terminal looks
+        with suppress(OSError):  # what the other end of a terminal shows
             while data := os.read(screen, 65536):
                 shown += data
         assert run.stdout

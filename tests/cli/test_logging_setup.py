@@ -21,7 +21,7 @@ SEND = ("send", "--daily", "--now", NOW)
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
-    """Whatever a test configures ends with it."""
+    """What a test configures ends with it."""
     with restored_logging():
         yield
 

@@ -1,4 +1,4 @@
-"""Readers shown, imported, exported, suppressed and erased, as a person does it: the output and the exit status."""
+"""Commands that list, import, export, suppress and erase readers: their output and exit status."""
 
 import csv
 import io
@@ -155,7 +155,7 @@ def test_an_erased_reader_is_gone_and_cannot_be_imported_again(newsroom: Newsroo
     assert (again.returncode, again.stdout) == (3, "0 added, 0 changed, 0 already there, 1 left out\n")
     assert "more.csv:2: ada@example.com was erased at their request on " in again.stderr
 
-    # Nor by hand: the send itself knows them.
+    # Nor by hand: the send itself recognises them.
     newsroom.subscribe("ada@example.com,Ada", "kenji@example.org,Kenji")
     feed = newsroom.path / "feed.xml"
     feed.write_text(feed.read_text().replace("/ferry", "/boat").replace("The ferry", "Another ferry"))

@@ -50,7 +50,7 @@ class Api:
         return settings_of(self.name, self.server.url, **{"timeout": 5.0, **more})
 
     def fail(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
-        """Answer so, also to a request that is repeated."""
+        """Answer like this, also to a repeated request."""
         self.server.answers = [(status, body, headers or {})] * 2
 
 

@@ -311,7 +311,7 @@ def test_a_server_that_closes_a_free_connection_costs_no_mail(message: Make, aft
                 while not pool.idle:
                     done += pool.collect()
                 pool.submit(mail, (person,))
-                done += pool.collect(0.02)  # at times all are free, and are seen to close
+                done += pool.collect(0.02)  # sometimes all are free, and are noticed to close
             while pool.busy:
                 done += pool.collect()
         server.shutdown()

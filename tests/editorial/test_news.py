@@ -32,7 +32,7 @@ def test_without_a_date_or_published_late_it_is_when_it_was_first_seen() -> None
     ("published", "late"),
     [
         (NOW - HOUR, False),  # since the source was last read
-        (NOW - 24 * HOUR, True),  # it was not there at the last reading, though its date had passed
+        (NOW - 24 * HOUR, True),  # it was not there when the source was last read, although its date had passed
         (NOW - 30 * HOUR, True),
         (NOW - 48 * HOUR, False),  # as old as the oldest that was there, or older: it has only resurfaced
         (NOW - 72 * HOUR, False),

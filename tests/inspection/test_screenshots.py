@@ -1,4 +1,4 @@
-"""Pictures of an email by the Chromium that is installed; a clear error where none is."""
+"""Screenshots of an email by the installed Chromium, and a clear error where there is none."""
 
 import shutil
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_screenshot_shows_the_whole_email_at_both_widths_in_both_schemes(tmp_p
 
 def test_without_a_browser_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="no browser to take pictures with; install Chromium"):
+    with pytest.raises(UsageError, match="no browser to take screenshots with; install Chromium"):
         take(EMAIL, tmp_path / "preview.html")
     assert list(tmp_path.iterdir()) == []
 
@@ -42,5 +42,5 @@ def test_a_browser_that_fails_is_reported_in_one_line(tmp_path: Path, monkeypatc
     browser.write_text("#!/bin/sh\nexit 7\n")
     browser.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="the browser takes no picture"):
+    with pytest.raises(UsageError, match="the browser cannot take the screenshot"):
         take(EMAIL, tmp_path / "preview.html")

@@ -1,4 +1,4 @@
-"""A mail without a fault, to break one thing at a time, and the data that says what mail programs support."""
+"""A mail without faults, to break one thing at a time, and data about what mail programs support."""
 
 from collections.abc import Callable
 from dataclasses import replace

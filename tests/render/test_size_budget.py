@@ -22,7 +22,7 @@ PHOTO = Image("https://www.example.com/wp-content/uploads/2026/11/a-picture-of-t
 
 
 def edition(*sizes: int) -> Edition:
-    """An edition with a lead, and so many stories a section."""
+    """An edition with a lead, and sections of these sizes."""
     sections = tuple(
         Section(f"S{at}", tuple(Article("", f"{at}.{number}", "feed") for number in range(size)), more=1)
         for at, size in enumerate(sizes)

@@ -1,4 +1,4 @@
-"""The process is really killed, again and again; in the end nobody has got two emails and nobody is missing.
+"""The process is really killed, again and again; in the end nobody has received two emails and nobody is missing.
 
 The short form kills each provider on each database twice. `pytest -m slow tests/sending/test_crash.py` is the long form, with
 `DIGEST_CRASH_KILLS` kills each.

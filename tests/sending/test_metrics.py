@@ -1,4 +1,4 @@
-"""What monitors of cron jobs learn: a text file for Prometheus, and pings."""
+"""What monitors of cron jobs receive: a text file for Prometheus, and pings."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Mailgun's API, as its documentation and recorded answers have it."""
+"""Mailgun's API, as its documentation and recorded answers describe it."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ class MailgunServer(StandIn):
     """A key that may only send."""
     recipients_at_most: int = 1000
     invalid: set[str] = field(default_factory=set)
-    """Addresses that it finds to be none."""
+    """Addresses that it rejects as invalid."""
 
     def answer(self, request: Request) -> Answer:
         if request.headers["Authorization"] != "Basic " + base64.b64encode(f"api:{self.key}".encode()).decode():

@@ -1,4 +1,4 @@
-"""Postmark's API, as its documentation and recorded answers have it."""
+"""Postmark's API, as its documentation and recorded answers describe it."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ class PostmarkServer(StandIn):
     track_opens: bool = False
     inactive: set[str] = field(default_factory=set)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What to answer to a mail to an address instead."""
+    """Answers to mails, by the recipient's address."""
 
     def answer(self, request: Request) -> Answer:
         if request.headers["X-Postmark-Server-Token"] != self.key:

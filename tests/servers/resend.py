@@ -1,4 +1,4 @@
-"""Resend's API, as its documentation and OpenAPI description have it."""
+"""Resend's API, as its documentation and OpenAPI description define it."""
 
 import base64
 import json
@@ -32,10 +32,10 @@ class ResendServer(StandIn):
     sending_key: bool = False
     """A key that may only send."""
     invalid: set[str] = field(default_factory=set)
-    """Addresses that it finds to be none."""
+    """Addresses that it rejects as invalid."""
     permissive: bool = True
     known: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
-    """Of each Idempotency-Key, what was asked and what was answered."""
+    """The request and the answer for each Idempotency-Key."""
 
     def answer(self, request: Request) -> Answer:
         if request.headers["Authorization"] != f"Bearer {self.key}":

@@ -30,7 +30,7 @@ class SendGridServer(StandIn):
     """Hang up on every request to send."""
 
     def die(self, seconds: float) -> None:
-        """Hang up on every request to send for so many seconds."""
+        """Hang up on every request to send for this many seconds."""
         self.dead = True
         time.sleep(seconds)
         self.dead = False

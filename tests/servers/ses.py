@@ -1,4 +1,4 @@
-"""Amazon SES, API v2, as its service description and recorded answers have it."""
+"""Amazon SES, API v2, as its service description and recorded answers define it."""
 
 import base64
 import json

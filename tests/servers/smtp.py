@@ -32,9 +32,9 @@ class SmtpHandler:
     """What happens to the next mail: `lose`, `hang`, `take and hang`, `take and hang up` or `defer`; empty to accept
     it."""
     hang_up_after: int = 0
-    """Close the connection after so many mails, as servers with a limit per connection do."""
+    """Close the connection after this many mails, as servers with a limit per connection do."""
     mails_a_session: int = 0
-    """Defer MAIL after so many in one connection; 0 for no limit."""
+    """Defer MAIL after this many in one connection; 0 for no limit."""
     sessions_at_most: int = 0
     """How many connections may send; 0 for any number."""
     sessions: Counter[str] = field(default_factory=Counter)
@@ -96,7 +96,7 @@ class SmtpServer:
     handler: SmtpHandler
     port: int
     die: Callable[[float], None]
-    """Cut every connection and stop listening for so many seconds."""
+    """Cut every connection and stop listening for this many seconds."""
 
 
 def _login(_s: SMTP, _n: Session, _e: Envelope, _m: str, data: object) -> AuthResult:

@@ -10,7 +10,7 @@ from tests.servers.http import Handler, http_server
 
 @dataclass
 class WebServer:
-    """Answers by path: a status, headers and a body; `slow` paths wait so many seconds before each part of the body."""
+    """Answers by path: a status, headers and a body; `slow` paths wait this many seconds before each part of the body."""
 
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def test_segments_are_claimed_separately_and_each_message_is_rendered_once(datab
 
 
 def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None:
-    """Both or neither, and one wait for the disk rather than two."""
+    """Both are committed or neither, and with one wait for the disk."""
     file = tmp_path / "ledger.sqlite3"
     with Database.open(f"sqlite:///{file}") as database:
         today = freeze(database, 2)
@@ -85,7 +85,7 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
 
 
 def test_any_reply_of_a_provider_can_be_recorded(database: Database) -> None:
-    """A NUL or a lone surrogate in a server's words must not have its mail be unknown."""
+    """A NUL or a lone surrogate in a server's reply must not leave its mail in doubt."""
     today = freeze(database, 3)
     _, batch = take_turn(database, today, (), 3)
     replies = ["250 \x00 ok", "250 \ud800\udc80", "250 \x1b[31m good\r\nday"]
@@ -152,7 +152,7 @@ def test_two_runs_that_overlap_never_claim_the_same_recipient(database: Database
         one, other = open_queue(database, frozen), open_queue(database, frozen)
         ours: list[str] = []
         theirs: list[str] = []
-        for _ in range(6):  # both have read ahead who is pending
+        for _ in range(6):  # both have read the pending recipients ahead
             for sending, claimed in ((one, ours), (other, theirs)):
                 for claim in sending.record_and_claim((), (), batches=1, batch_size=1, limit=1, now=NOW):
                     claimed += [person.email for person in claim.recipients]

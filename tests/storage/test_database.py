@@ -1,4 +1,4 @@
-"""Ledgers that are opened: new ones, broken ones, and none."""
+"""Opening a ledger: a new one, a broken one, and none."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Several first runs at the same moment, on a ledger that is not there yet: one gets it, the others leave."""
+"""Several first runs at the same moment, on a ledger that is not there yet: one gets it, the others exit."""
 
 import multiprocessing
 import sqlite3

@@ -1,4 +1,4 @@
-"""Whose ledger it is, and whether it may be sent from."""
+"""Which newsroom a ledger belongs to, and whether it may send."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A ledger that digest 0.1.0 wrote goes on where it stopped, on both databases."""
+"""A ledger that digest 0.1.0 wrote continues where it stopped, on both databases."""
 
 import logging
 import multiprocessing
@@ -55,7 +55,7 @@ def test_an_open_edition_continues_with_the_bytes_that_were_frozen(ledger_url: s
     with sqlite3.connect(FILE) as original:
         frozen = dict(original.execute("select email, message_id from recipients where edition = ?", [OPEN]))
     with Database.open(ledger_url, KEY) as database, database.hold("daily"):
-        assert database.recipients.recover(OPEN, NOW) == 1  # whom version 1 left in flight
+        assert database.recipients.recover(OPEN, NOW) == 1  # left in flight by version 1
         queue = database.recipients.open_claim_queue(OPEN, make_recipient)
         sent: list[Recipient] = []
         while claims := queue.record_and_claim((), (), batches=1, batch_size=3, limit=99, now=NOW):

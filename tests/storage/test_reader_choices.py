@@ -1,4 +1,4 @@
-"""What readers say themselves, and who wins over whom, on both databases."""
+"""What readers chose, and whether it or the newsroom's list wins, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -8,7 +8,7 @@ from tests.storage.editions import NOW, freeze, receipts, take_turn
 def test_what_a_crash_left_in_flight_is_in_doubt_and_not_sent_again(ledger_url: str) -> None:
     with Database.open(ledger_url) as database:
         frozen = freeze(database, 5)
-        take_turn(database, frozen, (), 2)  # and here the process dies
+        take_turn(database, frozen, (), 2)  # the process dies here
     with Database.open(ledger_url) as database:
         assert database.recipients.recover(frozen, NOW) == 2
         _, batch = take_turn(database, frozen, (), 10)

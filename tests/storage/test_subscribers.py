@@ -104,12 +104,12 @@ def test_more_erased_readers_than_a_batch_holds_are_left_out(database: Database)
 def test_an_open_edition_is_settled_first(database: Database) -> None:
     edition = freeze(database, ADA, KENJI, ZOE)
     first = claimed(database, edition, size=1)
-    claimed(database, edition, (Receipt(first[0], Outcome.DEFERRED, "later"),), size=1)  # and here the process dies
+    claimed(database, edition, (Receipt(first[0], Outcome.DEFERRED, "later"),), size=1)  # the process dies here
     assert states(database, edition) == {ADA: "deferred", KENJI: "sending", ZOE: "pending"}
     for email in (ADA, KENJI, ZOE):
         assert database.subscribers.erase(email, LATER) == 1
     assert list(states(database, edition).values()) == ["suppressed", "in_doubt", "suppressed"]
-    # Though a person says to send again to those in doubt, there is nobody to send to.
+    # Even if a person resends to those in doubt, there is nobody to send to.
     assert database.recipients.resolve_in_doubt(edition, LATER, send=True) == 1
     assert claimed(database, edition) == []
     assert list(states(database, edition).values()) == ["suppressed"] * 3
@@ -150,9 +150,7 @@ def test_nobody_is_mailed_while_erased_readers_cannot_be_recognised(ledger_url: 
         with pytest.raises(ConfigError, match=words):
             database.suppressions.find([KENJI])
         assert set(states(database, edition).values()) == {"pending"}
-        assert database.suppressions.remove(
-            make_pseudonym(ADA, KEY)
-        )  # the key is lost: she is given up by her pseudonym
+        assert database.suppressions.remove(make_pseudonym(ADA, KEY))  # the key is lost: unsuppressed by her pseudonym
         assert len(claimed(database, edition)) == 2
 
 

@@ -1,4 +1,4 @@
-"""Exports of other newsletter services, as they come."""
+"""Exports of other newsletter services, as they write them."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_columns_are_recognised_by_many_names(tmp_path: Path, header: str, row: 
                 "5,A,west@example.com,California,": "active",
             },
         ),
-        # MailPoet: two columns, and the worse of them counts
+        # MailPoet: two columns, and the more restrictive counts
         (
             "Email,First name,Last name,List status,Global status",
             {
@@ -97,7 +97,7 @@ def test_columns_are_recognised_by_many_names(tmp_path: Path, header: str, row: 
                 "out@example.com,A,B,Unsubscribed,Subscribed": "unsubscribed",
             },
         ),
-        # Mailchimp, the files of who left and of who bounced
+        # Mailchimp, the files of unsubscribed and of bounced readers
         (
             "Email Address,UNSUB_TIME,UNSUB_REASON,LEID,EUID",
             {"out@example.com,2026-01-01 00:00:00,,1,x": "unsubscribed"},

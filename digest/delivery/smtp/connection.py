@@ -30,7 +30,7 @@ class SmtpConnection:
         self.is_abandoned = False
         """Whether connecting took so long that nobody waits for it any more."""
         self.is_out_of_step = False
-        """Whether the server said more than it was asked, as servers do that are about to close the connection."""
+        """Whether the server sent more than was expected, as servers do that are about to close the connection."""
         self.events = selectors.EVENT_READ
         """The events that the selector waits for."""
         self.unsent = memoryview(b"")
@@ -79,7 +79,7 @@ class SmtpConnection:
         return self.replies[: self._expected]
 
     def is_closing(self) -> bool:
-        """Whether the server, which was asked nothing, says something or has closed the connection."""
+        """Whether the server, which owes no reply, has sent something or closed the connection."""
         try:
             self.socket.recv(READ_SIZE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -104,7 +104,7 @@ class SmtpConnection:
             raise ConnectionLostError("the server's reply has no end")
 
     def detach(self, selector: selectors.BaseSelector) -> SMTP | None:
-        """Forget the connection and what was said on it; return it, to be closed."""
+        """Forget the connection and its replies; return it, to be closed."""
         smtp, self.smtp = self.smtp, None
         if smtp:
             with suppress(KeyError, ValueError):

@@ -167,7 +167,7 @@ def _find_authors(json_ld: _Json, meta: Mapping[str, str], visible: Mapping[str,
     if not authors:
         names = (meta.get("author", "") or as_string(visible.get("author"))).split(";")
         authors = [author for name in names if not name.startswith("http") and (author := parse_author(name))]
-    # Each name once, where it was first, with what was said of it first.
+    # Each name once, at its first place and with its first role.
     return tuple({author.name.casefold(): author for author in reversed(authors)}.values())[::-1]
 
 

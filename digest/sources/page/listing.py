@@ -16,7 +16,7 @@ from digest.sources.normalize import MAX_HEADLINE_LENGTH, absolute_url, truncate
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _NAVIGATION_TAGS = ("nav", "footer", "form", "dialog", "menu")
 _NAVIGATION_WORDS = ("cookie", "consent", "share", "social", "comment", "breadcrumb", "newsletter", "advert", "login")
-"""In the class or id of an element: what is in it are not stories."""
+"""In the class or id of an element: it contains no stories."""
 
 _MIN_HEADLINE_LENGTH = 12
 """Letters: "Sport" and "Read more" are not headlines. Scripts without spaces say more in fewer."""

@@ -73,7 +73,7 @@ def _is_sentence(line: str) -> bool:
 
 
 def _extract_posts(lines: Sequence[str], source: Source, now: datetime) -> list[Article]:
-    """Return the recent posts: each ends with a date, its headline is its first line, the lines between the excerpt."""
+    """Return the recent posts. Each ends with a date; its first line is the headline, the lines between the excerpt."""
     posts, post_lines = [], []
     for line in lines:
         published = parse_relative_date(line, now)
