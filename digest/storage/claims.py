@@ -225,14 +225,7 @@ class ClaimQueue:
         self, connection: Connection, exceptions: Iterable[tuple[_Place, str, str]], now: datetime
     ) -> None:
         rows = [
-            {
-                "edition": self._edition,
-                "number": place.number,
-                "position": place.position,
-                "state": state,
-                "detail": detail,
-                "changed_at": to_text(now),
-            }
+            make_exception(self._edition, place.number, place.position, state, detail, now)
             for place, state, detail in exceptions
         ]
         if rows:
@@ -246,8 +239,11 @@ class ClaimQueue:
         )
         unknown = [row for row in connection.execute(ours).all() if (row.number, row.start) not in known]
         for row in unknown:
-            places = [_Place(row.number, row.start + offset, row.start) for offset in range(row.span)]
-            self._add_missing_exceptions(connection, places, "pending", "", now)
+            positions = range(row.start, row.start + row.span)
+            add_missing_exceptions(
+                connection,
+                [make_exception(self._edition, row.number, position, "pending", "", now) for position in positions],
+            )
         self._delete_claims(connection, [(row.number, row.start) for row in unknown])
         retried = {(place.number, place.position) for place in self._in_flight.values() if place.claim is None}
         exceptions = recipient_exceptions.c
@@ -258,22 +254,6 @@ class ClaimQueue:
         places_lost = [(_Place(row.number, row.position, None), "pending", row.detail) for row in lost]
         self._write_exceptions(connection, places_lost, now)
         self._may_have_retries = True
-
-    def _add_missing_exceptions(
-        self, connection: Connection, places: Sequence[_Place], state: str, detail: str, now: datetime
-    ) -> None:
-        rows = [
-            {
-                "edition": self._edition,
-                "number": place.number,
-                "position": place.position,
-                "state": state,
-                "detail": detail,
-                "changed_at": to_text(now),
-            }
-            for place in places
-        ]
-        add_missing_exceptions(connection, rows)
 
     # --- claims -------------------------------------------------------------------------------------------------------
 
@@ -427,6 +407,18 @@ class ClaimQueue:
 def without_ids(reply: str) -> str:
     """Return a server's reply with its ids, as those of its queue, replaced by `*`."""
     return _ID.sub("*", reply)
+
+
+def make_exception(edition: str, number: int, position: int, state: str, detail: str, now: datetime) -> dict[str, Any]:
+    """Return the row of `recipient_exceptions` for a recipient, by the number of the group and the position in it."""
+    return {
+        "edition": edition,
+        "number": number,
+        "position": position,
+        "state": state,
+        "detail": detail,
+        "changed_at": to_text(now),
+    }
 
 
 def write_exceptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

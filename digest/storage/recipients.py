@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Update, delete, func, or_, select, up
 
 from digest.storage.block_reader import find_places
 from digest.storage.blocks import decode_block
-from digest.storage.claims import ClaimQueue, add_missing_exceptions
+from digest.storage.claims import ClaimQueue, add_missing_exceptions, make_exception
 from digest.storage.engine import batched, reading, to_moment, to_text, transaction
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
@@ -78,16 +78,9 @@ class Recipients:
         with transaction(self._engine) as connection:
             lost = 0
             for claim in connection.execute(select(open_claims).where(columns.edition == edition, dead)).all():
+                positions = range(claim.start, claim.start + claim.span)
                 rows = [
-                    {
-                        "edition": edition,
-                        "number": claim.number,
-                        "position": claim.start + offset,
-                        "state": "in_doubt",
-                        "detail": _LOST,
-                        "changed_at": to_text(now),
-                    }
-                    for offset in range(claim.span)
+                    make_exception(edition, claim.number, position, "in_doubt", _LOST, now) for position in positions
                 ]
                 lost += add_missing_exceptions(connection, rows)
                 this = (columns.edition == edition) & (columns.number == claim.number) & (columns.start == claim.start)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, delete, select, text, update
 from digest.errors import ConfigError
 from digest.storage.block_reader import Place, find_places
 from digest.storage.blocks import Entry, decode_block, encode_block, hash_emails
-from digest.storage.claims import add_missing_exceptions
+from digest.storage.claims import add_missing_exceptions, make_exception
 from digest.storage.engine import autocommit, dialect_insert, to_text, transaction
 from digest.storage.newsroom_list import erase_listed
 from digest.storage.pseudonyms import make_pseudonym
@@ -88,10 +88,8 @@ def _settle_claim(connection: Connection, place: Place, now: datetime) -> None:
     ).one_or_none()
     if claim is None:
         return
-    row = {"edition": place.edition, "number": place.number, "position": place.position}
-    if add_missing_exceptions(
-        connection, [{**row, "state": "in_doubt", "detail": "erased", "changed_at": to_text(now)}]
-    ):
+    row = make_exception(place.edition, place.number, place.position, "in_doubt", "erased", now)
+    if add_missing_exceptions(connection, [row]):
         this = (claims.edition == place.edition) & (claims.number == place.number) & (claims.start == claim.start)
         connection.execute(update(open_claims).where(this).values(sending=claims.sending - 1))
 
