@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, selec
 from digest.models import Outcome, Receipt, Recipient
 from digest.storage.block_reader import BlockReader, find_places
 from digest.storage.blocks import Entry
-from digest.storage.engine import dialect_insert, retry_transaction, to_text
+from digest.storage.engine import retry_transaction, to_text
+from digest.storage.exception_rows import add_missing_exceptions, make_exception, write_exceptions
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX, check_secret
@@ -407,47 +408,6 @@ class ClaimQueue:
 def without_ids(reply: str) -> str:
     """Return a server's reply with its ids, as those of its queue, replaced by `*`."""
     return _ID.sub("*", reply)
-
-
-def make_exception(edition: str, number: int, position: int, state: str, detail: str, now: datetime) -> dict[str, Any]:
-    """Return the row of `recipient_exceptions` for a recipient, by the number of the group and the position in it."""
-    return {
-        "edition": edition,
-        "number": number,
-        "position": position,
-        "state": state,
-        "detail": detail,
-        "changed_at": to_text(now),
-    }
-
-
-def write_exceptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write exceptions, in place of those that these recipients have."""
-    statement = dialect_insert(connection, recipient_exceptions)
-    changed = {name: statement.excluded[name] for name in ("state", "detail", "changed_at")}
-    keys = ["edition", "number", "position"]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def add_missing_exceptions(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """Write exceptions for those of these recipients who have none; return how many they are."""
-    if not rows:
-        return 0
-    first = rows[0]
-    columns = recipient_exceptions.c
-    span = {row["position"] for row in rows}
-    known = connection.scalars(
-        select(columns.position).where(
-            columns.edition == first["edition"],
-            columns.number == first["number"],
-            columns.position >= min(span),
-            columns.position <= max(span),
-        )
-    )
-    missing = span - set(known)
-    if missing:
-        connection.execute(insert(recipient_exceptions), [row for row in rows if row["position"] in missing])
-    return len(missing)
 
 
 def _make_printable(detail: str) -> str:

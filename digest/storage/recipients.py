@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, Update, delete, func, or_, select, up
 
 from digest.storage.block_reader import find_places
 from digest.storage.blocks import decode_block
-from digest.storage.claims import ClaimQueue, add_missing_exceptions, make_exception
+from digest.storage.claims import ClaimQueue
 from digest.storage.engine import batched, reading, to_moment, to_text, transaction
+from digest.storage.exception_rows import add_missing_exceptions, make_exception
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX

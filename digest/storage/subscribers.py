@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, delete, select, text, update
 from digest.errors import ConfigError
 from digest.storage.block_reader import Place, find_places
 from digest.storage.blocks import Entry, decode_block, encode_block, hash_emails
-from digest.storage.claims import add_missing_exceptions, make_exception
 from digest.storage.engine import autocommit, dialect_insert, to_text, transaction
+from digest.storage.exception_rows import add_missing_exceptions, make_exception
 from digest.storage.newsroom_list import erase_listed
 from digest.storage.pseudonyms import make_pseudonym
 from digest.storage.reader_choices import erase_choices
