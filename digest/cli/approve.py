@@ -38,7 +38,7 @@ def approve(console: Console, cadence: Cadence | None, by: str | None, day: date
 
 
 def _current_user() -> str:
-    """The name of the user who is logged in."""
+    """Return the name of the user who is logged in."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no user name, as in a container

@@ -77,7 +77,7 @@ def _as_json(placed: PlacedArticle) -> dict[str, Any]:
 
 
 def _image_as_json(image: Image) -> dict[str, Any]:
-    """A picture by its URL or, if it travels inside the email, its file; sizes in pixels, null if unknown."""
+    """Return a picture by its URL or, if it travels inside the email, its file; sizes in pixels, null if unknown."""
     return {
         "url": image.url or None,
         "file": str(image.file) if image.file else None,

@@ -29,7 +29,7 @@ class Console:
     show_progress: bool = True
 
     def config(self) -> Config:
-        """The newsroom's configuration. Raises ConfigError."""
+        """Return the newsroom's configuration. Raises ConfigError."""
         from digest import config
 
         return config.load(self.config_file)
@@ -112,7 +112,7 @@ def day_option(command: F) -> F:
 
 
 def moment(config: Config, now: datetime | None) -> datetime:
-    """The date and time a command acts at, aware and in UTC."""
+    """Return the date and time a command acts at, aware and in UTC."""
     if now is None:
         return datetime.now(UTC)
     return (now if now.tzinfo else now.replace(tzinfo=ZoneInfo(config.publication.timezone))).astimezone(UTC)

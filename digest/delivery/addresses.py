@@ -40,7 +40,7 @@ def ascii_address(email: str) -> str:
 
 
 def needs_utf8(email: str) -> bool:
-    """Whether the part before the @ is not ASCII, which only SMTPUTF8 can carry (RFC 6531)."""
+    """Return whether the part before the @ is not ASCII, which only SMTPUTF8 can carry (RFC 6531)."""
     return not email.rpartition("@")[0].isascii()
 
 

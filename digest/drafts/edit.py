@@ -186,7 +186,7 @@ def _edit_story(block: Block, current: Article, wanted: EditedStory, *, is_hidde
 
 
 def _matches(draft: Draft, edits: Edits) -> bool:
-    """Whether a draft has everything the edits ask for; what they do not know of comes after it in each section."""
+    """Return whether a draft has everything the edits ask for; what they do not mention follows in each section."""
 
     def contents(stories: Iterable[EditedStory]) -> list[tuple[str, str, bool]]:
         return [(story.headline, story.excerpt, story.hide) for story in stories]

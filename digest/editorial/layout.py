@@ -161,7 +161,7 @@ class _SectionSorter:
         return [self._more] if is_chosen or (not sections and self._more in self._only) else []
 
     def _is_wanted(self, article: Article) -> bool:
-        """Whether a reader chose the section an editor filed a story under, or one of its categories by either name."""
+        """Return whether a reader chose the section an editor put a story in, or a category of it by either name."""
         names = {_fold(article.section), *map(_fold, article.categories)}
         names |= {_fold(self._names[name]) for name in names if name in self._names}
         return not self._only or bool(names & self._only)

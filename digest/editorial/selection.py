@@ -133,7 +133,7 @@ def _why_outside_window(article: Article, window: Window, now: datetime, timezon
 
 
 def _has_long_headline(article: Article) -> bool:
-    """Whether a headline is too long to occur twice in one source by chance: then the story was posted twice."""
+    """Return whether a headline is too long to occur twice in one source by chance: then the story was posted twice."""
     return len(normalize_headline(article.headline).split()) >= _WIRE_WORDS
 
 

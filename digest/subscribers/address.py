@@ -8,7 +8,7 @@ from digest.errors import SubscribersError
 
 
 def normalize_address(address: str) -> str:
-    """The canonical form of an address: syntax checked (RFC 5321), domain in Unicode, all in lower case.
+    """Return the canonical form of an address: syntax checked (RFC 5321), domain in Unicode, all in lower case.
 
     Raises:
         SubscribersError: it is not a valid address. The network is not consulted.

@@ -52,7 +52,7 @@ class CsvEditor:
         return self._columns
 
     def rows(self, edit: Edit, more_columns: Sequence[str] = ()) -> Iterator[str]:
-        """The list's text, piece by piece, with its rows edited; comments and invalid rows are copied.
+        """Yield the list's text, piece by piece, with its rows edited; comments and invalid rows are copied.
 
         `more_columns` are appended to the header; rows that are not edited stay shorter than it.
         """

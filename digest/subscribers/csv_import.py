@@ -24,11 +24,11 @@ class CsvImport:
         self._changed: set[str] = set()
 
     def result(self) -> ImportResult:
-        """What the import changed, once all lines were streamed."""
+        """Return what the import changed, once all lines were streamed."""
         return ImportResult(self._added, len(self._changed), self._unchanged)
 
     def lines(self, file: Path) -> Iterator[str]:
-        """The list's new text, piece by piece."""
+        """Yield the list's new text, piece by piece."""
         with edit_csv(file) as editor:
             yield from editor.rows(self._edit, _missing_columns(self._plan, editor.columns))
             yield from editor.added(self._new_rows(editor.columns))
@@ -61,7 +61,7 @@ class CsvImport:
 
 
 def _missing_columns(plan: ImportPlan, columns: Sequence[str]) -> list[str]:
-    """Columns that the plan has values for and the list lacks."""
+    """Return the columns that the plan has values for and the list lacks."""
     needed = {column for reader in plan.merge.values() for column in reader.values}
     if plan.opt_out or any(reader.status != "active" for reader in plan.merge.values()):
         needed.add("status")

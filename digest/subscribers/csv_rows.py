@@ -43,7 +43,7 @@ def read_subscribers(file: Path) -> Iterator[Subscriber | Problem]:
 
 
 def read_statuses(file: Path, emails: Collection[str]) -> dict[str, str]:
-    """The most restrictive status that a list gives each of these addresses; `unknown` for a word digest does not know.
+    """Return the most restrictive status that a list has for each of these addresses; `unknown` for an unknown word.
 
     Raises:
         SubscribersError: as for reading it.
@@ -58,7 +58,7 @@ def read_statuses(file: Path, emails: Collection[str]) -> dict[str, str]:
 
 
 def _read_raw_statuses(table: Table) -> Iterator[tuple[str, str]]:
-    """The address of every row, as written, and its status."""
+    """Yield the address of every row, as written, and its status."""
     table.require("email", COLUMNS)
     for row in table.rows():
         if isinstance(row, Row):
@@ -66,7 +66,7 @@ def _read_raw_statuses(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _find_opted_out(table: Table) -> dict[str, str]:
-    """Addresses that some row does not call active, with its status, which then holds for all their rows."""
+    """Return the addresses that some row does not call active, with its status, which then holds for all their rows."""
     table.require("email", COLUMNS)
     opted_out: dict[str, str] = {}
     if "status" in table.columns:
@@ -105,7 +105,7 @@ class RowReader:
         self.problem = table.problem
 
     def read_address(self, line: int, row: Mapping[str, str]) -> str | Problem:
-        """The row's normalized address, or a Problem."""
+        """Return the row's normalized address, or a Problem."""
         try:
             return normalize_address(row.get("email", ""))
         except SubscribersError as error:
@@ -114,7 +114,7 @@ class RowReader:
     def read_subscriber(
         self, line: int, email: str, row: Mapping[str, str], known_status: str = "active"
     ) -> Iterator[Subscriber | Problem]:
-        """The Problems of the row, then its Subscriber; only a Problem if the row must be left out.
+        """Yield the Problems of the row, then its Subscriber; only a Problem if the row must be left out.
 
         `known_status` is what other rows say about the address: the more restrictive of the two counts.
         """
@@ -173,12 +173,12 @@ class RowReader:
 
 
 def split_names(value: str) -> list[str]:
-    """The names in one field, separated by `|`, `;` or `,`."""
+    """Return the names in one field, separated by `|`, `;` or `,`."""
     return list(filter(None, map(str.strip, re.split(r"[|;,]", value))))
 
 
 def _normalize_language(tag: str) -> str:
-    """A language tag in the case of RFC 5646 2.1.1, so that two spellings make one segment: `pt-BR`, `zh-Hans`."""
+    """Return a language tag in the case of RFC 5646 2.1.1, so two spellings are one segment: `pt-BR`, `zh-Hans`."""
     first, *rest = tag.replace("_", "-").split("-")
     return "-".join(
         [first.lower(), *({2: part.upper(), 4: part.title()}.get(len(part), part.lower()) for part in rest)]

@@ -104,13 +104,13 @@ class Table:
             )
 
     def report_unknown_columns(self, known: Collection[str]) -> Iterator[Problem]:
-        """One Problem for all the columns that digest does not read."""
+        """Yield one Problem for all the columns that digest does not read."""
         if names := [name for name in self.columns if name and name not in known]:
             message = f"unknown columns are ignored: {', '.join(names)}"
             yield self.problem(self.header_line, message, f"known: {', '.join(known)}")
 
     def rows(self) -> Iterator[Row | Problem]:
-        """Each row that is not blank; a Problem for one that cannot be read or has too many fields."""
+        """Yield each row that is not blank; a Problem for one that cannot be read or has too many fields."""
         # Without `strict`, an open quote would swallow every row, and its reader, up to the end of the file.
         reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
         while True:
@@ -132,7 +132,7 @@ class Table:
                 yield Row(line, self._lines.last, cells, dict(zip(self.columns, fields, strict=False)))
 
     def problem(self, line: int, message: str, hint: str) -> Problem:
-        """A Problem with a line of the file."""
+        """Return a Problem with a line of the file."""
         return Problem(f"{self.file}:{line}", message, hint)
 
 
@@ -171,7 +171,7 @@ class _Lines(Iterator[str]):
 
 
 def _not_utf8_error(file: Path, line: int, detail: str) -> SubscribersError:
-    """The error for a file in another encoding."""
+    """Return the error for a file in another encoding."""
     return SubscribersError(
         f"not UTF-8 ({detail})",
         location=f"{file}:{line}",
@@ -180,7 +180,7 @@ def _not_utf8_error(file: Path, line: int, detail: str) -> SubscribersError:
 
 
 def _find_undecodable_line(file: Path) -> int:
-    """The number of the first line that is not UTF-8, 0 if all are."""
+    """Return the number of the first line that is not UTF-8, 0 if all are."""
     with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:

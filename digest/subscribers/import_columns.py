@@ -93,7 +93,7 @@ class ImportColumns:
         self._default_status = "pending" if is_nonsubscribed else "active"
 
     def translate(self, row: Mapping[str, str]) -> dict[str, str]:
-        """A row's fields by our own column names."""
+        """Return a row's fields by our own column names."""
         fields = {column: row.get(self._columns[column], "") for column in ("email", "cadence", "timezone", "language")}
         categories = split_names(row.get(self._columns["categories"], ""))
         return {
@@ -104,7 +104,7 @@ class ImportColumns:
         }
 
     def report_ignored(self) -> Iterator[Problem]:
-        """Problems for the columns that are not imported, and for tags that are not sections."""
+        """Yield problems for the columns that are not imported, and for tags that are not sections."""
         known = {*self._columns.values(), *self._statuses, *self._kinds, *self._answers}
         line = self._table.header_line
         if names := [column for column in self._table.columns if column and column not in known]:
@@ -123,7 +123,7 @@ class ImportColumns:
         return start if last in start else f"{start} {last}".strip()
 
     def _read_tags(self, row: Mapping[str, str]) -> Iterator[str]:
-        """The sections among a row's tags; the others are kept for `report_ignored`."""
+        """Yield the sections among a row's tags; the others are kept for `report_ignored`."""
         for tag in split_names(row.get(self._columns["tags"], "")):
             bare = tag.strip(" \"'[]")  # Mailchimp quotes each tag, others write JSON
             if section := self._sections.get(bare.casefold()):
@@ -132,7 +132,7 @@ class ImportColumns:
                 self._unknown_tags[bare] = None
 
     def _read_status(self, row: Mapping[str, str]) -> str:
-        """The most restrictive status of all columns; else an unknown word, so that the row is left out."""
+        """Return the most restrictive status of all columns; else an unknown word, so that the row is left out."""
         found = [self._default_status]
         found += [parse_status(row.get(column, "")) or "active" for column in self._kinds]
         found += [_read_answer(row.get(column, ""), meaning) for column, meaning in self._answers.items()]
@@ -148,7 +148,7 @@ class ImportColumns:
 
 
 def find_email_column(table: Table) -> str:
-    """The column that holds the addresses. Raises SubscribersError if there is none."""
+    """Return the column that holds the addresses. Raises SubscribersError if there is none."""
     column = _first_match({column: normalize_column(column) for column in table.columns}, _NAMES["email"])
     if not column:
         table.require("email", ())
@@ -156,19 +156,19 @@ def find_email_column(table: Table) -> str:
 
 
 def normalize_column(name: str) -> str:
-    """A column's name in lower case, without accents, its words separated by single spaces."""
+    """Return a column's name in lower case, without accents, its words separated by single spaces."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join(re.findall(r"\w+", bare.casefold().replace("_", " ")))
 
 
 def _first_match(normalized: dict[str, str], names: Sequence[str]) -> str:
-    """The column with the first of these names that any column has, else empty."""
+    """Return the column with the first of these names that any column has, else empty."""
     by_name = {name: column for column, name in reversed(normalized.items())}
     return next((by_name[name] for name in names if name in by_name), "")
 
 
 def _read_answer(value: str, meaning: tuple[bool, str]) -> str:
-    """The status that a yes, a no or a date means, `active` if none; some services answer with a status word."""
+    """Return the status that a yes, a no or a date means, `active` if none; some services answer with a status word."""
     if (word := parse_status(value)) and word != "active":
         return word
     answer = value.casefold()

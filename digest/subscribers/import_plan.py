@@ -82,7 +82,7 @@ def plan_import(
 
 
 def _explain_suppression(email: str, suppression: Suppression) -> tuple[str, str]:
-    """The message and hint for a reader who is suppressed or erased."""
+    """Return the message and hint for a reader who is suppressed or erased."""
     if suppression.email != email:
         message, wish = f"{email} was erased at their request on {suppression.since:%d %b %Y}", "to subscribe again"
     else:

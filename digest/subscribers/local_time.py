@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 def due_at(day: date, at: time, timezone: str) -> datetime:
-    """The moment, in UTC, at which it is `at` on that day in a time zone.
+    """Return the moment, in UTC, at which it is `at` on that day in a time zone.
 
     Of an hour that occurs twice, the first counts; an hour that daylight saving skips is moved forward by the length of
     the gap (PEP 495).
@@ -17,7 +17,7 @@ def due_at(day: date, at: time, timezone: str) -> datetime:
 
 
 def days_due(timezones: Iterable[str], at: time, now: datetime, max_lateness: timedelta) -> list[date]:
-    """The days on which `at` has passed in one of these time zones, by no more than `max_lateness`; in order.
+    """Return the days on which `at` has passed in one of these time zones, by no more than `max_lateness`; in order.
 
     There may be two: when it is seven in the morning in Honolulu, it is seven in Kiritimati, a calendar day later.
     """

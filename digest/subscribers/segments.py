@@ -10,7 +10,7 @@ _SATURDAY = 5
 
 
 def wants(subscriber: Subscriber, cadence: Cadence, day: date) -> bool:
-    """Whether an active subscriber gets the edition of this cadence and day.
+    """Return whether an active subscriber gets the edition of this cadence and day.
 
     `day` is the edition's date in the publication's time zone; `weekdays` means the daily edition, Monday to Friday.
     """
@@ -22,7 +22,7 @@ def wants(subscriber: Subscriber, cadence: Cadence, day: date) -> bool:
 
 
 def segment_of(subscriber: Subscriber, language: str) -> Segment:
-    """The segment of a subscriber; `language` is the publication's own."""
+    """Return the segment of a subscriber; `language` is the publication's own."""
     categories = tuple(sorted({" ".join(name.casefold().split()) for name in subscriber.categories}))
     own = subscriber.language.casefold()
     return Segment(categories, "" if own == language.casefold() else subscriber.language)

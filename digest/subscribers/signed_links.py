@@ -14,7 +14,7 @@ _PREFERENCES = "digest.preferences"
 
 
 def unsubscribe_url(template: str, email: str, secret: str) -> str:
-    """One reader's unsubscribe link: the template with `{email}` (percent-encoded) and `{token}` replaced.
+    """Return one reader's unsubscribe link: the template with `{email}` (percent-encoded) and `{token}` replaced.
 
     Raises:
         ConfigError: the template holds `{token}` and there is no secret.
@@ -24,7 +24,7 @@ def unsubscribe_url(template: str, email: str, secret: str) -> str:
 
 
 def preferences_url(template: str, email: str, secret: str) -> str:
-    """The link to one reader's preferences, filled like `unsubscribe_url`; its token is valid for nothing else.
+    """Return the link to one reader's preferences, filled like `unsubscribe_url`; its token is valid for nothing else.
 
     Raises:
         ConfigError: the template holds `{token}` and there is no secret.
@@ -34,7 +34,7 @@ def preferences_url(template: str, email: str, secret: str) -> str:
 
 
 def unsubscribe_token(email: str, secret: str) -> str:
-    """A signed, URL-safe token that contains the address.
+    """Return a signed, URL-safe token that contains the address.
 
     Raises:
         ConfigError: there is no secret; anybody could sign with an empty one.
@@ -43,7 +43,7 @@ def unsubscribe_token(email: str, secret: str) -> str:
 
 
 def read_token(token: str, secret: str) -> str:
-    """The address in a token.
+    """Return the address in a token.
 
     Raises:
         SubscribersError: the token was made with another secret, or was changed.

@@ -38,15 +38,15 @@ _MEANING = {word: status for status, words in _WORDS.items() for word in words}
 
 
 def parse_status(word: str) -> str | None:
-    """The status a word stands for, in any case, with spaces, hyphens or underscores; None for an unknown word."""
+    """Return the status that a word in any case, with spaces, hyphens or underscores, stands for; None if unknown."""
     return _MEANING.get(re.sub(r"[\s_-]+", " ", word.strip()).casefold())
 
 
 def most_restrictive(*statuses: str) -> str:
-    """The most restrictive of some statuses; an unknown one counts as more restrictive than `active` only."""
+    """Return the most restrictive of some statuses; an unknown one counts as more restrictive than `active` only."""
     return max(statuses, key=lambda status: KNOWN.index(status) if status in KNOWN else 0.5)
 
 
 def suppression_reason(status: str) -> SuppressionReason | None:
-    """The status as the reason of a Suppression, None if the address may be mailed."""
+    """Return the status as the reason of a Suppression, None if the address may be mailed."""
     return status if status in OPTED_OUT else None

@@ -119,7 +119,7 @@ def test_a_file_name_makes_a_valid_address(tmp_path: Path) -> None:
 
 
 def test_a_list_is_not_a_headline(tmp_path: Path) -> None:
-    assert article(tmp_path, "---\nheadline: [a, b]\n---\n# Told here\n").headline == "Told here"
+    assert article(tmp_path, "---\nheadline: [a, b]\n---\n# A heading\n").headline == "A heading"
 
 
 def test_a_missing_or_empty_folder_is_reported(tmp_path: Path) -> None:

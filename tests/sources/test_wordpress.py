@@ -152,7 +152,7 @@ def numbered(number: int) -> dict[str, Any]:
         "date_gmt": (moment - timedelta(hours=2)).isoformat(),
         "guid": {"rendered": f"https://www.example.com/?p={1000 - number}"},
         "link": f"https://www.example.com/2026/11/story-{number}/",
-        "title": {"rendered": f"Story {number} &#8211; told"},
+        "title": {"rendered": f"Story {number} &#8211; news"},
         "excerpt": {"rendered": f"<p>What happened in story {number}.</p>\n", "protected": False},
         "content": {"rendered": "<p>All of it.</p>", "protected": False},
         "author": 3 + number % 2,
@@ -163,10 +163,10 @@ def numbered(number: int) -> dict[str, Any]:
 def test_a_site_is_read_page_by_page(site: WordPressSite) -> None:
     found = read(site.url)
     assert (found.failed, found.problems) == (None, ())
-    assert [article.headline for article in found.articles] == [f"Story {number} – told" for number in range(130)]
+    assert [article.headline for article in found.articles] == [f"Story {number} – news" for number in range(130)]
     assert found.articles[0] == Article(
         url="https://www.example.com/2026/11/story-0/",
-        headline="Story 0 – told",
+        headline="Story 0 – news",
         source="site",
         guid="https://www.example.com/?p=1000",
         summary="What happened in story 0.",
@@ -204,7 +204,7 @@ def test_a_site_without_the_api_is_read_through_its_feed(site: WordPressSite) ->
     site.rest_api = False
     found = read(site.url)
     assert found.failed is None
-    assert [article.headline for article in found.articles] == [f"Story {number} – told" for number in range(10)]
+    assert [article.headline for article in found.articles] == [f"Story {number} – news" for number in range(10)]
     assert found.articles[0].url == "https://www.example.com/2026/11/story-0/"
     assert found.articles[0].categories == ("News",)
     assert [problem.message for problem in found.problems] == [

@@ -126,11 +126,11 @@ class ApiProvider(ABC):
     # --- what a response means, unless a provider overrides it ------------------------------------------------------
 
     def is_success(self, response: Response) -> bool:
-        """Whether the server did what it was asked to, and the API says so itself: a proxy's page is not JSON."""
+        """Return whether the server did what it was asked to and the API itself says so: a proxy's page is not JSON."""
         return 200 <= response.status < 300 and response.body is not None  # noqa: PLR2004 - RFC 9110 15.3
 
     def is_ambiguous(self, response: Response) -> bool:
-        """Whether some of the recipients may have been sent to, although the response is not a success.
+        """Return whether some of the recipients may have been sent to, although the response is not a success.
 
         A gateway's error (502, 504) does not show what the server behind it did, which may have accepted the mails, and
         a server that failed on the way (500) may have sent some. 503 means that it did not begin, if the API itself and
@@ -147,11 +147,11 @@ class ApiProvider(ABC):
         return read_retry_after(response.headers)
 
     def rejects_recipient(self, _response: Response) -> bool:
-        """Whether the request was refused because of one recipient's address, without naming it."""
+        """Return whether the request was refused because of one recipient's address, without naming it."""
         return False
 
     def rejects_size(self, response: Response) -> bool:
-        """Whether a smaller request might be accepted."""
+        """Return whether a smaller request might be accepted."""
         return response.status == _TOO_LARGE
 
     # --- sending ------------------------------------------------------------------------------------------------------

@@ -103,12 +103,12 @@ class MailgunProvider(ApiProvider):
         return receipts_for(envelopes, Outcome.ACCEPTED, detail)
 
     def rejects_recipient(self, response: Response) -> bool:
-        """Whether one bad address is the reason: Mailgun then refuses the whole request, and does not say which."""
+        """Return whether one bad address is the reason: Mailgun refuses the whole request, and does not say which."""
         pattern = r"'?to'? parameter is not a valid"
         return response.status == _BAD_REQUEST and bool(re.match(pattern, response.text))
 
     def rejects_size(self, response: Response) -> bool:
-        """Whether a smaller request might be accepted: a domain on probation has ten recipients a request."""
+        """Return whether a smaller request might be accepted: a domain on probation has ten recipients a request."""
         is_probation = response.status == _BAD_REQUEST and "recipients per request" in response.text
         return is_probation or super().rejects_size(response)
 

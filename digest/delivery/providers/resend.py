@@ -129,7 +129,7 @@ class ResendProvider(ApiProvider):
         return super().is_ambiguous(response) or response.status == _CONFLICT
 
     def rejects_recipient(self, response: Response) -> bool:
-        """Whether one bad address is the reason: without a batch, it makes Resend refuse the request."""
+        """Return whether one bad address is the reason: without a batch, it makes Resend refuse the request."""
         return response.status in _INVALID and "`to`" in response.text
 
 

@@ -98,7 +98,7 @@ class SendGridProvider(ApiProvider):
         return receipts_for(envelopes, Outcome.ACCEPTED, one_line(response.headers.get("x-message-id", "")))
 
     def is_success(self, response: Response) -> bool:
-        """Whether SendGrid did what it was asked to; a request that it accepts has an empty response."""
+        """Return whether SendGrid did what it was asked to; a request that it accepts has an empty response."""
         return response.status == _ACCEPTED or super().is_success(response)
 
     def is_ambiguous(self, response: Response) -> bool:

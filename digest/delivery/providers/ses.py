@@ -214,7 +214,7 @@ class SesProvider:
 
 
 def _is_about_sender(text: str, recipient: Recipient) -> bool:
-    """Whether it is the sender that is not verified; in the sandbox, recipients have to be verified, too."""
+    """Return whether it is the sender that is not verified; in the sandbox, recipients have to be verified, too."""
     if _NOT_VERIFIED not in text:
         return False
     identities = text.rpartition(": ")[2].casefold().split(", ")

@@ -79,7 +79,7 @@ class SmtpConnection:
         return self.replies[: self._expected]
 
     def is_closing(self) -> bool:
-        """Whether the server, which owes no reply, has sent something or closed the connection."""
+        """Return whether the server, which owes no reply, has sent something or closed the connection."""
         try:
             self.socket.recv(READ_SIZE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):

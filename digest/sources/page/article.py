@@ -75,7 +75,7 @@ def _prefer_heading(page: lxml_html.HtmlElement, title: str) -> str:
 
 
 def _has_running_text(page: lxml_html.HtmlElement) -> bool:
-    """Whether a page that does not say what it is has the running text of an article: paragraphs side by side."""
+    """Return whether a page that does not say what it is has an article's running text: paragraphs side by side."""
     paragraphs = Counter(
         paragraph.getparent() for paragraph in page.iter("p") if len(paragraph.text_content()) >= _PARAGRAPH_LENGTH
     )

@@ -63,7 +63,7 @@ def _find_headline_links(page: lxml_html.HtmlElement, base: str) -> Iterator[tup
 
 
 def _is_in_navigation(link: lxml_html.HtmlElement) -> bool:
-    """Whether a link is in what every page has around its stories."""
+    """Return whether a link is in what every page has around its stories."""
     for parent in link.iterancestors():
         if parent.tag in _NAVIGATION_TAGS:
             return True

@@ -56,7 +56,7 @@ def create_app(session: EditorSession, token: str, hosts: tuple[str, ...]) -> St
 
 
 def _endpoint(form: type[Form], action: Callable[[Form], msgspec.Struct]) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that reads a form from JSON and runs the action in a thread, so that it blocks no other request."""
+    """Return an endpoint that reads a form from JSON and runs the action in a thread: it blocks no other request."""
 
     async def endpoint(request: Request) -> Response:
         result = await run_in_threadpool(action, msgspec.json.decode(await request.body(), type=form))
@@ -94,17 +94,17 @@ class _Views:
         self._unsaved = unsaved
 
     def page(self, request: Request) -> Response:
-        """The desk's page."""
+        """Return the desk's page."""
         query = request.query_params
         edits = self._unsaved.get(query.get("edits", ""), self._session.state().edition)
         return HTMLResponse(render_page(self._session, query.get("reader", ""), query.get("segment", ""), edits))
 
     def revision(self, _request: Request) -> Response:
-        """An id that changes whenever the page would."""
+        """Return an id that changes whenever the page would."""
         return JSONResponse({"revision": self._session.state().revision})
 
     def mail(self, request: Request) -> Response:
-        """The email alone, for a frame of the page; if there is none, the reason in plain text."""
+        """Return the email alone, for a frame of the page; if there is none, the reason in plain text."""
         query = request.query_params
         headers = {"Content-Security-Policy": frame.policy(with_images=query.get("images") != "off")}
         edits = self._unsaved.get(query.get("edits", ""), self._session.state().edition)
@@ -116,6 +116,6 @@ class _Views:
         return Response(body, media_type=media_type, headers=headers)
 
     def readers(self, request: Request) -> Response:
-        """The readers that a search finds."""
+        """Return the readers that a search finds."""
         found = self._session.state().readers.search(request.query_params.get("q", ""))
         return JSONResponse([{"email": reader.email, "name": reader.name} for reader in found])

@@ -93,12 +93,12 @@ def render_page(session: EditorSession, reader: str, segment: str, edits: Edits 
 
 
 def _sender(state: EditionState) -> str:
-    """The name that an inbox shows as the sender's."""
+    """Return the name that an inbox shows as the sender's."""
     return state.config.delivery.sender.partition("<")[0].strip().strip('"') or state.config.publication.name
 
 
 def _approval(state: EditionState, cadence: Cadence) -> _Approval | None:
-    """How the draft's approval stands; None if it does not need one."""
+    """Return how the draft's approval stands; None if it does not need one."""
     if state.draft is None or state.config.schedules[cadence].approval != "required":
         return None
     approval = state.draft.approval
@@ -111,13 +111,13 @@ def _approval(state: EditionState, cadence: Cadence) -> _Approval | None:
 
 
 def _segments(state: EditionState) -> list[_Segment]:
-    """The segments of this edition, the largest first."""
+    """Return the segments of this edition, the largest first."""
     names = _category_names(state)
     return [_Segment(segment.key, _label(segment, names), count) for segment, count in state.readers.segments]
 
 
 def _label(segment: Segment, names: Mapping[str, str]) -> str:
-    """A segment in words: `Science + World, de`."""
+    """Return a segment in words: `Science + World, de`."""
     categories = " + ".join(names.get(category, category.title()) for category in segment.categories)
     return ", ".join(filter(None, [categories or "All sections", segment.language]))
 
@@ -131,7 +131,7 @@ def _category_names(state: EditionState) -> dict[str, str]:
 
 
 def _sections(state: EditionState) -> list[tuple[str, list[_Story]]]:
-    """The draft's sections and their stories, in order."""
+    """Return the draft's sections and their stories, in order."""
     draft = state.draft
     if draft is None:
         return []
