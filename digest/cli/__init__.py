@@ -19,6 +19,7 @@ from digest.cli.check import check
 from digest.cli.console import Console
 from digest.cli.draft import draft
 from digest.cli.init import init
+from digest.cli.ledger import ledger
 from digest.cli.preview import preview
 from digest.cli.resume import resume
 from digest.cli.send import send
@@ -75,7 +76,7 @@ def cli(context: click.Context, config_file: Path, verbose: int, log_format: Log
 
 
 _COMMANDS = (init, preview, draft, approve, send, articles, status, resume, cancel, subscribers)
-for command in (*_COMMANDS, suppress, unsuppress, check):
+for command in (*_COMMANDS, suppress, unsuppress, check, ledger):
     cli.add_command(command)
 
 

@@ -7,7 +7,7 @@ and errors.
 
 from digest.config.read import FILE_NAME, load
 from digest.config.tables import Check, Monitor, Sections, WarmUp
-from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
+from digest.config.values import Audience, Config, Delivery, Ledger, Schedule, Secrets
 
 __all__ = [
     "FILE_NAME",
@@ -15,6 +15,7 @@ __all__ = [
     "Check",
     "Config",
     "Delivery",
+    "Ledger",
     "Monitor",
     "Schedule",
     "Secrets",

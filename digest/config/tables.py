@@ -121,6 +121,12 @@ class AudienceTable(Table, frozen=True):
     preferences_url: str = ""
 
 
+class LedgerTable(Table, frozen=True):
+    """[ledger]."""
+
+    keep: str = "400d"
+
+
 class Monitor(Table, frozen=True):
     """[monitor]: where the outcome of a send is reported. URLs are requested with GET; their path may hold a secret."""
 
@@ -142,4 +148,5 @@ class ConfigFile(Table, frozen=True):
     delivery: DeliveryWithProviders = DeliveryWithProviders()  # type: ignore[valid-type]  # made above
     dkim: DkimSettings | None = None
     audience: AudienceTable = AudienceTable()
+    ledger: LedgerTable = LedgerTable()
     monitor: Monitor = Monitor()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import msgspec
 from digest.config.provider_settings import PROVIDERS, DkimSettings, Settings, SmtpSettings
 from digest.config.tables import SOURCE_TYPES, CadenceTable, Check, ConfigFile, Monitor, Sections
 from digest.config.value_checks import ValueChecks
-from digest.config.values import Audience, Config, Delivery, Schedule, Secrets
+from digest.config.values import Audience, Config, Delivery, Ledger, Schedule, Secrets
 from digest.core.toml_file import Key, TomlFile, suggest
 from digest.models import Cadence, Publication, Source
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONGEST_KEEP = timedelta(days=36525)
 
 
 def build_config(toml: TomlFile, tables: ConfigFile, environ: Mapping[str, str]) -> Config:
@@ -47,6 +48,7 @@ class _Validator:
             sources=self.build_sources(),
             delivery=self.build_delivery(publication),
             audience=self.build_audience(),
+            ledger=self.build_ledger(),
             monitor=self.build_monitor(),
             secrets=Secrets(
                 providers={
@@ -219,6 +221,12 @@ class _Validator:
         self.checks.parse_mailbox(("audience", "unsubscribe_mailto"), mailto, "")
         subscribers = self.checks.resolve_path(table.subscribers)
         return Audience(subscribers, table.unsubscribe_url, mailto, table.preferences_url)
+
+    def build_ledger(self) -> Ledger:
+        keep = self.checks.parse_duration(("ledger", "keep"), self.tables.ledger.keep)
+        if not timedelta(days=1) <= keep <= _LONGEST_KEEP:
+            self.fail(("ledger", "keep"), "must be between 1 day and 100 years", 'write it as "400d"')
+        return Ledger(keep)
 
     def build_monitor(self) -> Monitor:
         table = self.tables.monitor

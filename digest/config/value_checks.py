@@ -77,4 +77,7 @@ class ValueChecks:
         if not value or not match:
             self.fail(key, f"`{value}` is not a valid duration", "write it as `6h`, `90m` or `1d`")
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError:
+            self.fail(key, f"`{value}` is too long")

@@ -67,6 +67,13 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """How the ledger is kept: `keep` is how long it knows who received an edition; after that, only how many did."""
+
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """What only the environment may hold. Empty if not set; `providers` is keyed by the variable's name."""
 
@@ -88,6 +95,7 @@ class Config:
     sources: tuple[Source, ...]
     delivery: Delivery
     audience: Audience
+    ledger: Ledger
     monitor: Monitor
     secrets: Secrets
 

@@ -11,6 +11,7 @@ from digest.core.text import format_count
 from digest.errors import DeliveryError, TooLateError
 from digest.models import Outcome, Problem
 from digest.sending.batch_sender import POLL_SECONDS, BatchSender
+from digest.sending.last_failure import remember_failure
 from digest.sending.report import Report
 from digest.sending.send_run import SendRun
 from digest.storage import Database, EditionRecord
@@ -21,12 +22,17 @@ logger = logging.getLogger(__name__)
 def deliver(run: SendRun, database: Database, record: EditionRecord, time_left: timedelta | None = None) -> Report:
     """Send a frozen edition to everyone who has not received it yet.
 
-    With `time_left`, nothing more is sent after it has passed.
+    With `time_left`, nothing more is sent after it has passed. The ledger keeps the error of a run that fails.
 
     Raises:
         DeliveryError: no provider accepts any more email; the remaining recipients wait for the next run.
         TooLateError: the time was over before every recipient was sent to.
     """
+    with remember_failure(database, record.id):
+        return _deliver(run, database, record, time_left)
+
+
+def _deliver(run: SendRun, database: Database, record: EditionRecord, time_left: timedelta | None) -> Report:
     started = monotonic()
     report = Report(record.id, stories=record.stories, recipients=record.recipients)
     report.outcomes[Outcome.IN_DOUBT] += recover(run, database, record.id)

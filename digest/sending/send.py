@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
@@ -9,11 +10,12 @@ from functools import partial
 
 from digest.core.text import format_count
 from digest.editions.naming import edition_id
-from digest.errors import LockedError, TooLateError
+from digest.errors import LockedError, StorageError, TooLateError
 from digest.models import Problem
 from digest.sending.cancel import close_cancelled
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import freeze
+from digest.sending.last_failure import remember_failure
 from digest.sending.lateness import compute_overrun, make_too_late_error
 from digest.sending.local_time import send_by_local_time
 from digest.sending.providers import require_providers
@@ -21,6 +23,8 @@ from digest.sending.readiness import require_sendable
 from digest.sending.report import Report, describe_closed
 from digest.sending.send_run import SendRun, send_in_turn
 from digest.storage import Database, EditionRecord
+
+logger = logging.getLogger(__name__)
 
 
 def send(run: SendRun) -> Iterator[Report]:
@@ -49,6 +53,18 @@ def send(run: SendRun) -> Iterator[Report]:
                 ],
             )
         yield from _close_all_cancelled(run, database)
+        _prune(run, database)
+
+
+def _prune(run: SendRun, database: Database) -> None:
+    """Reduce old editions to counts. If that fails, the mail has been sent all the same."""
+    try:
+        pruned = database.editions.prune(run.cadence, run.clock() - run.config.ledger.keep)
+    except StorageError as error:
+        run.report_problem(error.as_problem())
+        return
+    if pruned:
+        logger.info("%s reduced to counts", format_count(len(pruned), "edition", "editions"))
 
 
 def _close_all_cancelled(run: SendRun, database: Database) -> Iterator[Report]:
@@ -70,7 +86,8 @@ def _send_today(run: SendRun, database: Database, today: str) -> Report:
         return Report(today, note=describe_closed(run.config, record))
     overrun = compute_overrun(run, record)
     if overrun > timedelta() and not run.allow_late:
-        raise make_too_late_error(today, record, overrun)
+        with remember_failure(database, today):
+            raise make_too_late_error(today, record, overrun)
     frozen = record or freeze(run, database, today)
     if isinstance(frozen, Report):
         return frozen

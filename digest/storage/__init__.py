@@ -6,11 +6,14 @@ use this package. It may import config, core, models and errors, and nothing els
 """
 
 from digest.storage.claims import Claim, ClaimQueue
+from digest.storage.copy import move_ledger
 from digest.storage.database import Database
 from digest.storage.editions import EditionRecord
 from digest.storage.freeze import EditionArticle, EditionSource, FrozenRecipient
+from digest.storage.history import HistoryEntry
 from digest.storage.leases import Lease
 from digest.storage.links import FrozenLinks, RecipientFactory
+from digest.storage.maintenance import back_up_ledger, prune_ledger, upgrade_ledger
 from digest.storage.pseudonyms import ERASED_PREFIX
 from digest.storage.reader_choices import Consent, ListStatuses, ReaderChoice, apply_choice, combine_status
 from digest.storage.recipients import RecipientRecord
@@ -28,6 +31,7 @@ __all__ = [
     "FetchRecord",
     "FrozenLinks",
     "FrozenRecipient",
+    "HistoryEntry",
     "Lease",
     "ListStatuses",
     "ReaderChoice",
@@ -35,5 +39,9 @@ __all__ = [
     "RecipientRecord",
     "SourceState",
     "apply_choice",
+    "back_up_ledger",
     "combine_status",
+    "move_ledger",
+    "prune_ledger",
+    "upgrade_ledger",
 ]

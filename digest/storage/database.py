@@ -17,6 +17,7 @@ from digest.models import Cadence
 from digest.storage import schema
 from digest.storage.editions import Editions
 from digest.storage.engine import describe_engine, open_engine, parse_url
+from digest.storage.history import History
 from digest.storage.info import LedgerInfo
 from digest.storage.leases import Lease, hold_leases
 from digest.storage.newsroom_list import NewsroomList
@@ -46,27 +47,29 @@ class Database:
         self.newsroom_list = NewsroomList(engine, secret)
         self.reader_choices = ReaderChoices(engine)
         self.sources = Sources(engine)
+        self.history = History(engine, secret)
         self.info = LedgerInfo(engine)
 
     @classmethod
-    def open(cls, url: str, secret: str = "") -> Self:
+    def open(cls, url: str, secret: str = "", setting: str = "DIGEST_DATABASE_URL") -> Self:
         """Open the ledger to write; create its tables if there are none, and migrate those of an earlier version.
 
         The secret recognises erased readers. Without it, sending and looking up suppressions fail once there are any.
+        `setting` is where the URL was written, for messages.
 
         Raises:
             StorageError: the database cannot be reached or written, or a newer digest wrote it.
             LockedError: another process is creating or migrating the tables, or using those to be migrated.
         """
-        database = cls(open_engine(parse_url(url)), secret)
+        database = cls(open_engine(parse_url(url, setting)), secret)
         with database._closed_on_error():
             if done := schema.prepare(database._engine):
                 logger.warning(done)
         return database
 
     @classmethod
-    def open_for(cls, config: Config) -> Self:
-        """Open the ledger of a newsroom to write.
+    def open_for(cls, config: Config, *, moving_to: str = "") -> Self:
+        """Open the ledger of a newsroom to write; `moving_to` is where it is being moved.
 
         Raises:
             StorageError: as for `open`; or it belongs to another newsroom, or a database was configured while the
@@ -75,7 +78,7 @@ class Database:
         """
         database = cls.open(config.database_url, config.secrets.secret_key)
         with database._closed_on_error():  # noqa: SLF001 - a method of this class
-            database.info.check_usable()
+            database.info.check_usable(moving_to)
             if config.secrets.database_url:  # a file beside digest.toml is that newsroom's, whatever its name
                 database.info.check_owner(config.publication.name, config.publication.url)
                 _refuse_forgotten_file(config, database)
@@ -147,6 +150,11 @@ class Database:
         self.close()
 
     @property
+    def engine(self) -> Engine:
+        """The connections to the database, for other files of this package."""
+        return self._engine
+
+    @property
     def name(self) -> str:
         """The database's URL without its password."""
         return describe_engine(self._engine)
@@ -168,6 +176,20 @@ class Database:
                     del self._leases[cadence]
 
 
+def require_ledger(config: Config) -> None:
+    """Raise StorageError if a newsroom has no ledger yet, or if it cannot be read. Creates nothing."""
+    url = parse_url(config.database_url)
+    engine = open_engine(url)
+    try:
+        is_missing = url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+        if is_missing or schema.read_version(engine) is None:
+            raise StorageError(
+                "there is no ledger yet", location=describe_engine(engine), hint="the first `digest send` creates it"
+            )
+    finally:
+        engine.dispose()
+
+
 def _refuse_forgotten_file(config: Config, database: Database) -> None:
     """Refuse an empty database while the newsroom's editions are in the file beside digest.toml."""
     file = config.ledger_file
@@ -177,5 +199,5 @@ def _refuse_forgotten_file(config: Config, database: Database) -> None:
                 raise StorageError(
                     f"this ledger is empty, and {file.name} beside {config.file.name} holds editions",
                     location=database.name,
-                    hint="unset DIGEST_DATABASE_URL and run `digest ledger copy --to URL`, or move that file away",
+                    hint="unset DIGEST_DATABASE_URL and move that ledger with `digest ledger copy --to URL`",
                 )

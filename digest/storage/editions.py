@@ -21,8 +21,10 @@ from digest.storage.freeze import (
     freeze_articles,
     freeze_recipients,
 )
+from digest.storage.info import refuse_moved
 from digest.storage.links import FrozenLinks
 from digest.storage.recipients import skip_pending
+from digest.storage.retention import prune_editions
 from digest.storage.states import count_by_state, is_stopping
 from digest.storage.stored_message import decode_message
 from digest.storage.tables import OPEN, REACHED, UNSENT, edition_articles, editions, messages
@@ -49,6 +51,8 @@ class EditionRecord:
     links: FrozenLinks | None = None
     failure: str = ""
     subscribers_revision: str = ""
+    is_pruned: bool = False
+    """Whether only the counts of its recipients are left."""
 
     @property
     def day(self) -> date:
@@ -172,7 +176,9 @@ class Editions:
         """Make the run that holds the lease claim no more of an edition and close it; return False if it is closed."""
         stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
         with transaction(self._engine) as connection:
-            return connection.execute(stopping).rowcount > 0
+            stopped = connection.execute(stopping).rowcount > 0
+            refuse_moved(connection, describe_engine(self._engine))
+        return stopped
 
     def is_stopping(self, edition: str) -> bool:
         """Return whether somebody requested that it stop, and it is not closed yet."""
@@ -202,6 +208,16 @@ class Editions:
             )
             return state
 
+    def set_failure(self, edition: str, failure: str) -> None:
+        """Record why the last run of an edition failed; empty if it did not."""
+        failed = update(editions).where(editions.c.id == edition).values(failure=failure or None)
+        with transaction(self._engine) as connection:
+            connection.execute(failed.where(func.coalesce(editions.c.failure, "") != failure))
+
+    def prune(self, cadence: Cadence, before: datetime) -> list[str]:
+        """Reduce the recipients of editions closed before a moment to counts; see `prune_editions`."""
+        return prune_editions(self._engine, cadence, before)
+
     def _record(self, connection: Connection, row: Any) -> EditionRecord:
         stories = connection.scalar(
             select(func.count()).where(edition_articles.c.edition == row.id, edition_articles.c.copy.is_(False))
@@ -219,6 +235,7 @@ class Editions:
             links=msgspec.convert(row.links, FrozenLinks) if row.links else None,
             failure=row.failure or "",
             subscribers_revision=row.subscribers_revision or "",
+            is_pruned=row.counts is not None,
         )
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -29,20 +30,28 @@ _CHUNK = 500
 """Rows in one statement: below every database's limit on parameters."""
 
 
-def parse_url(url: str) -> URL:
-    """Parse a database URL; PostgreSQL's gets its driver. Raises StorageError if it is not valid or not supported."""
+def parse_url(url: str, setting: str = "DIGEST_DATABASE_URL") -> URL:
+    """Parse a database URL; PostgreSQL's gets its driver. `setting` is where it was written, for messages.
+
+    Raises:
+        StorageError: it is not valid or not supported.
+    """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is not a number; the message may contain the password
         raise StorageError(
-            "DIGEST_DATABASE_URL is not a valid database URL", hint="write it as postgresql://user@host/database"
+            f"{setting} is not a valid database URL",
+            hint="write it as postgresql://user@host/database or sqlite:///file; "
+            "write characters such as @, : and / in a password as %40, %3A and %2F",
         ) from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(database=str(Path(parsed.database).absolute()))
     if parsed.drivername in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
         raise StorageError(
-            f"DIGEST_DATABASE_URL names {parsed.get_backend_name()}, but the ledger needs SQLite or PostgreSQL",
-            hint="write it as postgresql://user@host/database, or unset it to use an SQLite file",
+            f"{setting} names {parsed.get_backend_name()}, but the ledger needs SQLite or PostgreSQL",
+            hint="write it as postgresql://user@host/database or sqlite:///file",
         )
     return parsed
 
@@ -155,25 +164,34 @@ def _reported(engine: Engine) -> Iterator[None]:
 
 
 def _explained(engine: Engine, error: DBAPIError) -> StorageError:
-    message = one_line(str(error.orig))
-    return StorageError(f"the ledger failed: {message}", location=describe_engine(engine), hint=_hint_for(message))
+    message, hint = one_line(str(error.orig)), ""
+    if engine.dialect.name == "sqlite" and engine.url.database and Path(engine.url.database).is_dir():
+        message, hint = "it is a folder", "the ledger is a file: name it in DIGEST_DATABASE_URL, or rename the folder"
+    hint = hint or next((hint for words, hint in _HINTS.items() if words in message.lower()), "")
+    return StorageError(f"the ledger failed: {message}", location=describe_engine(engine), hint=hint)
 
 
 def describe_engine(engine: Engine) -> str:
-    """Return the database's URL without its password."""
-    return engine.url.render_as_string(hide_password=True)
+    """Return the database's URL without its password, as DIGEST_DATABASE_URL takes it."""
+    url = engine.url
+    if url.get_backend_name() == "postgresql":
+        # libpq takes parameters in the URL as well (PostgreSQL 34.1.2), among them passwords.
+        hidden = {name: "***" for name in url.query if "password" in name}
+        url = url.set(drivername="postgresql").update_query_dict(hidden)
+    return url.render_as_string(hide_password=True)
 
 
-def _hint_for(message: str) -> str:
-    hints = {
-        "readonly": "make the file and its folder writable for this user",
-        "unable to open": "make its folder writable for this user",
-        "locked": "another run is writing; run the command again in a minute",
-        "disk is full": "free some space, then run the command again",
-        "not a database": "move the file away or name the right one",
-        "connection": "check DIGEST_DATABASE_URL, and that the server is up",
-    }
-    return next((hint for words, hint in hints.items() if words in message.lower()), "")
+_HINTS = {
+    "readonly": "make the file and its folder writable for this user",
+    "unable to open": "make its folder exist and writable for this user",
+    "locked": "another run is writing; run the command again in a minute",
+    "disk is full": "free some space, then run the command again; nothing is lost",
+    "disk i/o": "check the disk and its free space, then run the command again",
+    "not a database": "restore the ledger from a backup, or name the right file in DIGEST_DATABASE_URL",
+    "malformed": "the file is damaged: restore the ledger from a backup",
+    "connection": "check DIGEST_DATABASE_URL or --to, and that the server is up",
+}
+"""What to do about a database's errors, by words in them. No hint may advise giving a ledger up."""
 
 
 def dialect_insert(connection: Connection, table: Table) -> Any:

@@ -36,20 +36,18 @@ class LedgerInfo:
             if known != owner:
                 set_info(connection, "newsroom", owner)
 
-    def check_usable(self) -> None:
+    def check_usable(self, moving_to: str = "") -> None:
         """Refuse to send from a ledger that was moved elsewhere, or whose copy is not complete.
+
+        `moving_to` is where it is being moved: a move there that was interrupted may go on.
 
         Raises:
             StorageError: it is one of these.
         """
         with reading(self._engine) as connection:
-            moved, copied = get_info(connection, "moved_to"), get_info(connection, "copying_from")
-        if moved:
-            raise StorageError(
-                f"this ledger was moved to {moved}",
-                location=describe_engine(self._engine),
-                hint="set DIGEST_DATABASE_URL to that database",
-            )
+            copied = get_info(connection, "copying_from")
+            if get_info(connection, "moved_to") != (moving_to or None):
+                refuse_moved(connection, describe_engine(self._engine))
         if copied:
             raise StorageError(
                 f"the copy of {copied} is not complete",
@@ -66,6 +64,19 @@ class LedgerInfo:
         """Record where the ledger was moved to, so that nobody sends from this one."""
         with transaction(self._engine) as connection:
             set_info(connection, "moved_to", target)
+
+
+def refuse_moved(connection: Connection, location: str) -> None:
+    """Raise StorageError, within a transaction, if the ledger was moved elsewhere.
+
+    A change that needs no lease calls this last, so that a move either copies it or makes it fail.
+    """
+    if moved := get_info(connection, "moved_to"):
+        raise StorageError(
+            f"this ledger was moved to {moved}",
+            location=location,
+            hint="set DIGEST_DATABASE_URL to that database",
+        )
 
 
 def get_info(connection: Connection, key: str) -> str | None:

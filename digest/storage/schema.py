@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text, update
 
 from digest.errors import LockedError, StorageError
-from digest.storage.engine import autocommit, describe_engine, enable_wal, open_engine, parse_url, reading, transaction
+from digest.storage.engine import (
+    autocommit,
+    describe_engine,
+    enable_wal,
+    is_in_memory,
+    open_engine,
+    parse_url,
+    reading,
+    transaction,
+)
 from digest.storage.leases import count_held
 from digest.storage.lock import schema_lock
 from digest.storage.tables import VERSION, ledger_version, metadata
@@ -41,6 +51,8 @@ def prepare(engine: Engine) -> str:
     with schema_lock(engine):
         version = read_version(engine)  # another process may have been first
         if version is None:
+            if engine.dialect.name == "sqlite" and not is_in_memory(engine):
+                Path(str(engine.url.database)).chmod(0o600)  # it names readers
             enable_wal(engine)
             _create_tables(engine)
             return ""
@@ -66,7 +78,7 @@ def check_version(engine: Engine, version: int | None) -> None:
 
 def migrate_copy(engine: Engine, file: Path) -> None:
     """Write a copy of an SQLite ledger of an earlier version to a file, and migrate that. The ledger stays as it is."""
-    _copy_sqlite(engine, file)
+    copy_sqlite(engine, file)
     copy = open_engine(parse_url(f"sqlite:///{file}"))
     try:
         _migrate(copy)
@@ -114,22 +126,39 @@ def _back_up(engine: Engine, version: int) -> Path | None:
         return None
     file = Path(engine.url.database)
     backup = file.with_name(f"{file.name}.v{version}.bak")
-    _copy_sqlite(engine, backup)
+    copy_sqlite(engine, backup)
     return backup
 
 
-def _copy_sqlite(engine: Engine, file: Path) -> None:
-    """Copy an SQLite database to a file, also during a send, and put it in place whole."""
-    part = file.with_name(f"{file.name}.part")
+def copy_sqlite(engine: Engine, file: Path) -> None:
+    """Copy an SQLite database to a file that only its owner can read, also during a send, and put it in place whole.
+
+    Raises:
+        StorageError: the file cannot be written, or the database cannot be read.
+    """
     try:
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
+        handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)  # with mode 0600
+    except OSError as error:
+        raise _cannot_write(file, error) from None
+    os.close(handle)
+    part = Path(name)
+    try:
         with autocommit(engine) as connection:
             connection.execute(text("vacuum into :file"), {"file": str(part)})
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(file)
     except OSError as error:
-        raise StorageError(
-            f"cannot be written: {error.strerror}", location=str(file), hint="make its folder writable for this user"
-        ) from None
+        if isinstance(error, StorageError):
+            raise
+        raise _cannot_write(file, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _cannot_write(file: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot be written: {error.strerror}",
+        location=str(file),
+        hint="make its folder exist and writable for this user",
+    )

@@ -56,6 +56,9 @@ REACHED = ("accepted", "in_doubt")
 
 metadata = MetaData()
 
+_JSON = JSON(none_as_null=True)
+"""JSON whose None is an SQL null, however it is written."""
+
 ledger_version = Table("digest_ledger", metadata, Column("version", Integer, primary_key=True))
 
 ledger_info = Table(
@@ -76,8 +79,8 @@ editions = Table(
     Column("finished_at", String),
     Column("state", String, nullable=False),  # freezing, frozen, stopping, sent, stopped, cancelled
     Column("subject", String, nullable=False),
-    Column("links", JSON),  # what Message-IDs and personal links are derived from; null: version 1 stored them
-    Column("counts", JSON),  # recipients by state, once the recipients themselves were pruned
+    Column("links", _JSON),  # what Message-IDs and personal links are derived from; null: version 1 stored them
+    Column("counts", _JSON),  # recipients by state, once the recipients themselves were pruned
     Column("failure", String),  # why the last run of it failed
     Column("reply", String),  # what the server usually says when it accepts, its own ids replaced by `*`
     Column("subscribers_revision", String),  # of the subscriber list that it was frozen from
