@@ -39,7 +39,7 @@ def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite3"
     file.write_text("not a database, not at all" * 100)
-    with pytest.raises(StorageError, match="move the file away"):
+    with pytest.raises(StorageError, match="restore the ledger from a backup, or name the right file"):
         Database.open(f"sqlite:///{file}")
 
 
