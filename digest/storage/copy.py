@@ -139,9 +139,17 @@ def _copy_the_rest_and_close(source: Engine, target: Engine) -> None:
             _copy_table(rows, target, table)
             if not _is_equal(rows, target, table):
                 raise _differs(target, table)
-        with transaction(target) as connection:
-            set_info(connection, "newsroom", get_info(rows, "newsroom"))
+        _copy_info(rows, target)
         set_info(rows, "moved_to", describe_engine(target))
+
+
+def _copy_info(rows: Connection, target: Engine) -> None:
+    of_the_copy = ledger_info.c.key.in_(("moved_to", "copying_from"))
+    facts = [dict(row) for row in rows.execute(select(ledger_info).where(~of_the_copy)).mappings()]
+    with transaction(target) as connection:
+        connection.execute(delete(ledger_info).where(~of_the_copy))
+        if facts:
+            connection.execute(insert(ledger_info), facts)
 
 
 def _lock_tables(connection: Connection, tables: Sequence[Table]) -> None:

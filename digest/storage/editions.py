@@ -21,7 +21,7 @@ from digest.storage.freeze import (
     freeze_articles,
     freeze_recipients,
 )
-from digest.storage.info import refuse_moved
+from digest.storage.info import unleased_transaction
 from digest.storage.links import FrozenLinks
 from digest.storage.recipients import skip_pending
 from digest.storage.retention import prune_editions
@@ -175,10 +175,8 @@ class Editions:
     def request_stop(self, edition: str) -> bool:
         """Make the run that holds the lease claim no more of an edition and close it; return False if it is closed."""
         stopping = update(editions).where(editions.c.id == edition, editions.c.state.in_(OPEN)).values(state="stopping")
-        with transaction(self._engine) as connection:
-            stopped = connection.execute(stopping).rowcount > 0
-            refuse_moved(connection, describe_engine(self._engine))
-        return stopped
+        with unleased_transaction(self._engine) as connection:
+            return connection.execute(stopping).rowcount > 0
 
     def is_stopping(self, edition: str) -> bool:
         """Return whether somebody requested that it stop, and it is not closed yet."""

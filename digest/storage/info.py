@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, Engine, delete, select
 
 from digest.errors import StorageError
@@ -66,11 +69,19 @@ class LedgerInfo:
             set_info(connection, "moved_to", target)
 
 
-def refuse_moved(connection: Connection, location: str) -> None:
-    """Raise StorageError, within a transaction, if the ledger was moved elsewhere.
+@contextmanager
+def unleased_transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a transaction that changes something without holding a lease.
 
-    A change that needs no lease calls this last, so that a move either copies it or makes it fail.
+    A move of the ledger, which holds every lease, either copies the change or makes this raise StorageError.
     """
+    with transaction(engine) as connection:
+        yield connection
+        refuse_moved(connection, describe_engine(engine))  # last: on PostgreSQL, the move has locked what is changed
+
+
+def refuse_moved(connection: Connection, location: str) -> None:
+    """Raise StorageError, within a transaction, if the ledger was moved elsewhere."""
     if moved := get_info(connection, "moved_to"):
         raise StorageError(
             f"this ledger was moved to {moved}",

@@ -10,8 +10,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 
 from digest.models import Subscriber, SubscriberCadence
-from digest.storage.engine import batched, reading, to_text, transaction
-from digest.storage.info import get_info, set_info
+from digest.storage.engine import batched, reading, to_text
+from digest.storage.info import get_info, set_info, unleased_transaction
 from digest.storage.pseudonyms import check_secret
 from digest.storage.suppressions import find_suppressed
 from digest.storage.tables import subscribers
@@ -78,7 +78,7 @@ class NewsroomList:
         """
         added = changed = unchanged = 0
         for chunk in batched(readers, _WRITTEN_AT_ONCE):
-            with transaction(self._engine) if write else reading(self._engine) as connection:
+            with unleased_transaction(self._engine) if write else reading(self._engine) as connection:
                 if write:
                     _exclude_other_writers(connection)
                     check_secret(connection, self._secret)
@@ -106,7 +106,7 @@ class NewsroomList:
         """Set the status of readers who are in the list; return how many they are."""
         count = 0
         for chunk in batched(statuses.items(), _WRITTEN_AT_ONCE):
-            with transaction(self._engine) as connection:
+            with unleased_transaction(self._engine) as connection:
                 known = _find_rows(connection, [email for email, _ in chunk])
                 changes = [(email, {"status": status}) for email, status in chunk if email in known]
                 if changes:
@@ -116,7 +116,7 @@ class NewsroomList:
 
     def erase(self, email: str) -> int:
         """Delete a reader from the list; return the number of rows deleted."""
-        with transaction(self._engine) as connection:
+        with unleased_transaction(self._engine) as connection:
             return erase_listed(connection, email)
 
 

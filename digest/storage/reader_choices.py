@@ -11,8 +11,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, delete, exists, select
 
 from digest.models import Subscriber, SubscriberCadence, SuppressionReason
-from digest.storage.engine import batched, dialect_insert, reading, to_moment, to_text, transaction
-from digest.storage.info import get_info, set_info
+from digest.storage.engine import batched, dialect_insert, reading, to_moment, to_text
+from digest.storage.info import get_info, set_info, unleased_transaction
 from digest.storage.newsroom_list import find_listed_statuses
 from digest.storage.tables import consents, reader_choices, subscribers
 
@@ -100,7 +100,7 @@ class ReaderChoices:
             fields: Fields of ReaderChoice; None leaves a field to the newsroom again.
         """
         row = {field: _to_column(value) for field, value in fields.items()} | {"changed_at": to_text(now)}
-        with transaction(self._engine) as connection:
+        with unleased_transaction(self._engine) as connection:
             statement = dialect_insert(connection, reader_choices).values(email=email, **row)
             connection.execute(statement.on_conflict_do_update(index_elements=["email"], set_=row))
             if evidence:
@@ -129,7 +129,7 @@ class ReaderChoices:
     def add_consents(self, given: Iterable[Consent]) -> None:
         """Store evidence; the same evidence is stored once."""
         for chunk in batched(given):
-            with transaction(self._engine) as connection:
+            with unleased_transaction(self._engine) as connection:
                 _add_consents(connection, chunk)
 
     def find_consents(self, emails: Collection[str]) -> dict[str, list[Consent]]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from digest.models import Suppression, SuppressionReason
-from digest.storage.engine import batched, describe_engine, dialect_insert, reading, to_moment, to_text, transaction
-from digest.storage.info import refuse_moved
+from digest.storage.engine import batched, dialect_insert, reading, to_moment, to_text
+from digest.storage.info import unleased_transaction
 from digest.storage.pseudonyms import check_secret, make_pseudonym
 from digest.storage.tables import suppressions
 
@@ -32,7 +32,7 @@ class Suppressions:
         out to be the provider's fault.
         """
         added = 0
-        with transaction(self._engine) as connection:
+        with unleased_transaction(self._engine) as connection:
             for chunk in batched(reasons):
                 known = find_suppressed(connection, [email for email, _ in chunk], self._secret)
                 rows = [
@@ -47,16 +47,13 @@ class Suppressions:
                 if rows:
                     connection.execute(dialect_insert(connection, suppressions).on_conflict_do_nothing(), rows)
                 added += len(rows)
-            refuse_moved(connection, describe_engine(self._engine))
         return added
 
     def remove(self, email: str) -> bool:
         """Allow mail to an address, or the one a pseudonym stands for, again; return False if it was not suppressed."""
         names = [email, *([make_pseudonym(email, self._secret)] if self._secret else [])]
-        with transaction(self._engine) as connection:
-            removed = connection.execute(delete(suppressions).where(suppressions.c.email.in_(names))).rowcount > 0
-            refuse_moved(connection, describe_engine(self._engine))
-        return removed
+        with unleased_transaction(self._engine) as connection:
+            return connection.execute(delete(suppressions).where(suppressions.c.email.in_(names))).rowcount > 0
 
     def list_all(self) -> list[Suppression]:
         """Return every suppression, by address; those of erased readers have the pseudonym."""
