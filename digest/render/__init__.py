@@ -1,8 +1,8 @@
 """Render an edition into a Message: Jinja2 to MJML to HTML with inlined CSS, and the plain text beside it.
 
     email.py      render one edition into one Message
-    context.py    what the templates see, and the words made of values, such as the byline
-    wording.py    dates, ages and lists of names; languages.py and locale/ translate the fixed words
+    context.py    what the templates see
+    wording.py    what the email says in its own words, such as the byline; languages.py and locale/ translate it
     templates.py  loads the templates; mjml.py turns MJML into HTML
     subject.py, note.py, pictures.py, links.py, theme.py, text_layout.py
                   one part of the email each

@@ -13,16 +13,16 @@ from babel import Locale
 
 from digest.core.colour import make_readable
 from digest.core.merge_fields import Form, merge_field_token
-from digest.models import Article, Edition, Problem, Publication, Section
-from digest.render import wording
+from digest.models import Article, Edition, Problem, Publication
 from digest.render.languages import find_locale, find_script, load_translations
 from digest.render.note import note_to_html, note_to_text
 from digest.render.pictures import Picture, Pictures
 from digest.render.sanitize import sanitize_url
 from digest.render.size_budget import TrimmedEdition
 from digest.render.templates import load_templates
-from digest.render.text_layout import excerpt, truncate_to_width
+from digest.render.text_layout import truncate_to_width
 from digest.render.theme import find_unreadable_text, read_theme
+from digest.render.wording import Wording, format_long_date
 
 Layout = Literal["cards", "brief"]
 """`cards` has pictures, `brief` headlines with a line each."""
@@ -30,8 +30,6 @@ Layout = Literal["cards", "brief"]
 SUMMARY_WIDTHS = {"lead": 240, "card": 140, "brief": 90}
 """Columns that a story's summary may take, by how the story is shown."""
 
-_MAX_NAMES = 160
-"""Characters of the names in a byline."""
 _LOGO_BOX = (300, 56)
 """Pixels that a logo may fill."""
 _ACCENT = "#9b1c1f"
@@ -68,7 +66,8 @@ class TemplateContext:
         self._layout: Layout = layout
         self._preferences = preferences
         self._language = language
-        self._locale, self._translations = self._resolve_language()
+        self._wording = self._choose_wording()
+        self._locale = self._wording.locale
         self.edition = self._translate_section_names(edition)
         self.mjml = load_templates(own_templates, "html", self._locale)
         self.text = load_templates(own_templates, "text", self._locale)
@@ -89,10 +88,10 @@ class TemplateContext:
             "address": self._address_lines(),
             "logo": self.pictures.fit(self.publication.logo, *_LOGO_BOX),
             "logo_dark": self.pictures.fit(self.publication.logo_dark, *_LOGO_BOX),
-            "long_date": wording.format_long_date(self.edition.date, self._locale),
-            "byline": self._byline,
+            "long_date": format_long_date(self.edition.date, self._locale),
+            "byline": lambda article: self._wording.write_byline(article, self._now),
             "picture_of": self._picture_of,
-            "more": self._more,
+            "more": self._wording.count_more,
             "summary_of": summarize,
             "note": note_to_html(self.edition.note),
             "note_text": note_to_text(self.edition.note),
@@ -105,38 +104,32 @@ class TemplateContext:
 
     def explain_subscription(self, form: Form) -> str:
         """Return the sentence that says why the reader gets this email."""
-        _ = self._translations.gettext
-        daily = _("You get this because {email} is subscribed to the daily digest of {publication}.")
-        weekly = _("You get this because {email} is subscribed to the weekly digest of {publication}.")
-        reason = self._reason or (weekly if self.edition.cadence == "weekly" else daily)
+        reason = self._reason or self._wording.explain_subscription(self.edition.cadence)
         # Not str.format: people write reasons, and braces in them.
         return reason.replace("{email}", merge_field_token("email", form)).replace(
             "{publication}", self.publication.name
         )
 
-    def _resolve_language(self) -> tuple[Locale, NullTranslations]:
-        """Return the locale of dates and numbers, and the fixed words; English for an unknown language."""
+    def _choose_wording(self) -> Wording:
+        """Return the wording in the readers' language; in English for an unknown one."""
         locale = find_locale(self._language)
         if locale is None:
             message = f"the language `{self._language}` is not known"
             self.problems.append(Problem("language", message, "dates and fixed words are in English"))
-            return Locale("en"), NullTranslations()
+            return Wording(Locale("en"), NullTranslations())
         translations = load_translations(locale)
         if translations is None:
             message = f"digest is not translated into `{self._language}` yet"
             self.problems.append(Problem("language", message, "dates are in that language, fixed words in English"))
-        return locale, translations or NullTranslations()
+        return Wording(locale, translations or NullTranslations())
 
     def _translate_section_names(self, edition: Edition) -> Edition:
         """Return the edition with the sections that digest itself named in the reader's language."""
-        _ = self._translations.gettext
-        names = {"Latest": _("Latest"), "More stories": _("More stories")}
+        translate = self._wording.translate_section_name
         return replace(
             edition,
-            lead_section=names.get(edition.lead_section, edition.lead_section),
-            sections=tuple(
-                replace(section, name=names.get(section.name, section.name)) for section in edition.sections
-            ),
+            lead_section=translate(edition.lead_section),
+            sections=tuple(replace(section, name=translate(section.name)) for section in edition.sections),
         )
 
     def _accents(self) -> dict[str, str]:
@@ -174,31 +167,7 @@ class TemplateContext:
             for article in edition.articles
             for text in (article.headline, summarize(article, "lead" if article is edition.lead else others_as))
         ]
-        stories = self._translations.ngettext("{count} story", "{count} stories", len(edition.articles))
-        return self._translations.gettext("{stories} in {minutes}").format(
-            stories=stories.format(count=len(edition.articles)),
-            minutes=wording.format_reading_time(texts, self._locale),
-        )
-
-    def _byline(self, article: Article) -> str:
-        """Return authors, age and other sources: "By Ada Byron · 3 hours ago · also in The Post"."""
-        parts = []
-        if article.authors:
-            names = excerpt(wording.format_authors(article.authors, self._locale), _MAX_NAMES)
-            parts.append(self._translations.gettext("By {names}").format(names=names))
-        if article.published:
-            parts.append(wording.format_age(article.published, self._now, self._locale))
-        if article.also_in:
-            names = excerpt(wording.format_names(article.also_in, self._locale), _MAX_NAMES)
-            parts.append(self._translations.gettext("also in {names}").format(names=names))
-        return " · ".join(parts)
-
-    def _more(self, section: Section) -> str:
-        """Return how many stories a limit left out of a section: "and 4 more in World"."""
-        text = self._translations.ngettext(
-            "and {count} more in {section}", "and {count} more in {section}", section.more
-        )
-        return text.format(count=section.more, section=section.name)
+        return self._wording.describe_contents(len(edition.articles), texts)
 
     def _picture_of(self, article: Article, width: int, height: int) -> Picture | None:
         """Return a story's picture within a box in pixels."""
