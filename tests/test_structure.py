@@ -1,6 +1,7 @@
 """The structure that the documents describe: public names, the tree of errors, commands and configuration keys."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -54,3 +55,23 @@ def test_every_key_of_the_configuration_is_in_its_guide() -> None:
             if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
                 for key in msgspec.structs.fields(kind):
                     assert f"`{key.encode_name}`" in guide or f".{key.encode_name}]" in guide, (table.name, key.name)
+
+
+def test_every_file_and_name_in_the_architecture_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = re.findall(r"`([\w/]+\.py)(?:: ([\w.]+))?`", text)
+    assert len(found) > 50
+    for file, name in found:
+        if "NAME" not in file:
+            source = (ROOT / "digest" / file).read_text(encoding="utf-8")
+            for part in filter(None, name.split(".")):
+                assert re.search(rf"\b(def|class) {part}\b", source), (file, part)
+
+
+def test_the_architecture_lists_the_packages_in_the_order_of_the_contract() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^ (\w+)(?:/|\.py) +\w", text.split("```")[1], re.MULTILINE)
+    assert drawn == [layer for layer in contract["layers"] if layer != "__main__"]
