@@ -64,7 +64,7 @@ class BatchSender:
                 location=self._record.id,
                 hint=f"`digest resume {self._record.id}` continues anyway",
             )
-        is_stopping = self._queue.stopping or self._run.should_stop()
+        is_stopping = self._queue.stopping or self._queue.lost_lease or self._run.should_stop()
         return not (self._run.is_full or is_stopping or self.pause_requested > delivery.Backoff.MAX_RETRY_AFTER)
 
     def retry_deferred(self, *, untried_first: bool) -> None:
@@ -122,6 +122,8 @@ class BatchSender:
             is_exhausted = self._record_and_hand_out(pool, receipts, released, claim_more=claim_more)
             receipts, released = [], []
             if not pool.busy and (is_exhausted or not claim_more or not pool.idle):
+                if self._queue.lost_lease:
+                    raise self._queue.lost_lease
                 if too_late and self._is_anyone_due():
                     raise too_late
                 return lost_connection

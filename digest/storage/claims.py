@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, or_, select, update
 
+from digest.errors import LockedError
 from digest.models import Outcome, Receipt, Recipient
 from digest.storage.block_reader import BlockReader, find_places
 from digest.storage.blocks import Entry
@@ -26,6 +27,8 @@ from digest.storage.tables import editions, open_claims, recipient_exceptions, r
 
 _ID = re.compile(r"(?<![\w.])(?=\w*\d)[\w-]{8,}(?![\w.])|[^\s<>@]+@[^\s<>@]+")
 """A word of eight or more characters with a digit in it, an address or a Message-ID."""
+LOST = "the run stopped while this was on its way; it may have arrived"
+"""What is recorded of recipients in doubt."""
 _RETRIES_AT_ONCE = 500
 """How many recipients to retry are read at once."""
 
@@ -88,6 +91,8 @@ class ClaimQueue:
         self._groups: list[_Group] = []
         self._may_have_retries = True
         self._usual_reply: str | None = None
+        self.lost_lease: LockedError | None = None
+        """The error to raise once everything in flight is recorded, if another run took the lease over."""
         self.stopping = False
         """Whether a claim found that somebody had requested that the edition stop."""
 
@@ -118,22 +123,28 @@ class ClaimQueue:
             The batches, each of one segment; none if nobody is pending or the edition is `stopping`. They are in flight
             on disk before this returns, so that no crash can make a run send to them twice.
 
+        Once another run has taken the lease over, nobody is claimed, and `lost_lease` is set.
+
         Raises:
-            LockedError: another run took the lease over.
             StorageError: the database failed, or stayed away for too long.
         """
         before = dict(self._in_flight)
 
         def attempt(connection: Connection, *, again: bool) -> list[Claim]:
             self._in_flight = dict(before)
+            is_held = self._lease.is_held(connection)
             if again:
+                self._groups, self._usual_reply = [], None
+            if again and is_held:
                 # The last attempt may have been committed without our knowing: what it claimed was not sent.
                 self._release_unknown_claims(connection, now)
-                self._groups = []
+            if not is_held:
+                self.lost_lease = self._lease.make_lost_error()
+                self._record_late(connection, receipts, released, now)
+                return []
             self._record(connection, receipts, released, now)
             if batches <= 0 or limit <= 0:
                 return []
-            self._lease.check(connection)
             return self._claim(connection, batches, batch_size, limit, now)
 
         return retry_transaction(self._engine, attempt)
@@ -172,6 +183,31 @@ class ClaimQueue:
         for receipt in receipts:
             if receipt.bounced:
                 add_bounce(connection, receipt.recipient.email, now)
+
+    def _record_late(
+        self, connection: Connection, receipts: Sequence[Receipt], released: Sequence[Recipient], now: datetime
+    ) -> None:
+        """Record outcomes although another run took the lease over, for those whom it put in doubt.
+
+        About the others it, or a person, has decided since.
+        """
+        columns = open_claims.c
+        put_in_doubt(connection, (columns.edition == self._edition) & (columns.holder == self._lease.holder), now)
+        exceptions = recipient_exceptions.c
+        in_doubt = set()
+        for email in [*(item.recipient.email for item in receipts), *(recipient.email for recipient in released)]:
+            place = self._in_flight.pop(email, None) or self._find_place(connection, email)
+            this = (exceptions.number == place.number) & (exceptions.position == place.position)
+            state = connection.scalar(select(exceptions.state).where(exceptions.edition == self._edition, this))
+            if state == "in_doubt":
+                in_doubt.add(email)
+                self._in_flight[email] = replace(place, claim=None)
+        self._record(
+            connection,
+            [receipt for receipt in receipts if receipt.recipient.email in in_doubt],
+            [recipient for recipient in released if recipient.email in in_doubt],
+            now,
+        )
 
     def _compare_with_usual_reply(
         self, connection: Connection, outcomes: Sequence[tuple[str, str, str]]
@@ -369,6 +405,7 @@ class ClaimQueue:
             .where(columns.edition == self._edition, columns.state == "pending")
             .order_by(groups.segment, columns.number, columns.position)
             .limit(min(room * batch_size, limit, _RETRIES_AT_ONCE))
+            .with_for_update(of=recipient_exceptions)  # so that nobody else can claim them at this moment
         )
         rows = connection.execute(query).all()
         if not rows:
@@ -403,6 +440,17 @@ class ClaimQueue:
         if entry.own:
             return Recipient(entry.email, entry.own.message_id, entry.own.values)
         return self._make_recipient(entry.email, entry.name)
+
+
+def put_in_doubt(connection: Connection, claims: ColumnElement[bool], now: datetime) -> int:
+    """Put the recipients of some open claims in doubt and close these; return how many recipients."""
+    lost = 0
+    # Deleted first: a holder that is alive after all either has recorded its receipts, or finds its claims gone.
+    for claim in connection.execute(delete(open_claims).where(claims).returning(open_claims)).all():
+        positions = range(claim.start, claim.start + claim.span)
+        rows = [make_exception(claim.edition, claim.number, position, "in_doubt", LOST, now) for position in positions]
+        lost += add_missing_exceptions(connection, rows)
+    return lost
 
 
 def without_ids(reply: str) -> str:

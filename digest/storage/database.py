@@ -38,9 +38,9 @@ class Database:
     def __init__(self, engine: Engine, secret: str = "") -> None:
         self._engine = engine
         self._copy: TemporaryDirectory[str] | None = None
-        self.editions = Editions(engine)
-        self.sent_editions = SentEditions(engine)
         self._leases: dict[str, Lease] = {}
+        self.editions = Editions(engine, self._leases)
+        self.sent_editions = SentEditions(engine)
         self.recipients = Recipients(engine, secret, self._leases)
         self.suppressions = Suppressions(engine, secret)
         self.subscribers = Subscribers(engine, secret)

@@ -12,7 +12,15 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select,
 
 from digest.errors import StorageError
 from digest.models import Cadence, Edition, Message
-from digest.storage.engine import describe_engine, reading, to_moment, to_text, transaction
+from digest.storage.engine import (
+    describe_engine,
+    reading,
+    retry_reading,
+    retry_transaction,
+    to_moment,
+    to_text,
+    transaction,
+)
 from digest.storage.freeze import (
     EditionArticle,
     EditionSource,
@@ -22,6 +30,7 @@ from digest.storage.freeze import (
     freeze_recipients,
 )
 from digest.storage.info import unleased_transaction
+from digest.storage.leases import Lease
 from digest.storage.links import FrozenLinks
 from digest.storage.recipients import skip_pending
 from digest.storage.retention import prune_editions
@@ -78,8 +87,10 @@ class EditionRecord:
 class Editions:
     """Every edition that was frozen, and its Messages."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, leases: Mapping[str, Lease]) -> None:
+        """`leases` are those that this process holds, by cadence."""
         self._engine = engine
+        self._leases = leases
 
     def freeze(
         self,
@@ -111,7 +122,8 @@ class Editions:
             subscribers_revision: Of the subscriber list, as it was before it was read.
         """
         with transaction(self._engine) as connection:
-            connection.execute(delete(editions).where(editions.c.id == edition.id, editions.c.state == "freezing"))
+            unfinished = (editions.c.cadence == edition.cadence) & (editions.c.state == "freezing")
+            connection.execute(delete(editions).where(unfinished))
             connection.execute(
                 insert(editions).values(
                     id=edition.id,
@@ -125,10 +137,10 @@ class Editions:
                     subscribers_revision=subscribers_revision,
                 )
             )
-        writer = RecipientWriter(self._engine, edition.id, message_for)
+        writer = RecipientWriter(self._engine, edition.id, message_for, self._leases.get(edition.cadence))
         freeze_recipients(writer, readers)
         stories = list(articles)
-        with transaction(self._engine) as connection:
+        with writer.transaction() as connection:
             this = editions.c.id == edition.id
             if not writer.count:
                 connection.execute(delete(editions).where(this))
@@ -149,9 +161,12 @@ class Editions:
 
     def get(self, edition: str) -> EditionRecord | None:
         """Return one edition, None if there is no such edition."""
-        with reading(self._engine) as connection:
+
+        def read(connection: Connection) -> EditionRecord | None:
             row = connection.execute(_visible(edition)).one_or_none()
             return self._record(connection, row) if row else None
+
+        return retry_reading(self._engine, read)
 
     def list_open(self, cadence: Cadence) -> list[EditionRecord]:
         """Return the editions that are frozen but not closed, oldest first."""
@@ -162,10 +177,8 @@ class Editions:
 
     def get_message(self, edition: str, segment: str) -> Message:
         """Return the frozen Message of a segment. Raises StorageError if there is none."""
-        with reading(self._engine) as connection:
-            body = connection.scalar(
-                select(messages.c.body).where(messages.c.edition == edition, messages.c.segment == segment)
-            )
+        query = select(messages.c.body).where(messages.c.edition == edition, messages.c.segment == segment)
+        body = retry_reading(self._engine, lambda connection: connection.scalar(query))
         if body is None:
             raise StorageError(
                 f"edition {edition} has no message for {segment}", location=describe_engine(self._engine)
@@ -180,8 +193,7 @@ class Editions:
 
     def is_stopping(self, edition: str) -> bool:
         """Return whether somebody requested that it stop, and it is not closed yet."""
-        with reading(self._engine) as connection:
-            return is_stopping(connection, edition)
+        return retry_reading(self._engine, lambda connection: is_stopping(connection, edition))
 
     def close(self, edition: str, now: datetime, *, give_up: str = "") -> str:
         """Close an edition and return its state, which stays `frozen` as long as some recipients are not settled.
@@ -192,7 +204,8 @@ class Editions:
         """
         if not give_up and self.is_stopping(edition):
             give_up = "cancelled"
-        with transaction(self._engine) as connection:
+
+        def finish(connection: Connection, **_: bool) -> str:
             counts = count_by_state(connection, edition)
             left = [state for state in UNSENT if counts.get(state)]
             if left and not give_up:
@@ -205,6 +218,8 @@ class Editions:
                 update(editions).where(editions.c.id == edition).values(state=state, finished_at=to_text(now))
             )
             return state
+
+        return retry_transaction(self._engine, finish)
 
     def set_failure(self, edition: str, failure: str) -> None:
         """Record why the last run of an edition failed; empty if it did not."""

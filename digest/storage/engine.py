@@ -26,6 +26,8 @@ RECONNECT_PATIENCE = 120.0
 
 logger = logging.getLogger(__name__)
 
+_CONFLICTS = ("40P01", "40001")
+"""PostgreSQL's codes for a transaction that it ended for the sake of another: a deadlock, a serialization failure."""
 _CHUNK = 500
 """Rows in one statement: below every database's limit on parameters."""
 
@@ -115,9 +117,18 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that only reads, which waits for no writer; an error is raised as StorageError."""
-    with _reported(engine), engine.begin() as connection:
+    """Run a transaction that only reads, which waits for no writer; an error is raised as StorageError.
+
+    All its statements see the ledger at one moment, whatever a run commits meanwhile.
+    """
+    with _reported(engine), _for_reading(engine).begin() as connection:
         yield connection
+
+
+def _for_reading(engine: Engine) -> Engine:
+    # SQLite's transactions see one moment anyway; in PostgreSQL each statement sees a later one unless told otherwise.
+    snapshot = {"isolation_level": "REPEATABLE READ"}
+    return engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine
 
 
 @contextmanager
@@ -132,12 +143,21 @@ def retry_transaction(engine: Engine, work: Callable[..., T]) -> T:
 
     `work(connection, again=...)` is called with `again` set if the last attempt may have been committed.
     """
+    return _retry(engine, engine.execution_options(writes=True), work)
+
+
+def retry_reading(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Run a transaction that only reads as `retry_transaction` does, for what a send looks up on its way."""
+    return _retry(engine, _for_reading(engine), lambda connection, **_: work(connection))
+
+
+def _retry(engine: Engine, beginning: Engine, work: Callable[..., T]) -> T:
     ends = monotonic() + RECONNECT_PATIENCE
     pause = 0.1
     again = False
     while True:
         try:
-            with engine.execution_options(writes=True).begin() as connection:
+            with beginning.begin() as connection:
                 return work(connection, again=again)
         except DBAPIError as error:
             if not _may_pass(error) or monotonic() + pause > ends:
@@ -152,7 +172,8 @@ def _may_pass(error: DBAPIError) -> bool:
     """Return whether the database went away or is busy, rather than objecting to a statement."""
     words = str(error.orig).lower()
     is_unavailable = isinstance(error, OperationalError) and ("connect" in words or "locked" in words)
-    return error.connection_invalidated or is_unavailable
+    was_victim = getattr(error.orig, "sqlstate", None) in _CONFLICTS
+    return error.connection_invalidated or is_unavailable or was_victim
 
 
 @contextmanager

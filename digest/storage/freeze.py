@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, insert, update
 from digest.models import Message
 from digest.storage.blocks import BLOCK_SIZE, Entry, encode_block, hash_emails
 from digest.storage.engine import to_text, transaction
+from digest.storage.leases import Lease
 from digest.storage.stored_message import encode_message
 from digest.storage.tables import edition_articles, edition_sources, messages, recipient_blocks, recipient_groups
 
@@ -54,9 +56,19 @@ class RecipientWriter:
     Memory holds one block for each group (readers of one segment who are due at the same time), and a few more.
     """
 
-    def __init__(self, engine: Engine, edition: str, message_for: Callable[[str], Message] | None = None) -> None:
-        """`message_for` returns the Message of a segment's key; it is called once, with the segment's first reader."""
+    def __init__(
+        self,
+        engine: Engine,
+        edition: str,
+        message_for: Callable[[str], Message] | None = None,
+        lease: Lease | None = None,
+    ) -> None:
+        """`message_for` returns the Message of a segment's key; it is called once, with the segment's first reader.
+
+        Nothing is written once another run has taken over the `lease`, and may be freezing the same edition.
+        """
         self._engine = engine
+        self._lease = lease
         self._edition = edition
         self._message_for = message_for
         self._numbers: dict[tuple[str, str | None], int] = {}
@@ -82,9 +94,17 @@ class RecipientWriter:
         if len(block) == BLOCK_SIZE:
             self._close_block(number)
             if len(self._closed) == _BLOCKS_AT_ONCE:
-                with transaction(self._engine) as connection:
+                with self.transaction() as connection:
                     self._write_blocks(connection)
         return number, position
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run a transaction that writes. Raises LockedError if another run took the lease over."""
+        with transaction(self._engine) as connection:
+            if self._lease:
+                self._lease.check(connection)
+            yield connection
 
     def finish(self, connection: Connection) -> None:
         """Write what is left, within a transaction, and the sizes of the groups."""
@@ -105,7 +125,7 @@ class RecipientWriter:
         self._sizes.append(0)
         self._open[number] = []
         row = {"edition": self._edition, "number": number, "segment": segment, "due_at": due_at}
-        with transaction(self._engine) as connection:
+        with self.transaction() as connection:
             if body:
                 connection.execute(insert(messages).values(edition=self._edition, segment=segment, body=body))
             connection.execute(insert(recipient_groups).values(**row, size=0, claimed=0))

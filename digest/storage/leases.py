@@ -36,14 +36,22 @@ class Lease:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
+    def is_held(self, connection: Connection) -> bool:
+        """Return, within a transaction, whether nobody took this lease over, as another run may once it expires."""
+        return connection.scalar(select(leases.c.holder).where(leases.c.name == self.name)) == self.holder
+
     def check(self, connection: Connection) -> None:
-        """Raise LockedError, within a transaction, unless this lease is still held."""
-        holder = connection.scalar(select(leases.c.holder).where(leases.c.name == self.name))
-        if holder != self.holder:
-            raise LockedError(
-                f"another run took over `{self.name}` while this one did not respond",
-                hint="nothing more is sent by this run; `digest status` shows what the other one does",
-            )
+        """Raise LockedError unless this lease is held; nobody can take it over until the transaction ends."""
+        this = select(leases.c.holder).where(leases.c.name == self.name)
+        if connection.scalar(this.with_for_update(read=True)) != self.holder:
+            raise self.make_lost_error()
+
+    def make_lost_error(self) -> LockedError:
+        """Return the error of a run whose lease was taken over."""
+        return LockedError(
+            f"another run took over `{self.name}` while this one did not respond",
+            hint="nothing more is sent by this run; `digest status` shows what the other one does",
+        )
 
     def acquire(self) -> None:
         """Take the lease. Raises LockedError if another holder has it."""
@@ -135,7 +143,7 @@ def _is_dead(holder: str) -> bool:
     if host != socket.gethostname() or not pid.isdigit():
         return False
     if boot != _boot_id():
-        return True  # the machine was restarted
+        return False  # the machine was restarted, or it is another one, or a container, of the same name
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from sqlalchemy import Engine, text
 
 from digest.errors import LockedError, StorageError
-from digest.storage.engine import is_in_memory
+from digest.storage.engine import is_in_memory, reading
 
 _ADVISORY_KEY = 0x646967657374  # "digest": PostgreSQL's advisory locks are numbers, one set of them per database
 _PATIENCE = 10.0
@@ -63,7 +63,9 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
     # A transaction's lock (PostgreSQL 13.3.5) works behind a pooler that shares connections between transactions; it
     # excludes the session lock with the same key that runs of version 1 hold.
     ends = monotonic() + _PATIENCE
-    with engine.connect() as connection, connection.begin():
+    with reading(engine) as connection:
+        # The migration, in a connection of its own, may take longer than the server lets this one wait.
+        connection.execute(text("set local idle_in_transaction_session_timeout = 0"))
         while not connection.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY}):
             if monotonic() > ends:
                 raise _refused()

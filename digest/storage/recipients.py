@@ -11,9 +11,8 @@ from sqlalchemy import Connection, Engine, Update, delete, func, or_, select, up
 
 from digest.storage.block_reader import find_places
 from digest.storage.blocks import decode_block
-from digest.storage.claims import ClaimQueue
-from digest.storage.engine import batched, reading, to_moment, to_text, transaction
-from digest.storage.exception_rows import add_missing_exceptions, make_exception
+from digest.storage.claims import LOST, ClaimQueue, put_in_doubt
+from digest.storage.engine import batched, reading, retry_reading, retry_transaction, to_moment, to_text, transaction
 from digest.storage.leases import Lease
 from digest.storage.links import RecipientFactory
 from digest.storage.pseudonyms import ERASED_PREFIX
@@ -27,8 +26,6 @@ from digest.storage.tables import (
     recipient_groups,
     suppressions,
 )
-
-_LOST = "the run stopped while this was on its way; it may have arrived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +72,16 @@ class Recipients:
         """
         columns = open_claims.c
         # The caller holds the lease of this edition's cadence: any other holder of claims is gone.
-        dead = columns.holder.not_in(select(leases.c.holder))
-        with transaction(self._engine) as connection:
-            lost = 0
-            for claim in connection.execute(select(open_claims).where(columns.edition == edition, dead)).all():
-                positions = range(claim.start, claim.start + claim.span)
-                rows = [
-                    make_exception(edition, claim.number, position, "in_doubt", _LOST, now) for position in positions
-                ]
-                lost += add_missing_exceptions(connection, rows)
-                this = (columns.edition == edition) & (columns.number == claim.number) & (columns.start == claim.start)
-                connection.execute(delete(open_claims).where(this))
-            retried = _move(edition, "sending", "in_doubt", now).values(detail=_LOST)
+        dead = (columns.edition == edition) & columns.holder.not_in(select(leases.c.holder))
+
+        def take_over(connection: Connection, **_: bool) -> int:
+            lost = put_in_doubt(connection, dead, now)
+            retried = _move(edition, "sending", "in_doubt", now).values(detail=LOST)
             lost += connection.execute(retried).rowcount
             connection.execute(_move(edition, "deferred", "pending", now))
             return lost
+
+        return retry_transaction(self._engine, take_over)
 
     def open_claim_queue(
         self,
@@ -119,8 +111,11 @@ class Recipients:
             groups.edition == edition, groups.skipped.is_(None), due
         )
         again = select(func.count()).where(exceptions.edition == edition, exceptions.state == "pending")
-        with reading(self._engine) as connection:
+
+        def count(connection: Connection) -> int:
             return int(connection.scalar(left) or 0) + (connection.scalar(again) or 0)
+
+        return retry_reading(self._engine, count)
 
     def skip_overdue(self, edition: str, before: datetime, now: datetime) -> int:
         """Skip those who were due before a moment and have not been sent to; return how many they are."""
@@ -144,8 +139,12 @@ class Recipients:
 
     def retry_deferred(self, edition: str, now: datetime) -> int:
         """Make deferred recipients pending again; return how many they are."""
-        with transaction(self._engine) as connection:
-            return connection.execute(_move(edition, "deferred", "pending", now)).rowcount
+        move = _move(edition, "deferred", "pending", now)
+
+        def retry(connection: Connection, **_: bool) -> int:
+            return connection.execute(move).rowcount
+
+        return retry_transaction(self._engine, retry)
 
     def revert_refusals(self, edition: str, emails: Collection[str], bounced: Collection[str], now: datetime) -> int:
         """Make these pending again, as the provider turned out to refuse everyone; return how many they are.

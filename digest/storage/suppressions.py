@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
@@ -45,7 +46,7 @@ class Suppressions:
                         theirs = update(suppressions).where(suppressions.c.email == known[email].email)
                         connection.execute(theirs.values(reason=reason, since=to_text(now)))
                 if rows:
-                    connection.execute(dialect_insert(connection, suppressions).on_conflict_do_nothing(), rows)
+                    connection.execute(_insert_unless_known(connection), rows)
                 added += len(rows)
         return added
 
@@ -70,6 +71,17 @@ class Suppressions:
         with reading(self._engine) as connection:
             check_secret(connection, self._secret)
             return find_suppressed(connection, emails, self._secret)
+
+
+def _insert_unless_known(connection: Connection) -> Any:
+    """Insert suppressions; a run may have suppressed some for a bounce since they were looked up."""
+    statement = dialect_insert(connection, suppressions)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["email"],
+        set_={"reason": new.reason, "since": new.since},
+        where=(suppressions.c.reason == "bounced") & (new.reason != "bounced"),
+    )
 
 
 def add_bounce(connection: Connection, email: str, now: datetime) -> None:
