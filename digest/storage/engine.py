@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,8 +27,10 @@ RECONNECT_PATIENCE = 120.0
 
 logger = logging.getLogger(__name__)
 
-_CONFLICTS = ("40P01", "40001")
-"""PostgreSQL's codes for a transaction that it ended for the sake of another: a deadlock, a serialization failure."""
+_PASSING = ("08", "25P03", "40", "53", "55P03", "57")
+"""How PostgreSQL's codes of errors begin that may not occur again (Appendix A): the connection failed, the session or
+transaction was idle for too long or ended for the sake of another, resources or a lock were not free, an operator or
+the server ended it."""
 _CHUNK = 500
 """Rows in one statement: below every database's limit on parameters."""
 
@@ -162,6 +165,8 @@ def _retry(engine: Engine, beginning: Engine, work: Callable[..., T]) -> T:
         except DBAPIError as error:
             if not _may_pass(error) or monotonic() + pause > ends:
                 raise _explained(engine, error) from error
+            # A pooler may leave a connection in a state that its driver does not notice.
+            engine.dispose()
             logger.warning("the ledger is not available, retrying: %s", one_line(str(error.orig)))
         again = True
         sleep(pause)
@@ -170,10 +175,13 @@ def _retry(engine: Engine, beginning: Engine, work: Callable[..., T]) -> T:
 
 def _may_pass(error: DBAPIError) -> bool:
     """Return whether the database went away or is busy, rather than objecting to a statement."""
-    words = str(error.orig).lower()
-    is_unavailable = isinstance(error, OperationalError) and ("connect" in words or "locked" in words)
-    was_victim = getattr(error.orig, "sqlstate", None) in _CONFLICTS
-    return error.connection_invalidated or is_unavailable or was_victim
+    if error.connection_invalidated:
+        return True
+    if code := getattr(error.orig, "sqlstate", None):
+        return str(code).startswith(_PASSING)
+    # No code: not PostgreSQL's server, but its driver, about the connection; or SQLite.
+    is_sqlite = isinstance(error.orig, sqlite3.Error)
+    return isinstance(error, OperationalError) and (not is_sqlite or "locked" in str(error.orig))
 
 
 @contextmanager

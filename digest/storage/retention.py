@@ -25,10 +25,6 @@ def prune_editions(engine: Engine, cadence: Cadence, before: datetime) -> list[s
         ids = list(connection.scalars(old.order_by(editions.c.id)))
     for edition in ids:
         with transaction(engine) as connection:
-            # Again: a person may have resumed it meanwhile, so that it is open and its recipients are needed.
-            still_old = old.where(editions.c.id == edition).with_for_update()
-            if connection.scalar(still_old) is None:
-                continue
             counts = count_by_state(connection, edition)
             for table in (open_claims, recipient_exceptions, recipient_blocks, recipient_groups):
                 connection.execute(delete(table).where(table.c.edition == edition))

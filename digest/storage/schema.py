@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -45,6 +46,7 @@ def prepare(engine: Engine) -> str:
         StorageError: the database cannot be written, or a newer digest wrote it.
         LockedError: a run is using the ledger that is to be migrated.
     """
+    _create_private_file(engine)
     version = read_version(engine)
     if version == VERSION:
         return ""
@@ -84,6 +86,13 @@ def migrate_copy(engine: Engine, file: Path) -> None:
         _migrate(copy)
     finally:
         copy.dispose()
+
+
+def _create_private_file(engine: Engine) -> None:
+    """Create an SQLite file, if there is none, that only its owner can read, and so are those SQLite puts beside it."""
+    if engine.dialect.name == "sqlite" and not is_in_memory(engine):
+        with suppress(OSError):  # it exists, or SQLite says why it cannot be created
+            os.close(os.open(str(engine.url.database), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _create_tables(engine: Engine) -> None:

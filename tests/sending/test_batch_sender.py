@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from digest.errors import DeliveryError, TooLateError
+from digest.errors import DeliveryError, LockedError, TooLateError
 from digest.sending.send import send
 from digest.storage import Database
+from digest.storage.engine import open_engine, parse_url, transaction
+from digest.storage.tables import leases
 from tests.newsroom_folder import NewsroomFolder
 from tests.sending.common import ADDRESSES, NOW, READERS, count_states
 from tests.servers.sendgrid import SendGridServer
@@ -158,3 +161,26 @@ def test_an_unsubscription_stays_when_bounces_are_reverted(newsroom: NewsroomFol
     assert problems == []  # the refusals were the fault of the server, not of these readers
     smtp_server.handler.refuse = {}
     assert "11 accepted, 0 refused, 1 suppressed" in str(newsroom.send())
+
+
+def test_a_run_that_another_one_replaced_records_what_is_in_flight_and_leaves(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
+    newsroom.through_smtp(smtp_server, options="connections = 4\n")
+    newsroom.subscribe(*READERS[:12])
+    url = newsroom.run()[0].config.database_url
+
+    def replace_the_run() -> str:
+        if len(smtp_server.handler.recipients) == 5:
+            engine = open_engine(parse_url(url))
+            with transaction(engine) as connection:
+                connection.execute(update(leases).values(holder="another run"))
+            engine.dispose()
+        return ""
+
+    smtp_server.handler.mood = replace_the_run
+    with pytest.raises(LockedError, match="took over"):
+        newsroom.send()
+    mailed = len(smtp_server.handler.recipients)
+    assert 5 <= mailed < 12
+    assert count_states(newsroom) == {"accepted": mailed, "pending": 12 - mailed}

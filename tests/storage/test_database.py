@@ -19,6 +19,14 @@ def test_reading_without_a_ledger_creates_none(ledger_url: str, tmp_path: Path) 
         assert database.name.startswith("sqlite://")
 
 
+def test_nobody_else_on_the_machine_can_read_the_ledger(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite3'}") as database:
+        freeze(database)
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        assert modes == dict.fromkeys(modes, 0o600)
+        assert "ledger.sqlite3-wal" in modes
+
+
 def test_reading_sees_what_a_run_wrote(database: Database, ledger_url: str) -> None:
     frozen = freeze(database)
     with Database.open_to_read(ledger_url) as reader:

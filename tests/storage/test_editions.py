@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from digest.errors import StorageError
 from digest.models import Outcome
 from digest.storage import Database, FrozenRecipient
+from digest.storage.engine import open_engine, parse_url, reading
+from digest.storage.tables import recipient_groups
 from tests.storage.editions import LINKS, MESSAGE, NOW, edition, freeze, make_recipient, readers, receipts, take_turn
 
 
@@ -51,3 +54,17 @@ def test_giving_up_after_some_received_it_stops_the_edition(database: Database) 
     assert database.editions.close(frozen, NOW, give_up="too late") == "stopped"
     assert database.sent_editions.find_articles("daily", {"id-a"}) == {"id-a": frozen}
     assert database.editions.list_open("daily") == []
+
+
+def test_what_a_run_that_died_wrote_of_another_day_is_deleted(database: Database, ledger_url: str) -> None:
+    def die() -> Iterator[FrozenRecipient]:
+        yield from readers(600)
+        raise RuntimeError("the power is gone")
+
+    with pytest.raises(RuntimeError):
+        database.editions.freeze(edition(22), "s", die(), lambda _: MESSAGE, [], [], LINKS, NOW)
+    freeze(database, 3)
+    engine = open_engine(parse_url(ledger_url))
+    with reading(engine) as connection:
+        assert list(connection.scalars(select(recipient_groups.c.edition))) == [edition().id]
+    engine.dispose()
