@@ -53,6 +53,15 @@ def postgres_url() -> Iterator[str]:
         server.execute(f'drop database "{name}" with (force)')
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new ledger, in each database it can live in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
 @pytest.fixture
 def smtp_server() -> Iterator[SmtpServer]:
     with serve_smtp() as server:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +39,7 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
         except StorageError as error:  # what it shows may be out of date
             console.problem(error.as_problem())
         if edition and "@" in edition:
-            _reader(read_history(config, database, edition), as_json=as_json)
+            _reader(read_history(config, database, edition, datetime.now(UTC)), as_json=as_json)
         elif edition:
             _one(database, edition, as_json=as_json)
         else:

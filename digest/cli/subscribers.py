@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.subscribers import ListedSubscriber
 
+_EXPORT_COLUMNS = ("suppressed", "suppressed_since", "paused_until", "consents")
+"""Columns of an export beside those of a list."""
+
 
 @click.group()
 def subscribers() -> None:
@@ -39,9 +42,9 @@ def list_(console: Console, *, as_json: bool, segment: bool) -> None:
     from digest.storage import Database
 
     config = console.config()
-    store = subscribers.open_store(config)
     counts: Counter[str] = Counter()
     with Database.read_for(config) as database:
+        store = subscribers.open_store(config, database, datetime.now(UTC))
         rows = _rows(config, subscribers.list_subscribers(store, database, console.problem), counts)
         if as_json:
             _print_json(rows, counts)
@@ -90,11 +93,11 @@ def _print_json(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
 def import_(context: click.Context, file: Path, *, dry_run: bool) -> None:
     """Import readers that another service exported as CSV.
 
-    They go into subscribers.csv. The column names of Mailchimp, Ghost, Substack, Buttondown, listmonk, Kit,
-    MailPoet, beehiiv and others are known. Readers who are already listed keep their row; only its empty fields are
-    filled in. Anyone who unsubscribed, bounced or complained, according to the file or to our list, gets no mail
-    from now on. Nothing else in subscribers.csv changes, and the previous file is kept as subscribers.csv.bak. Rows
-    that are left out are reported on stderr, and the exit status is then 3.
+    They go into subscribers.csv, or into the database if [audience] names that. The column names of Mailchimp, Ghost,
+    Substack, Buttondown, listmonk, Kit, MailPoet, beehiiv and others are known. Readers who are already listed keep
+    their row; only its empty fields are filled in. Anyone who unsubscribed, bounced or complained, according to the
+    file or to our list, gets no mail from now on. Nothing else in subscribers.csv changes, and the previous file is
+    kept as subscribers.csv.bak. Rows that are left out are reported on stderr, and the exit status is then 3.
     """
     from digest.subscribers import import_subscribers
 
@@ -121,8 +124,8 @@ def export_(console: Console, output: Path) -> None:
     from digest.storage import Database
 
     config = console.config()
-    store = subscribers.open_store(config)
     with Database.read_for(config, any_newer=True) as database:
+        store = subscribers.open_store(config, database, datetime.now(UTC))
         lines = _csv_lines(subscribers.export_rows(store, database, console.problem))
         if output == Path("-"):
             for line in lines:
@@ -138,7 +141,7 @@ def _csv_lines(rows: Iterable[dict[str, str]]) -> Iterator[str]:
     from digest.subscribers import COLUMNS
 
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, [*COLUMNS, "suppressed", "suppressed_since"], restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, [*COLUMNS, *_EXPORT_COLUMNS], restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow(row)
@@ -155,18 +158,18 @@ def erase(context: click.Context, email: str) -> None:
     """Erase EMAIL for good, at the reader's request.
 
     For requests under art. 17 of the GDPR; the address is never mailed again. Deletes the reader's row from
-    subscribers.csv and its backup, and the address, name and links from the ledger. The ledger keeps a hash of the
-    address, keyed with DIGEST_SECRET_KEY, so that no import brings the reader back. Cannot run during a send.
-    Emails in outbox/, your provider's logs and your own backups are out of reach.
+    subscribers.csv and its backup, or from the database; and from the ledger the address, name and links, what the
+    reader chose, and the evidence of consent. The ledger keeps a hash of the address, keyed with DIGEST_SECRET_KEY,
+    so that no import brings the reader back. Cannot run during a send. Emails in outbox/, your provider's logs and
+    your own backups are out of reach.
     """
     from digest.subscribers import erase_subscriber
 
     console: Console = context.obj
-    config = console.config()
-    erased = erase_subscriber(config, email, datetime.now(UTC))
+    erased = erase_subscriber(console.config(), email, datetime.now(UTC))
     for problem in erased.problems:
         console.problem(problem)
-    rows = f"{format_count(erased.rows, 'row', 'rows')} of {config.audience.subscribers.name}"
+    rows = f"{format_count(erased.rows, 'row', 'rows')} of {erased.list_name}"
     editions = format_count(erased.editions, "edition", "editions")
     console.result(f"{erased.email} is erased ({rows}, {editions}) and never mailed again")
     context.exit(3 if erased.problems else 0)

@@ -219,7 +219,7 @@ class _Validator:
                     self.fail(("audience", name), message, "it may contain {email} and {token}")
         mailto = table.unsubscribe_mailto.removeprefix("mailto:")
         self.checks.parse_mailbox(("audience", "unsubscribe_mailto"), mailto, "")
-        subscribers = self.checks.resolve_path(table.subscribers)
+        subscribers = None if table.subscribers == "database" else self.checks.resolve_path(table.subscribers)
         return Audience(subscribers, table.unsubscribe_url, mailto, table.preferences_url)
 
     def build_ledger(self) -> Ledger:

@@ -58,9 +58,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who the readers are and how they leave. URLs may contain `{email}` and `{token}`; the mailto is an address."""
+    """Who the readers are and how they leave.
 
-    subscribers: Path
+    `subscribers` is None if they are in the database. URLs may contain `{email}` and `{token}`; the mailto is an
+    address.
+    """
+
+    subscribers: Path | None
     unsubscribe_url: str
     unsubscribe_mailto: str
     preferences_url: str

@@ -42,19 +42,19 @@ def check(config: Config, now: datetime, *, links: bool = False) -> Iterator[Che
             latest = next(iter(database.editions.list_latest(limit=1)), None)
             known = f"the latest edition is {latest.id}, in {database.name}" if latest else "no edition sent yet"
             yield CheckResult(f"ledger: {known}")
-            for number, cadence in enumerate(_cadences(config)):
+            for number, cadence in enumerate(_cadences(config, database, now)):
                 yield from _check_edition(config, database, cadence, now, with_sources=number == 0, links=links)
     except DigestError as error:
         yield CheckResult("ledger", ok=False, problems=[error.as_problem()])
-    yield _run_check("subscribers", lambda: _check_subscribers(config))
+    yield _run_check("subscribers", lambda: _check_subscribers(config, now))
     for settings in config.delivery.providers:
         yield _run_check(f"provider {settings.name}", partial(_check_provider, config, settings))
 
 
-def _cadences(config: Config) -> list[Cadence]:
+def _cadences(config: Config, database: Database, now: datetime) -> list[Cadence]:
     """Return the cadences that somebody reads; daily if the list cannot be read."""
     try:
-        rows = subscribers.open_store(config).read()
+        rows = subscribers.open_store(config, database, now).read()
         cadences = {row.cadence for row in rows if isinstance(row, Subscriber) and row.status == "active"}
     except DigestError:  # reported when the list itself is checked
         cadences = set()
@@ -177,15 +177,23 @@ def _check_links(composition: Composition) -> CheckResult:
     )
 
 
-def _check_subscribers(config: Config) -> CheckResult:
-    rows = list(subscribers.open_store(config).read())
-    readers = [row for row in rows if isinstance(row, Subscriber)]
-    cadences = Counter(row.cadence for row in readers if row.status == "active")
+def _check_subscribers(config: Config, now: datetime) -> CheckResult:
+    readers = 0
+    cadences: Counter[str] = Counter()
+    problems = []
+    with Database.read_for(config) as database:
+        for row in subscribers.open_store(config, database, now).read():
+            if isinstance(row, Problem):
+                problems.append(row)
+                continue
+            readers += 1
+            if row.status == "active":
+                cadences[row.cadence] += 1
     counts = ", ".join(f"{count} {cadence}" for cadence, count in cadences.items()) or "nobody to send to"
     return CheckResult(
-        f"subscribers: {format_count(len(readers), 'reader', 'readers')}, {counts}",
+        f"subscribers: {format_count(readers, 'reader', 'readers')}, {counts}",
         ok=bool(cadences),
-        problems=[row for row in rows if isinstance(row, Problem)],
+        problems=problems,
     )
 
 

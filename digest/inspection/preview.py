@@ -83,10 +83,11 @@ def preview(config: Config, cadence: Cadence, now: datetime, reader: str = "", d
         UsageError: nobody has that address.
         DigestError: as for composing and rendering.
     """
-    subscriber = subscribers.find_subscriber(subscribers.open_store(config), reader) if reader else ANYONE
     notices = find_config_problems(config)
     config = with_preview_secret(config)
     with Database.read_for(config) as database:
+        store = subscribers.open_store(config, database, now)
+        subscriber = subscribers.find_subscriber(store, reader) if reader else ANYONE
         edition_name = edition_id(config, cadence, now, day)
         composition = compose_edition(config, database, cadence, now, edition_name)
         if day:

@@ -10,7 +10,7 @@ from digest import subscribers
 from digest.config import Config
 from digest.editions.recipients import assign_segment
 from digest.models import Subscriber, Suppression
-from digest.storage import Database, HistoryEntry
+from digest.storage import Database, HistoryEntry, ReaderChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,12 @@ class ReaderEdition:
 
 @dataclass(frozen=True, slots=True)
 class ReaderHistory:
-    """What is known of one reader; `subscriber` is None if they are not in the list."""
+    """What is known of one reader; `subscriber` is None if they are not in the list, `choice` if they made none."""
 
     email: str
     list_location: str
     subscriber: Subscriber | None
+    choice: ReaderChoice | None
     suppression: Suppression | None
     editions: Sequence[ReaderEdition]
 
@@ -51,13 +52,15 @@ class ReaderHistory:
             return f"erased on {self.suppression.since:%d %b %Y}, never mailed again"
         if self.subscriber is None:
             return f"not subscribed: not in {self.list_location}"
-        listed = f"{self.subscriber.status} in {self.list_location}"
+        is_own_word = self.choice is not None and self.subscriber.status in (self.choice.status, "paused")
+        where = "by their own choice" if is_own_word else f"in {self.list_location}"
+        listed = f"{self.subscriber.status} {where}"
         if self.suppression:
             return f"suppressed ({self.suppression.reason}), although {listed}"
         return f"subscribed: {listed}" if self.gets_mail else f"gets no mail: {listed}"
 
 
-def read_history(config: Config, database: Database, address: str) -> ReaderHistory:
+def read_history(config: Config, database: Database, address: str, now: datetime) -> ReaderHistory:
     """Return the history of the reader with an address, however it is spelled.
 
     Raises:
@@ -65,16 +68,16 @@ def read_history(config: Config, database: Database, address: str) -> ReaderHist
         ConfigError: some readers were erased, and DIGEST_SECRET_KEY does not recognise them.
     """
     email = subscribers.normalize_address(address.strip())
-    store = subscribers.open_store(config)
-    reader = None
-    if store.exists():
-        reader = next((row for row in store.read() if isinstance(row, Subscriber) and row.email == email), None)
+    store = subscribers.open_store(config, database, now)
+    reader = store.find(email) if store.exists() else None
+    choice = database.reader_choices.find([email]).get(email)
     segment = assign_segment(config, reader).key if reader else ""
     entries = database.history.read(email, segment)
     return ReaderHistory(
         email=email,
         list_location=store.name,
         subscriber=reader,
+        choice=choice,
         suppression=database.suppressions.find([email]).get(email),
         editions=[
             ReaderEdition(

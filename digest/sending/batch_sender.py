@@ -16,11 +16,12 @@ from digest.editions.recipients import create_recipient_factory, freeze_links
 from digest.errors import DeliveryError, TooLateError
 from digest.models import Outcome, Problem, Receipt, Recipient
 from digest.sending.circuit_breaker import CircuitBreaker
+from digest.sending.current_list import CurrentList
 from digest.sending.failures import FailureTracker
 from digest.sending.providers import open_pool
 from digest.sending.report import Report, log_outcomes
 from digest.sending.send_run import SendRun
-from digest.storage import Database, EditionRecord, RecipientFactory
+from digest.storage import ClaimQueue, Database, EditionRecord, RecipientFactory
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class BatchSender:
         self._rate_limiter = delivery.RateLimiter(_choose_rate(run))
         self._get_message = lru_cache(maxsize=8)(lambda segment: database.editions.get_message(record.id, segment))
         self._make_recipient = _create_factory(run, record)
-        self._queue = database.recipients.open_claim_queue(record.id, self._make_recipient)
+        self._list = CurrentList(run, database, record)
+        self._queue = self._open_queue(untried_first=True)
         self._is_proven = False
         """Whether the provider accepted anybody since `send_pending` began; until then one batch at a time goes out."""
 
@@ -74,8 +76,15 @@ class BatchSender:
         self._run.claimed -= moved
         self.failures.forget_deferred()
         self.breaker.forget_deferred()
-        recipients = self._database.recipients
-        self._queue = recipients.open_claim_queue(self._record.id, self._make_recipient, untried_first=untried_first)
+        self._queue = self._open_queue(untried_first=untried_first)
+
+    def _open_queue(self, *, untried_first: bool) -> ClaimQueue:
+        return self._database.recipients.open_claim_queue(
+            self._record.id,
+            self._make_recipient,
+            untried_first=untried_first,
+            newsroom_list=self._list.statuses,
+        )
 
     def reset_rate_limit(self) -> None:
         """Start at the full rate, for a provider that has sent nothing yet."""
@@ -151,6 +160,8 @@ class BatchSender:
             batches, batch_size = min(batches, 1), min(batch_size, ceil(self._rate_limiter.rate))
         if not (batches or receipts or released):
             return False
+        if batches:
+            self._list.refresh()
         claims = self._queue.record_and_claim(
             receipts,
             released,

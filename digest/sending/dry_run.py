@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import islice
 
+from digest import subscribers
 from digest.core.text import format_count
 from digest.editions.approve import check_approval
 from digest.editions.composition import Composition
@@ -59,7 +60,8 @@ def dry_run(run: SendRun) -> Report:
 
 def _rehearse(run: SendRun, database: Database, composition: Composition) -> str:
     """Render the Message of every segment that would get one; return how many stories would go to how many."""
-    recipients = RecipientList(composition, run.report_problem)
+    store = subscribers.open_store(run.config, database, run.now)
+    recipients = RecipientList(composition, store, run.report_problem)
     stream = recipients.stream()
     count = 0
     rendered: set[str] = set()

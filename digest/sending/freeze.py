@@ -54,7 +54,9 @@ def freeze(
     if edition is None:
         return Report(edition_id, note=f"{composition.no_news_reason}, nothing sent")
     require_approval(composition)
-    recipients = RecipientList(composition, run.report_problem, schedule)
+    store = subscribers.open_store(run.config, database, run.now)
+    recipients = RecipientList(composition, store, run.report_problem, schedule)
+    revision = subscribers.open_newsroom_list(run.config, database, run.now).revision()  # before the list is read
     count = database.editions.freeze(
         edition,
         composition.render_subject(edition),
@@ -64,6 +66,7 @@ def freeze(
         _list_sources(composition),
         freeze_links(run.config),
         run.clock(),
+        subscribers_revision=revision,
     )
     logger.info(
         "%s frozen for %s",
@@ -88,10 +91,12 @@ class RecipientList:
     def __init__(
         self,
         composition: Composition,
+        store: subscribers.SubscriberStore,
         report_problem: Callable[[Problem], None],
         schedule: LocalSchedule | None = None,
     ) -> None:
         self._composition = composition
+        self._store = store
         self._report_problem = report_problem
         self._schedule = schedule
         self._segments: dict[str, tuple[Segment, Edition | None]] = {}
@@ -108,8 +113,7 @@ class RecipientList:
         config = self._composition.config
         has_valid_rows = False
         too_late = 0
-        store = subscribers.open_store(config)
-        for row in store.read():
+        for row in self._store.read():
             if isinstance(row, Problem):
                 self._report_problem(row)
                 continue
@@ -128,9 +132,8 @@ class RecipientList:
             message = f"skipped {readers} more than max_lateness after their local time"
             self._report_problem(Problem(self._composition.id, message, "they get the next edition"))
         if not has_valid_rows:
-            raise SubscribersError(
-                "no valid subscribers", location=store.location, hint="add a row with an email address"
-            )
+            how = "add a row with an email address" if config.audience.subscribers else "import some"
+            raise SubscribersError("no valid subscribers", location=self._store.location, hint=how)
 
     def render_message(self, key: str) -> Message:
         """Render the Message of a segment that has news. Stories it has no room for do not count as sent.

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from functools import partial
 
 from digest import subscribers
-from digest.config import Config
 from digest.core.text import format_count
 from digest.editions.naming import edition_id
-from digest.models import Cadence, Outcome, Problem, Subscriber
+from digest.models import Outcome, Problem, Subscriber
 from digest.sending.deliver import deliver, recover
 from digest.sending.freeze import LocalSchedule, freeze
 from digest.sending.report import Report
@@ -39,7 +38,7 @@ def _list_deliveries(run: SendRun, database: Database) -> Iterator[Callable[[], 
     """Yield the open editions, and only once these are sent the ones that begin: no story may be in both."""
     for record in database.editions.list_open(run.cadence):
         yield partial(_continue, run, database, record)
-    days = [day for day in _find_days(run) if database.editions.get(f"{day}-{run.cadence}") is None]
+    days = [day for day in _find_days(run, database) if database.editions.get(f"{day}-{run.cadence}") is None]
     # If two begin at once, both are frozen before either is sent: the stories of one are news to the other's readers.
     frozen = [freeze(run, database, f"{day}-{run.cadence}", _make_schedule(run, day)) for day in days]
     for edition in frozen:
@@ -71,24 +70,26 @@ def _continue(run: SendRun, database: Database, record: EditionRecord) -> Iterat
     yield report
 
 
-def _find_days(run: SendRun) -> list[date]:
+def _find_days(run: SendRun, database: Database) -> list[date]:
     """Return the days whose edition is due in some reader's time zone."""
     schedule = run.config.schedules[run.cadence]
     assert schedule.at is not None, "a configuration with local_time and no time is refused"
     lateness = run.config.delivery.max_lateness
     if run.allow_late:
         lateness = max(_WHOLE_DAY, lateness)
-    days = subscribers.days_due(_find_time_zones(run.config, run.cadence), schedule.at, run.now, lateness)
+    days = subscribers.days_due(_find_time_zones(run, database), schedule.at, run.now, lateness)
     return [day for day in days if schedule.day is None or day.weekday() == schedule.day]
 
 
-def _find_time_zones(config: Config, cadence: Cadence) -> set[str]:
-    """Return the time zones of the active readers of a cadence."""
-    readers = (row for row in subscribers.open_store(config).read() if isinstance(row, Subscriber))
+def _find_time_zones(run: SendRun, database: Database) -> set[str]:
+    """Return the time zones of the active readers of the run's cadence."""
+    rows = subscribers.open_store(run.config, database, run.now).read()
     return {
-        reader.timezone or config.publication.timezone
-        for reader in readers
-        if reader.status == "active" and (reader.cadence == "weekly") == (cadence == "weekly")
+        row.timezone or run.config.publication.timezone
+        for row in rows
+        if isinstance(row, Subscriber)
+        and row.status == "active"
+        and (row.cadence == "weekly") == (run.cadence == "weekly")
     }
 
 

@@ -38,7 +38,7 @@ def send_test(run: SendRun, addresses: Iterable[str], reader: str = "", day: dat
         DigestError: as for composing, rendering and delivery.
     """
     require_sendable(run.config)
-    subscriber = subscribers.find_subscriber(subscribers.open_store(run.config), reader) if reader else Subscriber("")
+    subscriber = _find_reader(run, reader) if reader else Subscriber("")
     segment = assign_segment(run.config, subscriber)
     started = monotonic()
     wanted = list(dict.fromkeys(map(subscribers.normalize_address, addresses)))
@@ -72,6 +72,11 @@ def _send_to_each(run: SendRun, edition: Edition, message: Message, readers: lis
             report.recipients += 1
     failures.report(run.report_problem, edition.id)
     return report
+
+
+def _find_reader(run: SendRun, address: str) -> Subscriber:
+    with Database.read_for(run.config) as database:
+        return subscribers.find_subscriber(subscribers.open_store(run.config, database, run.now), address)
 
 
 def _compose(run: SendRun, addresses: list[str], day: date | None) -> Composition:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic, sleep
 from typing import Self
 
 from sqlalchemy import Engine
 
 from digest.config import Config
-from digest.errors import StorageError
+from digest.errors import LockedError, StorageError
 from digest.models import Cadence
 from digest.storage import schema
 from digest.storage.editions import Editions
@@ -29,6 +30,10 @@ from digest.storage.subscribers import Subscribers
 from digest.storage.suppressions import Suppressions
 from digest.storage.tables import VERSION
 
+_LIST_PATIENCE = 60.0
+"""Seconds that an import or an erasure waits for another one."""
+_POLL = 0.1
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +49,7 @@ class Database:
         self.recipients = Recipients(engine, secret, self._leases)
         self.suppressions = Suppressions(engine, secret)
         self.subscribers = Subscribers(engine, secret)
-        self.newsroom_list = NewsroomList(engine, secret)
+        self.newsroom_list = NewsroomList(engine)
         self.reader_choices = ReaderChoices(engine)
         self.sources = Sources(engine)
         self.history = History(engine, secret)
@@ -174,6 +179,30 @@ class Database:
             finally:
                 for cadence in held:
                     del self._leases[cadence]
+
+    @contextmanager
+    def hold_subscribers(self) -> Iterator[None]:
+        """Hold the lease on the newsroom's list, in the database or not; wait for another import or erasure.
+
+        It is held from planning an import to applying it, and during an erasure, so that neither undoes the other.
+
+        Raises:
+            LockedError: another one holds it for too long (exit 75).
+        """
+        ends = monotonic() + _LIST_PATIENCE
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(hold_leases(self._engine, "subscribers"))
+                    break
+                except LockedError:
+                    if monotonic() > ends:
+                        raise LockedError(
+                            "another import or erasure is changing the subscribers",
+                            hint="run the command again when it is done",
+                        ) from None
+                sleep(_POLL)
+            yield
 
 
 def require_ledger(config: Config) -> None:

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from digest.models import Subscriber, SubscriberCadence
 from digest.storage.engine import batched, reading, to_text
 from digest.storage.info import get_info, set_info, unleased_transaction
-from digest.storage.pseudonyms import check_secret
-from digest.storage.suppressions import find_suppressed
 from digest.storage.tables import subscribers
 
 _PAGE = 1000
@@ -27,9 +25,8 @@ _FIELDS = ("name", "categories", "cadence", "timezone", "language")
 class NewsroomList:
     """The `subscribers` table."""
 
-    def __init__(self, engine: Engine, secret: str) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._secret = secret
 
     def revision(self) -> str:
         """Return a text that changes with every change of the list, empty if it was never written."""
@@ -69,7 +66,7 @@ class NewsroomList:
     ) -> tuple[int, int, int]:
         """Add readers, and fill the empty fields of those who are in the list; return the added, changed and unchanged.
 
-        One who was suppressed or erased since the import was planned is not added. Without `write`, only count.
+        The caller holds the lease on the list. Without `write`, only count.
 
         Args:
             readers: Address, status if they are added, and values by column.
@@ -79,10 +76,6 @@ class NewsroomList:
         added = changed = unchanged = 0
         for chunk in batched(readers, _WRITTEN_AT_ONCE):
             with unleased_transaction(self._engine) if write else reading(self._engine) as connection:
-                if write:
-                    _exclude_other_writers(connection)
-                    check_secret(connection, self._secret)
-                suppressed = find_suppressed(connection, [email for email, _, _ in chunk], self._secret)
                 known = _find_rows(connection, [email for email, _, _ in chunk])
                 new = []
                 changes = []
@@ -93,7 +86,7 @@ class NewsroomList:
                             changes.append((email, filled))
                         else:
                             unchanged += 1
-                    elif email not in suppressed:
+                    else:
                         fields = {column: values.get(column, "") for column in _FIELDS}
                         new.append({"email": email, **fields, "status": status, "changed_at": to_text(now)})
                 added += len(new)
@@ -132,17 +125,10 @@ def find_listed_statuses(connection: Connection, emails: Collection[str]) -> dic
 
 def erase_listed(connection: Connection, email: str) -> int:
     """Delete a reader from the list, within a transaction; return the number of rows deleted."""
-    _exclude_other_writers(connection)
     deleted = connection.execute(delete(subscribers).where(subscribers.c.email == email)).rowcount
     if deleted:
         set_info(connection, _REVISION, uuid4().hex)
     return deleted
-
-
-def _exclude_other_writers(connection: Connection) -> None:
-    """Wait for other writers of the list: an import must see whether somebody was erased. SQLite has one anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("lock table subscribers in share row exclusive mode"))
 
 
 def _find_rows(connection: Connection, emails: Sequence[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Who reads: where subscribers are stored, how they are imported and erased, their segments and their signed links.
 
-May import sources and every package below it; uses storage for suppressions.
+May import sources and every package below it; uses storage for what readers chose, and for suppressions.
 """
 
 from digest.subscribers.address import normalize_address
@@ -13,7 +13,7 @@ from digest.subscribers.listing import ListedSubscriber, export_rows, list_subsc
 from digest.subscribers.local_time import days_due, due_at
 from digest.subscribers.segments import segment_of, wants
 from digest.subscribers.signed_links import preferences_url, read_token, unsubscribe_token, unsubscribe_url
-from digest.subscribers.store import SubscriberStore, find_subscriber, open_store
+from digest.subscribers.store import SubscriberStore, find_subscriber, open_newsroom_list, open_store
 
 __all__ = [
     "COLUMNS",
@@ -30,6 +30,7 @@ __all__ = [
     "import_subscribers",
     "list_subscribers",
     "normalize_address",
+    "open_newsroom_list",
     "open_store",
     "preferences_url",
     "read_addresses",

@@ -55,6 +55,10 @@ class CsvSubscriberStore:
         """Stream the rows: see `read_subscribers`. Raises SubscribersError."""
         return read_subscribers(self.file)
 
+    def find(self, email: str) -> Subscriber | None:
+        """The subscriber with an address; the file is read up to their row. Raises SubscribersError."""
+        return next((row for row in self.read() if isinstance(row, Subscriber) and row.email == email), None)
+
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
         """The most restrictive status that any row gives each address. Raises SubscribersError."""
         return read_statuses(self.file, emails)

@@ -18,6 +18,7 @@ class ErasureResult:
     """What was erased: rows of the list and editions of the ledger; `problems` name the places to clean by hand."""
 
     email: str
+    list_name: str
     rows: int
     editions: int
     problems: Sequence[Problem]
@@ -28,12 +29,14 @@ def erase_subscriber(config: Config, address: str, now: datetime) -> ErasureResu
 
     Raises:
         SubscribersError: the address is not valid, or the list cannot be written.
-        LockedError: a send is running.
+        LockedError: a send is running, or another import or erasure takes too long.
         ConfigError: DIGEST_SECRET_KEY is not set.
     """
     email = normalize_address(address)
-    store = open_store(config)
     with Database.open_for(config) as database, database.hold("daily", "weekly"):
-        editions = database.subscribers.erase(email, now)
-        rows, problems = store.erase(email)
-    return ErasureResult(email, rows, editions, problems)
+        database.subscribers.require_secret()
+        store = open_store(config, database, now)
+        with database.hold_subscribers():
+            rows, problems = store.erase(email)
+            editions = database.subscribers.erase(email, now)
+    return ErasureResult(email, store.name, rows, editions, problems)

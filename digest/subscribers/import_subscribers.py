@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from digest.config import Config
 from digest.models import Problem
-from digest.storage import Database
+from digest.storage import Consent, Database
 from digest.subscribers.import_file import read_export
 from digest.subscribers.import_plan import ImportResult, plan_import
 from digest.subscribers.store import open_store
@@ -48,24 +49,28 @@ def import_subscribers(
     Raises:
         SubscribersError: the file or the list cannot be used.
         StorageError: the ledger cannot be used.
+        LockedError: another import or erasure takes too long.
     """
     export = read_export(file, _known_sections(config), report)
-    store = open_store(config)
-    statuses = store.statuses(export.readers) if store.exists() else {}
-    open_database = Database.read_for if dry_run else Database.open_for
-    with open_database(config) as database:
-        plan = plan_import(
-            export.readers,
-            statuses,
-            database.suppressions.find(export.readers),
-            lambda line, message, hint: Problem(f"{file}:{line}", message, hint),
-        )
-        for problem in plan.left_out:
-            report(problem)
-        if not dry_run:
-            # Before the list is written, so that nobody who left is mailed even if this stops half-way.
-            database.suppressions.add_all(plan.suppress.items(), now)
-    result = store.apply(plan, write=not dry_run)
+    with (Database.read_for if dry_run else Database.open_for)(config) as database:
+        store = open_store(config, database, now)
+        with nullcontext() if dry_run else database.hold_subscribers():
+            statuses = store.statuses(export.readers) if store.exists() else {}
+            plan = plan_import(
+                export.readers,
+                statuses,
+                database.suppressions.find(export.readers),
+                lambda line, message, hint: Problem(f"{file}:{line}", message, hint),
+            )
+            for problem in plan.left_out:
+                report(problem)
+            if not dry_run:
+                # Before the list is written, so that nobody who left is mailed even if this stops half-way.
+                database.suppressions.add_all(plan.suppress.items(), now)
+                added = (email for email in plan.merge if email not in statuses)
+                evidence = (Consent(email, "imported", now, file.name) for email in added)
+                database.reader_choices.add_consents(evidence)
+            result = store.apply(plan, write=not dry_run)
     return ImportReport(result, export.left_out + len(plan.left_out), plan.opted_out, export.repeated)
 
 

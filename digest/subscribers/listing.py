@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -56,26 +57,58 @@ def export_rows(
 ) -> Iterator[dict[str, str]]:
     """Stream everything known about everyone: the subscribers, then suppressed addresses that are not in the list.
 
-    The rows have the list's columns, `suppressed` (the reason) and `suppressed_since` (ISO 8601, UTC).
+    The rows have the list's columns, `suppressed` (the reason), `suppressed_since` and `paused_until` (ISO 8601, UTC),
+    and `consents`, the evidence as JSON.
     """
-    listed: set[str] = set()
-    for item in list_subscribers(store, database, report):
-        reader = item.subscriber
-        listed.add(reader.email)
-        yield {
-            "email": reader.email,
-            "name": reader.name,
-            "categories": "|".join(reader.categories),
-            "cadence": reader.cadence,
-            "timezone": reader.timezone,
-            "language": reader.language,
-            "status": reader.status,
-            **_suppression_columns(item.suppression),
-        }
+    suppressed: set[str] = set()
+    items = list_subscribers(store, database, report)
+    while batch := list(islice(items, _BATCH)):
+        own_words = _read_own_words(database, [item.subscriber.email for item in batch])
+        for item in batch:
+            reader = item.subscriber
+            if item.suppression:
+                suppressed.add(reader.email)
+            yield {
+                "email": reader.email,
+                "name": reader.name,
+                "categories": "|".join(reader.categories),
+                "cadence": reader.cadence,
+                "timezone": reader.timezone,
+                "language": reader.language,
+                "status": reader.status,
+                **_suppression_columns(item.suppression),
+                **own_words[reader.email],
+            }
     for suppression in database.suppressions.list_all():
         is_erased = "@" not in suppression.email
-        if suppression.email not in listed and not is_erased:
-            yield {"email": suppression.email, "status": suppression.reason, **_suppression_columns(suppression)}
+        if suppression.email not in suppressed and not is_erased:
+            row = {"email": suppression.email, "status": suppression.reason}
+            own_words = _read_own_words(database, [suppression.email])
+            yield {**row, **_suppression_columns(suppression), **own_words[suppression.email]}
+
+
+def _read_own_words(database: Database, emails: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The columns of what readers chose and agreed to themselves, by address."""
+    choices = database.reader_choices.find(emails)
+    consents = database.reader_choices.find_consents(emails)
+    columns: dict[str, dict[str, str]] = {}
+    for email in emails:
+        choice = choices.get(email)
+        pause = choice.paused_until if choice else None
+        evidence = [
+            {
+                "action": consent.action,
+                "given_at": consent.given_at.isoformat(timespec="seconds"),
+                "source": consent.source,
+                "wording": consent.wording,
+            }
+            for consent in consents.get(email, ())
+        ]
+        columns[email] = {
+            "paused_until": pause.isoformat(timespec="seconds") if pause else "",
+            "consents": json.dumps(evidence, ensure_ascii=False) if evidence else "",
+        }
+    return columns
 
 
 def _suppression_columns(suppression: Suppression | None) -> dict[str, str]:

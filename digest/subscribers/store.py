@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Protocol
 
 from digest.config import Config
 from digest.errors import UsageError
 from digest.models import Problem, Subscriber
+from digest.storage import Database
 from digest.subscribers.address import normalize_address
+from digest.subscribers.choices_store import ReaderChoicesStore
 from digest.subscribers.csv_store import CsvSubscriberStore
 from digest.subscribers.import_plan import ImportPlan, ImportResult
+from digest.subscribers.sql_store import SqlSubscriberStore
 
 
 class SubscriberStore(Protocol):
-    """The subscribers of one newsroom. Every method raises SubscribersError if the store cannot be read or written."""
+    """The subscribers of one newsroom.
+
+    Every method raises SubscribersError if the list cannot be read or written, StorageError if the database cannot.
+    """
 
     @property
     def location(self) -> str:
@@ -38,6 +45,10 @@ class SubscriberStore(Protocol):
         """Stream every subscriber once, in stored order, and a Problem for each row that is invalid."""
         ...
 
+    def find(self, email: str) -> Subscriber | None:
+        """The subscriber with a normalized address, None if there is none."""
+        ...
+
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
         """The status of each of these addresses that is stored; `unknown` for a word digest does not know."""
         ...
@@ -51,9 +62,15 @@ class SubscriberStore(Protocol):
         ...
 
 
-def open_store(config: Config) -> SubscriberStore:
-    """The store that `[audience] subscribers` names."""
-    return CsvSubscriberStore(config.audience.subscribers)
+def open_store(config: Config, database: Database, now: datetime) -> SubscriberStore:
+    """The newsroom's list with the readers' own choices laid over it. `now` decides whose pause is over."""
+    return ReaderChoicesStore(open_newsroom_list(config, database, now), database, now)
+
+
+def open_newsroom_list(config: Config, database: Database, now: datetime) -> SubscriberStore:
+    """The list that `[audience] subscribers` names, as the newsroom has it: without the readers' own choices."""
+    file = config.audience.subscribers
+    return CsvSubscriberStore(file) if file else SqlSubscriberStore(database, now)
 
 
 def find_subscriber(store: SubscriberStore, address: str) -> Subscriber:
@@ -64,9 +81,8 @@ def find_subscriber(store: SubscriberStore, address: str) -> Subscriber:
         SubscribersError: the address is not valid, or the store cannot be read.
     """
     wanted = normalize_address(address.strip())
-    for row in store.read():
-        if isinstance(row, Subscriber) and row.email == wanted:
-            return row
+    if subscriber := store.find(wanted):
+        return subscriber
     raise UsageError(
         f"{address} is not a subscriber",
         location=store.location,

@@ -101,7 +101,7 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
     digest("suppress", "never@example.com")
     exported = digest("subscribers", "export")
     rows = list(csv.DictReader(io.StringIO(exported.stdout)))
-    assert list(rows[0]) == [*HEADER.split(","), "suppressed", "suppressed_since"]
+    assert list(rows[0]) == [*HEADER.split(","), "suppressed", "suppressed_since", "paused_until", "consents"]
     assert [(row["email"], row["status"], row["suppressed"]) for row in rows] == [
         ("ada@example.com", "active", ""),
         ("zoe@example.net", "active", "complained"),
@@ -114,7 +114,9 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
     taken = digest("subscribers", "import", "all.csv")
     assert taken.stdout == "1 added, 0 changed, 0 already there, 0 left out, 2 opted out and not mailed\n"
     again = list(csv.DictReader(io.StringIO(digest("subscribers", "export").stdout)))
-    assert again[0] == rows[0]
+    (evidence,) = json.loads(again[0].pop("consents"))
+    assert (evidence["action"], evidence["source"]) == ("imported", "all.csv")
+    assert again[0] == {name: value for name, value in rows[0].items() if name != "consents"}
     assert {row["email"]: row["suppressed"] for row in again[1:]} == {
         "zoe@example.net": "complained",
         "never@example.com": "unsubscribed",

@@ -123,7 +123,7 @@ def test_an_edition_that_the_provider_refuses_does_not_stop_another(
     publish(newsroom, datetime(2026, 11, 23, 17, tzinfo=UTC))
     with pytest.raises(DeliveryError, match="refused 1 recipient in a row"):
         newsroom.send(datetime(2026, 11, 23, 17, tzinfo=UTC))
-    newsroom.subscribe("bo@example.com,Bo,,,Pacific/Kiritimati")
+    newsroom.subscribe("ada@example.com,Ada,,,Pacific/Honolulu", "bo@example.com,Bo,,,Pacific/Kiritimati")
     publish(newsroom, datetime(2026, 11, 23, 17, 5, tzinfo=UTC))
     with pytest.raises(DeliveryError, match="refused 1 recipient in a row"):
         newsroom.send(datetime(2026, 11, 23, 17, 5, tzinfo=UTC))

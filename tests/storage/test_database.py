@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import StorageError
+from digest.errors import LockedError, StorageError
 from digest.storage import Database
 from tests.storage.editions import freeze
 
@@ -74,3 +74,18 @@ def test_an_incomplete_ledger_is_completed(tmp_path: Path) -> None:
     with Database.open(f"sqlite:///{file}") as database:
         freeze(database)
         assert database.suppressions.list_all() == []
+
+
+def test_an_import_waits_for_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.storage.database._LIST_PATIENCE", 0.2)
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    with Database.open(url) as one, Database.open(url) as other:
+        with (
+            one.hold_subscribers(),
+            one.hold("daily"),
+            pytest.raises(LockedError, match="another import or erasure"),
+            other.hold_subscribers(),
+        ):
+            pass
+        with other.hold_subscribers(), one.hold("daily"):
+            pass

@@ -9,7 +9,6 @@ from digest.storage import Database
 from digest.storage.newsroom_list import _PAGE
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
-KEY = "for tests only"
 ADA, KENJI, ZOE = "ada@example.com", "kenji@example.org", "zoe@example.net"
 
 
@@ -57,12 +56,3 @@ def test_every_page_is_streamed_once(database: Database, count: int) -> None:
     emails = [f"reader{number:05}@example.com" for number in range(count)]
     database.newsroom_list.merge(((email, "active", {}) for email in reversed(emails)), NOW)
     assert [reader.email for reader in database.newsroom_list.stream()] == emails
-
-
-def test_a_reader_erased_since_the_import_was_planned_is_not_added(ledger_url: str) -> None:
-    with Database.open(ledger_url, KEY) as database:
-        database.newsroom_list.merge([(ADA, "active", {}), (ZOE, "active", {})], NOW)
-        database.subscribers.erase(ADA, NOW)
-        database.suppressions.add(KENJI, "unsubscribed", NOW)
-        assert database.newsroom_list.merge([(ADA, "active", {}), (KENJI, "active", {})], NOW) == (0, 0, 0)
-        assert [reader.email for reader in database.newsroom_list.stream()] == [ZOE]

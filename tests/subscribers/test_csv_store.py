@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from digest.models import Subscriber
 from digest.subscribers import CsvSubscriberStore
 from digest.subscribers.import_plan import ImportedSubscriber, ImportPlan
 
@@ -59,6 +60,14 @@ def test_the_status_of_an_address_is_the_most_restrictive_of_its_rows(tmp_path: 
         "b@example.com": "bounced",
         "c@example.com": "unknown",
     }
+
+
+def test_one_subscriber_is_found_with_the_status_that_holds_for_them(tmp_path: Path) -> None:
+    store = CsvSubscriberStore(tmp_path / "subscribers.csv")
+    store.file.write_text("email,name,status\nada@example.com,Ada,\nzoe@example.net,Zoe,\nZOE@example.net,,bounced\n")
+    assert store.find("ada@example.com") == Subscriber("ada@example.com", "Ada")
+    assert store.find("zoe@example.net") == Subscriber("zoe@example.net", "Zoe", status="bounced")
+    assert store.find("kenji@example.org") is None
 
 
 def test_the_revision_changes_with_the_list(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from digest import subscribers
 from digest.config import Config
@@ -58,7 +57,7 @@ class Readers:
         return found
 
 
-def read_readers(config: Config, cadence: Cadence, day: date) -> Readers:
+def read_readers(config: Config, store: subscribers.SubscriberStore, cadence: Cadence, day: date) -> Readers:
     """Read the subscriber list, and count by segment those who get the edition of that day.
 
     Raises:
@@ -67,18 +66,18 @@ def read_readers(config: Config, cadence: Cadence, day: date) -> Readers:
     by_email: dict[str, Subscriber] = {}
     problems: list[Problem] = []
     counts: Counter[Segment] = Counter()
-    for row in subscribers.open_store(config).read():
+    for row in store.read():
         if isinstance(row, Problem):
             problems.append(row)
             continue
         by_email.setdefault(row.email, row)
         if subscribers.wants(row, cadence, day):
             counts[assign_segment(config, row)] += 1
-    return Readers(by_email, _shortened(problems, config.audience.subscribers), counts.most_common())
+    return Readers(by_email, _shortened(problems, store.location), counts.most_common())
 
 
-def _shortened(problems: Sequence[Problem], file: Path) -> list[Problem]:
+def _shortened(problems: Sequence[Problem], location: str) -> list[Problem]:
     shown = list(problems[:_SHOWN_PROBLEMS])
     if more := len(problems) - len(shown):
-        shown.append(Problem(str(file), f"{more} more invalid rows", "`digest check` lists them"))
+        shown.append(Problem(location, f"{more} more invalid rows", "`digest check` lists them"))
     return shown

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from time import monotonic
 
-from digest import config
+from digest import config, subscribers
 from digest.config import Config
 from digest.drafts import Edits
 from digest.editions.composition import Composition
@@ -116,9 +116,9 @@ class EditorSession:
                 composition, notices = with_latest_stories(fresh)
             else:
                 raise SourceError(fetched.error)
+            readers = self._read_readers(loaded, database, composition.day)
         if fetched.error:
             notices.append(Problem("sources", fetched.error))
-        readers = self._read_readers(loaded, composition.day)
         return EditionState(
             revision=revision,
             config=loaded,
@@ -135,21 +135,24 @@ class EditorSession:
         """Return what was fetched, with the current configuration and at the current moment."""
         return fetched.composition and replace(fetched.composition, config=loaded, now=now, fixed_day=self.day)
 
-    def _read_readers(self, loaded: Config, day: date) -> Readers:
-        """Read the list again only if its file has changed or another day has begun."""
-        origin = (fingerprint([loaded.audience.subscribers]), day)
+    def _read_readers(self, loaded: Config, database: Database, day: date) -> Readers:
+        """Read the subscribers again only if they have changed or another day has begun."""
+        store = subscribers.open_store(loaded, database, self.now(loaded))
+        origin = (store.location, store.revision(), day)
         if self._readers is None or self._readers[0] != origin:
-            self._readers = origin, read_readers(loaded, self.cadence, day)
+            self._readers = origin, read_readers(loaded, store, self.cadence, day)
         return self._readers[1]
 
     def _revision(self, loaded: Config) -> str:
-        """Derive the revision from the edition's files, its state in the ledger, and how often sources were fetched."""
+        """Derive the revision from files, the edition's state, subscribers, and how often sources were fetched."""
         edition = edition_id(loaded, self.cadence, self.now(loaded), self.day)
-        files = [self._file, draft_path(loaded, edition), loaded.audience.subscribers, loaded.templates]
+        files = [self._file, draft_path(loaded, edition), loaded.templates]
         try:
             with Database.read_for(loaded) as database:
                 record = database.editions.get(edition)
+                state = record.state if record else ""
+                readers = subscribers.open_store(loaded, database, self.now(loaded)).revision()
         except DigestError:  # reported when the edition is read
-            record = None
-        origin = fingerprint([*files, *source_paths(loaded)]), record.state if record else "", self._sources.refreshes
+            state = readers = ""
+        origin = fingerprint([*files, *source_paths(loaded)]), state, readers, self._sources.refreshes
         return f"{edition}:{sha256(repr(origin).encode()).hexdigest()[:16]}"

@@ -1,0 +1,15 @@
+"""A ledger in each database it can live in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from digest.storage import Database
+
+KEY = "for tests only"
+
+
+@pytest.fixture
+def database(ledger_url: str) -> Iterator[Database]:
+    with Database.open(ledger_url, KEY) as opened:
+        yield opened
