@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.storage import Database
+from digest.storage import Consent, Database
 from tests.command import digest
 from tests.newsroom_folder import NewsroomFolder
 
@@ -121,6 +121,47 @@ def test_what_is_exported_can_be_imported_elsewhere(newsroom: NewsroomFolder) ->
         "zoe@example.net": "complained",
         "never@example.com": "unsubscribed",
     }
+
+
+def test_a_newsroom_can_do_without_a_file(newsroom: NewsroomFolder) -> None:
+    newsroom.configure(("[audience]\n", '[audience]\nsubscribers = "database"\n'))
+    assert "no valid subscribers; import some" in digest("send", "--daily", "--now", NOW, "--yes").stderr
+    (newsroom.path / "subscribers.csv").rename(newsroom.path / "all.csv")
+    planned = digest("subscribers", "import", "all.csv", "--dry-run")
+    assert planned.stdout == "dry run, nothing written: 3 added, 0 changed, 0 already there, 0 left out\n"
+    assert digest("subscribers", "import", "all.csv").stdout == "3 added, 0 changed, 0 already there, 0 left out\n"
+    assert digest("subscribers", "import", "all.csv").stdout == "0 added, 0 changed, 3 already there, 0 left out\n"
+    with Database.open(newsroom.run()[0].config.database_url) as database:
+        moment = datetime(2026, 11, 23, tzinfo=UTC)
+        database.reader_choices.choose("zoe@example.net", moment, name="Zoë Brandão", cadence="weekly", categories=())
+        agreed = Consent("new@example.com", "confirmed", moment, "https://www.example.com/subscribe", "Yes, please.")
+        database.reader_choices.choose("new@example.com", moment, agreed, status="active", language="de")
+    shown = digest("subscribers", "list").stdout
+    assert "zoe@example.net\tZoë Brandão\tweekly\tactive\tyes\n" in shown
+    assert "4 subscribers: 3 daily, 1 weekly" in shown
+    rows = {row["email"]: row for row in csv.DictReader(io.StringIO(digest("subscribers", "export").stdout))}
+    assert rows["zoe@example.net"]["cadence"] == "weekly"
+    assert json.loads(rows["new@example.com"]["consents"]) == [
+        {
+            "action": "confirmed",
+            "given_at": "2026-11-23T00:00:00+00:00",
+            "source": "https://www.example.com/subscribe",
+            "wording": "Yes, please.",
+        }
+    ]
+    assert json.loads(rows["ada@example.com"]["consents"])[0]["source"] == "all.csv"
+    checked = digest("check", "--now", NOW)
+    assert "subscribers: 4 readers, 3 daily, 1 weekly" in checked.stdout
+    previewed = digest("preview", "--daily", "--now", NOW, "--as", "new@example.com", "-o", "preview.html")
+    assert previewed.returncode == 0, previewed.stderr
+    assert '<html lang="de"' in (newsroom.path / "preview.html").read_text()
+    assert "to 3 recipients" in digest("send", "--daily", "--now", NOW, "--dry-run").stdout
+    assert "3 accepted" in digest("send", "--daily", "--now", NOW, "--yes").stdout
+    erased = digest("subscribers", "erase", "ada@example.com")
+    assert erased.stdout == "ada@example.com is erased (1 row of the database, 1 edition) and never mailed again\n"
+    assert "ada@example.com" not in digest("subscribers", "export").stdout
+    assert b"ada@example.com" not in (newsroom.path / "ledger.sqlite3").read_bytes()
+    assert "subscribed: active by their own choice" in digest("status", "new@example.com").stdout
 
 
 def test_suppress_reads_a_file_of_addresses(newsroom: NewsroomFolder) -> None:
