@@ -79,7 +79,7 @@ def _rows(config: Config, items: Iterable[ListedSubscriber], counts: Counter[str
 
 
 def _print_json(rows: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
-    """One JSON document, printed as the rows stream."""
+    """Print one JSON document as the rows stream."""
     click.echo('{"subscribers": [', nl=False)
     for number, row in enumerate(rows):
         click.echo(f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}", nl=False)
@@ -137,7 +137,7 @@ def export_(console: Console, output: Path) -> None:
 
 
 def _csv_lines(rows: Iterable[dict[str, str]]) -> Iterator[str]:
-    """Rows as lines of CSV, below a header."""
+    """Yield rows as lines of CSV, below a header."""
     from digest.subscribers import COLUMNS
 
     out = io.StringIO(newline="")

@@ -59,7 +59,7 @@ class BatchSender:
         """Whether the provider accepted anybody since `send_pending` began; until then one batch at a time goes out."""
 
     def can_continue(self) -> bool:
-        """Whether another batch may be started. Raises TooLateError once the time is over."""
+        """Return whether another batch may be started. Raises TooLateError once the time is over."""
         if self._deadline is not None and monotonic() > self._deadline:
             raise TooLateError(
                 "the time allowed for sending is over (max_lateness)",

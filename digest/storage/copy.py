@@ -168,7 +168,7 @@ def _differs(target: Engine, table: Table) -> StorageError:
 
 
 def _tables() -> list[Table]:
-    """The tables to copy, each after those it refers to."""
+    """Return the tables to copy, each after those it refers to."""
     return [table for table in metadata.sorted_tables if table not in _NOT_COPIED]
 
 
@@ -184,7 +184,7 @@ def _is_equal(rows: Connection, target: Engine, table: Table) -> bool:
 
 
 def _fingerprint(connection: Connection, table: Table) -> tuple[int, str]:
-    """The number of rows and a hash of them all, in the order of the primary key."""
+    """Return the number of rows and a hash of them all, in the order of the primary key."""
     total = sha256()
     count = 0
     for row in _stream(connection, table):

@@ -126,7 +126,7 @@ def hold_leases(engine: Engine, *names: str) -> Iterator[list[Lease]]:
 
 
 def _now(connection: Connection) -> ColumnElement[float]:
-    """The database's clock, in seconds since 1970: the clocks of the machines that send may differ."""
+    """Return the database's clock, in seconds since 1970: the clocks of the machines that send may differ."""
     if connection.dialect.name == "postgresql":
         return literal_column("extract(epoch from clock_timestamp())::float8")
     return literal_column("(julianday('now') - 2440587.5) * 86400.0")
@@ -155,7 +155,7 @@ def _is_dead(holder: str) -> bool:
 
 @cache
 def _boot_id() -> str:
-    """The machine's boot and, as containers have processes of their own, the namespace of process numbers."""
+    """Return the machine's boot and, as containers have processes of their own, the namespace of process numbers."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"

@@ -37,7 +37,7 @@ def count_by_state(connection: Connection, edition: str) -> dict[str, int]:
 
 
 def was_reached() -> ColumnElement[bool]:
-    """The condition, on `editions`, that somebody got an open edition or may have got it."""
+    """Return the condition, on `editions`, that somebody got an open edition or may have got it."""
     theirs = recipient_exceptions.c.edition == editions.c.id
     claimed = select(func.coalesce(func.sum(recipient_groups.c.claimed), 0)).where(
         recipient_groups.c.edition == editions.c.id

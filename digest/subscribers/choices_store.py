@@ -42,11 +42,11 @@ class ReaderChoicesStore:
         return self._newsroom.name
 
     def exists(self) -> bool:
-        """Whether the newsroom's list exists."""
+        """Return whether the newsroom's list exists."""
         return self._newsroom.exists()
 
     def revision(self) -> str:
-        """A text that changes with the newsroom's list and with every choice of a reader."""
+        """Return a text that changes with the newsroom's list and with every choice of a reader."""
         return f"{self._newsroom.revision()}+{self._choices.revision()}"
 
     def read(self) -> Iterator[Subscriber | Problem]:
@@ -75,7 +75,7 @@ class ReaderChoicesStore:
                     yield reader
 
     def find(self, email: str) -> Subscriber | None:
-        """The reader with an address, by the list or by their own choice."""
+        """Return the reader with an address, by the list or by their own choice."""
         listed = self._newsroom.find(email)
         choice = self._choices.find([email]).get(email)
         if choice is None:
@@ -84,7 +84,7 @@ class ReaderChoicesStore:
         return reader if reader.status else None
 
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
-        """The status of each of these addresses, by the list and by their own choice."""
+        """Return the status of each of these addresses, by the list and by their own choice."""
         listed = self._newsroom.statuses(emails)
         for email, choice in self._choices.find(emails).items():
             if status := combine_status(listed.get(email, ""), choice, self._now):

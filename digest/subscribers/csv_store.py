@@ -40,11 +40,11 @@ class CsvSubscriberStore:
         return self.file.with_name(f"{self.file.name}.bak")
 
     def exists(self) -> bool:
-        """Whether there is such a file."""
+        """Return whether there is such a file."""
         return self.file.exists()
 
     def revision(self) -> str:
-        """The file's inode, size and time of change, empty if there is none."""
+        """Return the file's inode, size and time of change, empty if there is none."""
         try:
             seen = self.file.stat()
         except OSError:
@@ -56,11 +56,11 @@ class CsvSubscriberStore:
         return read_subscribers(self.file)
 
     def find(self, email: str) -> Subscriber | None:
-        """The subscriber with an address; the file is read up to their row. Raises SubscribersError."""
+        """Return the subscriber with an address; the file is read up to their row. Raises SubscribersError."""
         return next((row for row in self.read() if isinstance(row, Subscriber) and row.email == email), None)
 
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
-        """The most restrictive status that any row gives each address. Raises SubscribersError."""
+        """Return the most restrictive status that any row gives each address. Raises SubscribersError."""
         return read_statuses(self.file, emails)
 
     def apply(self, plan: ImportPlan, *, write: bool = True) -> ImportResult:

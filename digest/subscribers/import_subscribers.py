@@ -75,6 +75,6 @@ def import_subscribers(
 
 
 def _known_sections(config: Config) -> set[str]:
-    """Every section and category that the configuration names."""
+    """Return every section and category that the configuration names."""
     sections = config.sections
     return {*sections.order, *sections.names, *sections.names.values(), *sections.limits, *sections.pages}

@@ -88,7 +88,7 @@ def export_rows(
 
 
 def _read_own_words(database: Database, emails: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The columns of what readers chose and agreed to themselves, by address."""
+    """Return the columns of what readers chose and agreed to themselves, by address."""
     choices = database.reader_choices.find(emails)
     consents = database.reader_choices.find_consents(emails)
     columns: dict[str, dict[str, str]] = {}

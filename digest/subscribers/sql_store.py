@@ -30,11 +30,11 @@ class SqlSubscriberStore:
         return "the database"
 
     def exists(self) -> bool:
-        """Whether there is such a table: always."""
+        """Return whether there is such a table: always."""
         return True
 
     def revision(self) -> str:
-        """A random text that every change of the table replaces."""
+        """Return a random text that every change of the table replaces."""
         return self._list.revision()
 
     def read(self) -> Iterator[Subscriber | Problem]:
@@ -42,11 +42,11 @@ class SqlSubscriberStore:
         return self._list.stream()
 
     def find(self, email: str) -> Subscriber | None:
-        """The reader with an address, looked up by its key. Raises StorageError."""
+        """Return the reader with an address, looked up by its key. Raises StorageError."""
         return self._list.find(email)
 
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
-        """The status of each of these addresses that is stored. Raises StorageError."""
+        """Return the status of each of these addresses that is stored. Raises StorageError."""
         return self._list.find_statuses(emails)
 
     def apply(self, plan: ImportPlan, *, write: bool = True) -> ImportResult:

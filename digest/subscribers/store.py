@@ -34,11 +34,11 @@ class SubscriberStore(Protocol):
         ...
 
     def exists(self) -> bool:
-        """Whether there is anything to read yet."""
+        """Return whether there is anything to read yet."""
         ...
 
     def revision(self) -> str:
-        """A text that changes whenever the stored subscribers may have changed."""
+        """Return a text that changes whenever the stored subscribers may have changed."""
         ...
 
     def read(self) -> Iterator[Subscriber | Problem]:
@@ -46,11 +46,11 @@ class SubscriberStore(Protocol):
         ...
 
     def find(self, email: str) -> Subscriber | None:
-        """The subscriber with a normalized address, None if there is none."""
+        """Return the subscriber with a normalized address, None if there is none."""
         ...
 
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
-        """The status of each of these addresses that is stored; `unknown` for a word digest does not know."""
+        """Return the status of each of these addresses that is stored; `unknown` for a word digest does not know."""
         ...
 
     def apply(self, plan: ImportPlan, *, write: bool = True) -> ImportResult:
@@ -63,18 +63,18 @@ class SubscriberStore(Protocol):
 
 
 def open_store(config: Config, database: Database, now: datetime) -> SubscriberStore:
-    """The newsroom's list with the readers' own choices laid over it. `now` decides whose pause is over."""
+    """Return the newsroom's list with the readers' own choices laid over it. `now` decides whose pause is over."""
     return ReaderChoicesStore(open_newsroom_list(config, database, now), database, now)
 
 
 def open_newsroom_list(config: Config, database: Database, now: datetime) -> SubscriberStore:
-    """The list that `[audience] subscribers` names, as the newsroom has it: without the readers' own choices."""
+    """Return the list that `[audience] subscribers` names, as the newsroom has it: without the readers' own choices."""
     file = config.audience.subscribers
     return CsvSubscriberStore(file) if file else SqlSubscriberStore(database, now)
 
 
 def find_subscriber(store: SubscriberStore, address: str) -> Subscriber:
-    """The subscriber with an address, however it is spelled.
+    """Return the subscriber with an address, however it is spelled.
 
     Raises:
         UsageError: nobody has that address.

@@ -71,7 +71,7 @@ def test_what_readers_chose_wins_field_by_field(make_store: MakeStore, database:
     }
 
 
-def test_who_subscribed_themselves_needs_no_row_of_the_newsroom(make_store: MakeStore, database: Database) -> None:
+def test_a_reader_who_subscribed_needs_no_row_in_the_list(make_store: MakeStore, database: Database) -> None:
     store = make_store(ada="active")
     database.reader_choices.choose(NEW, NOW, status="active", name="New", timezone="Asia/Tokyo")
     database.reader_choices.choose(ZOE, NOW, status="pending")
