@@ -15,7 +15,7 @@ claimed after it. An edition that is freezing is invisible to others; if that ru
 A recipient's life, each arrow one committed transaction:
 
     pending --claim--> sending --receipt--> accepted | refused | deferred | in_doubt
-       |--suppressed meanwhile--> suppressed
+       |--suppressed, or off the list, meanwhile--> suppressed
        |--too late, or the edition is given up--> skipped
        ^                  |--provably unsent--> pending          in_doubt --a person decides--> pending | skipped
        |                  '--found by the next run (after a crash)--> in_doubt
