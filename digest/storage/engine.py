@@ -129,7 +129,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _for_reading(engine: Engine) -> Engine:
-    # SQLite's transactions see one moment anyway; in PostgreSQL each statement sees a later one unless told otherwise.
+    # SQLite's transactions see one moment anyway; in PostgreSQL each statement sees a later one by default.
     snapshot = {"isolation_level": "REPEATABLE READ"}
     return engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine
 

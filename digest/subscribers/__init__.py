@@ -11,9 +11,10 @@ from digest.subscribers.import_file import read_addresses
 from digest.subscribers.import_subscribers import ImportReport, import_subscribers
 from digest.subscribers.listing import ListedSubscriber, export_rows, list_subscribers
 from digest.subscribers.local_time import days_due, due_at
+from digest.subscribers.open_store import find_subscriber, open_newsroom_list, open_store
 from digest.subscribers.segments import segment_of, wants
 from digest.subscribers.signed_links import preferences_url, read_token, unsubscribe_token, unsubscribe_url
-from digest.subscribers.store import SubscriberStore, find_subscriber, open_newsroom_list, open_store
+from digest.subscribers.store import SubscriberStore
 
 __all__ = [
     "COLUMNS",

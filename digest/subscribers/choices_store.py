@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from digest.models import Problem, Subscriber
 from digest.storage import Database, apply_choice, combine_status
 from digest.subscribers.import_plan import ImportPlan, ImportResult
 from digest.subscribers.sql_store import SqlSubscriberStore
-
-if TYPE_CHECKING:
-    from digest.subscribers.store import SubscriberStore
+from digest.subscribers.store import SubscriberStore
 
 _BATCH = 1000
 """Readers whose choices are looked up together."""

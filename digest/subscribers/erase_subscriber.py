@@ -10,7 +10,7 @@ from digest.config import Config
 from digest.models import Problem
 from digest.storage import Database
 from digest.subscribers.address import normalize_address
-from digest.subscribers.store import open_store
+from digest.subscribers.open_store import open_store
 
 
 @dataclass(frozen=True, slots=True)

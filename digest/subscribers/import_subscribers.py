@@ -13,7 +13,7 @@ from digest.models import Problem
 from digest.storage import Consent, Database
 from digest.subscribers.import_file import read_export
 from digest.subscribers.import_plan import ImportResult, plan_import
-from digest.subscribers.store import open_store
+from digest.subscribers.open_store import open_store
 
 
 @dataclass(frozen=True, slots=True)
