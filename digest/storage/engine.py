@@ -205,7 +205,7 @@ def describe_engine(engine: Engine) -> str:
     url = engine.url
     if url.get_backend_name() == "postgresql":
         # libpq takes parameters in the URL as well (PostgreSQL 34.1.2), among them passwords.
-        hidden = {name: "***" for name in url.query if "password" in name}
+        hidden = {name: "hidden" for name in url.query if "password" in name}
         url = url.set(drivername="postgresql").update_query_dict(hidden)
     return url.render_as_string(hide_password=True)
 
