@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
-from digest.storage.blocks import Entry, decode_block, find_offsets
+from digest.storage.blocks import Entry, decode_block, decode_entry, find_offsets
+from digest.storage.engine import batched
 from digest.storage.tables import recipient_blocks
+
+_BLOCKS_AT_ONCE = 100
+"""Blocks that are read together to look an address up in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,15 @@ def find_places(connection: Connection, email: str, edition: str = "") -> Iterat
     query = select(columns.edition, columns.number, columns.start, columns.hashes)
     if edition:
         query = query.where(columns.edition == edition)
-    candidates = [(row, offset) for row in connection.execute(query) for offset in find_offsets(row.hashes, email)]
-    for row, offset in candidates:
-        this = (columns.edition == row.edition) & (columns.number == row.number) & (columns.start == row.start)
-        body = connection.scalar(select(columns.body).where(this))
-        if body is not None and decode_block(body)[offset].email == email:
-            yield Place(row.edition, row.number, row.start + offset)
+    candidates = {
+        (row.edition, row.number, row.start): offsets
+        for row in connection.execute(query)
+        if (offsets := list(find_offsets(row.hashes, email)))
+    }
+    key = tuple_(columns.edition, columns.number, columns.start)
+    for chunk in batched(candidates, _BLOCKS_AT_ONCE):
+        query = select(columns.edition, columns.number, columns.start, columns.body).where(key.in_(chunk))
+        for row in connection.execute(query).all():
+            for offset in candidates[row.edition, row.number, row.start]:
+                if decode_entry(row.body, offset).email == email:  # two addresses may share a hash
+                    yield Place(row.edition, row.number, row.start + offset)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, select, tuple_
 
 from digest.models import Cadence
 from digest.storage.block_reader import Place, find_places
-from digest.storage.engine import reading, to_moment
+from digest.storage.engine import batched, reading, to_moment
 from digest.storage.pseudonyms import make_pseudonym
 from digest.storage.tables import editions, open_claims, recipient_exceptions, recipient_groups
 
@@ -53,50 +54,54 @@ class History:
             places = {place.edition: place for name in names for place in find_places(connection, name)}
             with_segment = set(connection.scalars(select(groups.edition).where(groups.segment == segment).distinct()))
             shown = select(editions).where(editions.c.state != "freezing")
-            entries = []
-            for row in connection.execute(shown.order_by(editions.c.frozen_at.desc(), editions.c.id.desc())).all():
-                place = places.get(row.id)
-                state, detail, changed_at = _read_state(connection, place, row) if place else ("", "", "")
-                entries.append(
-                    HistoryEntry(
-                        edition=row.id,
-                        cadence=row.cadence,
-                        subject=row.subject,
-                        state=state,
-                        detail=detail,
-                        changed_at=to_moment(changed_at or row.finished_at or row.frozen_at),
-                        has_segment=row.id in with_segment,
-                        is_pruned=row.counts is not None,
-                    )
-                )
-        return entries
+            rows = connection.execute(shown.order_by(editions.c.frozen_at.desc(), editions.c.id.desc())).all()
+            states = _read_states(connection, list(places.values()), {row.id: row.reply for row in rows})
+        return [
+            HistoryEntry(
+                edition=row.id,
+                cadence=row.cadence,
+                subject=row.subject,
+                state=state,
+                detail=detail,
+                changed_at=to_moment(changed_at or row.finished_at or row.frozen_at),
+                has_segment=row.id in with_segment,
+                is_pruned=row.counts is not None,
+            )
+            for row in rows
+            for state, detail, changed_at in (states.get(row.id, ("", "", "")),)
+        ]
 
 
-def _read_state(connection: Connection, place: Place, edition: Any) -> tuple[str, str, str]:
-    """Return state, detail and time of a recipient; the time is empty if the edition's own holds."""
-    groups, exceptions, claims = recipient_groups.c, recipient_exceptions.c, open_claims.c
-    exception = and_(
-        exceptions.edition == groups.edition,
-        exceptions.number == groups.number,
-        exceptions.position == place.position,
-    )
-    claim = and_(
-        claims.edition == groups.edition,
-        claims.number == groups.number,
-        claims.start <= place.position,
-        claims.start + claims.span > place.position,
-    )
-    row = connection.execute(
-        select(groups.claimed, groups.skipped, exceptions.state, exceptions.detail, exceptions.changed_at, claims.span)
-        .select_from(recipient_groups)
-        .outerjoin(recipient_exceptions, exception)
-        .outerjoin(open_claims, claim)
-        .where(groups.edition == place.edition, groups.number == place.number)
-    ).one()
-    if row.state is not None:
-        return row.state, row.detail, row.changed_at
-    if place.position >= row.claimed:
-        return ("pending", "", "") if row.skipped is None else ("skipped", row.skipped, "")
-    if row.span is not None:
-        return "sending", "", ""
-    return "accepted", edition.reply or "", ""
+def _read_states(
+    connection: Connection, places: Sequence[Place], replies: Mapping[str, str | None]
+) -> dict[str, tuple[str, str, str]]:
+    """Return state, detail and time at each place, by edition; the time is empty if the edition's own holds."""
+    group_of: dict[tuple[str, int], Any] = {}
+    exception_of: dict[tuple[str, int, int], Any] = {}
+    groups, exceptions = recipient_groups.c, recipient_exceptions.c
+    for chunk in batched(places):
+        numbers = [(place.edition, place.number) for place in chunk]
+        query = select(recipient_groups).where(tuple_(groups.edition, groups.number).in_(numbers))
+        group_of.update({(row.edition, row.number): row for row in connection.execute(query)})
+        positions = [(place.edition, place.number, place.position) for place in chunk]
+        key = tuple_(exceptions.edition, exceptions.number, exceptions.position)
+        for row in connection.execute(select(recipient_exceptions).where(key.in_(positions))):
+            exception_of[row.edition, row.number, row.position] = row
+    claims = connection.execute(select(open_claims)).all()  # few: what is on its way now
+    found = {}
+    for place in places:
+        group = group_of[place.edition, place.number]
+        if exception := exception_of.get((place.edition, place.number, place.position)):
+            found[place.edition] = exception.state, exception.detail, exception.changed_at
+        elif place.position >= group.claimed:
+            found[place.edition] = ("pending", "", "") if group.skipped is None else ("skipped", group.skipped, "")
+        elif any(_is_in(claim, place) for claim in claims):
+            found[place.edition] = "sending", "", ""
+        else:
+            found[place.edition] = "accepted", replies.get(place.edition) or "", ""
+    return found
+
+
+def _is_in(claim: Any, place: Place) -> bool:
+    is_its_group = (claim.edition, claim.number) == (place.edition, place.number)
+    return is_its_group and claim.start <= place.position < claim.start + claim.span

@@ -53,8 +53,6 @@ def prepare(engine: Engine) -> str:
     with schema_lock(engine):
         version = read_version(engine)  # another process may have been first
         if version is None:
-            if engine.dialect.name == "sqlite" and not is_in_memory(engine):
-                Path(str(engine.url.database)).chmod(0o600)  # it names readers
             enable_wal(engine)
             _create_tables(engine)
             return ""

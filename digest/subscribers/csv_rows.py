@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import get_args
 
@@ -40,6 +41,25 @@ def read_subscribers(file: Path) -> Iterator[Subscriber | Problem]:
         opted_out = _find_opted_out(Table(file, stream))
         stream.seek(0)
         yield from _read_rows(Table(file, stream), opted_out)
+
+
+def find_subscriber_row(file: Path, email: str) -> Subscriber | None:
+    """Return the reader with an address as `read_subscribers` does, several times as fast. Raises SubscribersError."""
+    with open_csv(file, _MISSING_HINT) as stream:
+        table = Table(file, stream)
+        table.require("email", COLUMNS)
+        reader = RowReader(table)
+        rows = [row for row in table.rows() if isinstance(row, Row) and _may_be(row.fields.get("email", ""), email)]
+        theirs = [row for row in rows if reader.read_address(row.line, row.fields) == email]
+    statuses = [parse_status(row.fields.get("status", "")) or "unknown" for row in theirs]
+    status = reduce(most_restrictive, statuses, "active")
+    found = (item for row in theirs for item in reader.read_subscriber(row.line, email, row.fields, status))
+    return next((item for item in found if isinstance(item, Subscriber)), None)
+
+
+def _may_be(address: str, email: str) -> bool:
+    """Return whether an address as it is written may be this one: validating it takes longer than everything else."""
+    return not address.isascii() or address.strip().lower().rpartition("@")[0] == email.rpartition("@")[0]
 
 
 def read_statuses(file: Path, emails: Collection[str]) -> dict[str, str]:

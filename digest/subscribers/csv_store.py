@@ -12,7 +12,7 @@ from digest.models import Problem, Subscriber
 from digest.subscribers.address import normalize_address
 from digest.subscribers.csv_editor import edit_csv
 from digest.subscribers.csv_import import CsvImport
-from digest.subscribers.csv_rows import read_statuses, read_subscribers
+from digest.subscribers.csv_rows import find_subscriber_row, read_statuses, read_subscribers
 from digest.subscribers.csv_table import Row
 from digest.subscribers.import_plan import ImportPlan, ImportResult
 
@@ -56,8 +56,8 @@ class CsvSubscriberStore:
         return read_subscribers(self.file)
 
     def find(self, email: str) -> Subscriber | None:
-        """Return the subscriber with an address; the file is read up to their row. Raises SubscribersError."""
-        return next((row for row in self.read() if isinstance(row, Subscriber) and row.email == email), None)
+        """Return the subscriber with an address, None if there is none. Raises SubscribersError."""
+        return find_subscriber_row(self.file, email)
 
     def statuses(self, emails: Collection[str]) -> dict[str, str]:
         """Return the most restrictive status that any row gives each address. Raises SubscribersError."""
