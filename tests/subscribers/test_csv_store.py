@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from digest.models import Subscriber
 from digest.subscribers import CsvSubscriberStore
 from digest.subscribers.import_plan import ImportedSubscriber, ImportPlan
@@ -77,3 +79,35 @@ def test_the_revision_changes_with_the_list(tmp_path: Path) -> None:
     first = store.revision()
     store.file.write_text("email\nada@example.com\nzoe@example.com\n")
     assert len({missing, first, store.revision()}) == 3
+
+
+ODD_LIST = """\
+email,name,categories,timezone,language,status
+ADA@Example.com,Ada,City|Science,Europe/London,pt-br,
+zoe@bücher.example,Zoë,,,,active
+kenji@example.org,Kenji,,nowhere,,active
+twice@example.com,First,,,,active
+Twice@example.com,Second,,,,unsubscribed
+odd@example.com,Odd,,,,dunno
+odd@example.com,Even,,,,active
+,Nobody,,,,
+not an address,Nobody,,,,
+"""
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["ada@example.com", "zoe@bücher.example", "kenji@example.org", "twice@example.com", "odd@example.com", "no@a.org"],
+)
+def test_one_reader_is_found_as_reading_the_whole_list_finds_them(tmp_path: Path, email: str) -> None:
+    store = CsvSubscriberStore(tmp_path / "subscribers.csv")
+    store.file.write_text(ODD_LIST, encoding="utf-8")
+    everybody = {row.email: row for row in store.read() if isinstance(row, Subscriber)}
+    assert len(everybody) == 5
+    assert store.find(email) == everybody.get(email)
+
+
+def test_a_domain_is_found_in_either_of_its_forms(tmp_path: Path) -> None:
+    store = CsvSubscriberStore(tmp_path / "subscribers.csv")
+    store.file.write_text("email\nzoe@xn--bcher-kva.example\n", encoding="utf-8")
+    assert store.find("zoe@bücher.example") == Subscriber("zoe@bücher.example")
