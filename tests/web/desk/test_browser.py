@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page
+from playwright.sync_api import APIResponse, Browser, FrameLocator, Page, Route
 
 from digest.core.resources import find_shipped
 from digest.web.desk import app
@@ -262,6 +262,27 @@ def test_the_caret_keeps_its_place_whatever_is_saved_or_changes(draft_page: Page
     wait_until_saved(page)
     assert "And on." in DRAFT.read_text()
     page.locator("#unsaved-notice").wait_for(state="hidden")
+
+
+def test_a_page_loaded_before_a_save_does_not_replace_what_was_saved(
+    draft_page: Page, newsroom: NewsroomFolder
+) -> None:
+    page = draft_page
+    page.click("#note")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/?*", lambda route: held.append((route, route.fetch())), times=1)
+    newsroom.subscribe("bo@example.org,Bo")  # makes the page load itself again
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.type("Mine")
+    page.keyboard.press("Control+s")
+    wait_until_saved(page)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    for _ in range(3):
+        page.wait_for_event("requestfinished", lambda request: request.url.endswith("/revision"))
+    page.keyboard.type(" too")
+    assert page.input_value("#note") == "Mine too"
 
 
 def test_changes_made_while_a_question_is_open_are_kept(draft_page: Page, other: Page) -> None:

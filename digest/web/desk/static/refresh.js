@@ -14,12 +14,14 @@ const POLL_INTERVAL = 250; // milliseconds
 /** Loads the page again, after `changes` to what it shows (reader, segment, edits), and shows what is new in it. */
 export async function refresh(changes = {}) {
   Object.assign(shown, changes);
+  const { version } = byId("draft").dataset;
   let page;
   try {
     page = await fetchPage();
   } catch (error) {
     return showMessage(error.message, true);
   }
+  if (byId("draft").dataset.version !== version) return; // a save ended meanwhile: it loads a page that is newer than this
   Object.assign(shown, { revision: page.body.dataset.revision, reader: page.body.dataset.reader });
   updateSummary(page);
   // The form is replaced only if the file has changed, and never while it holds unsaved changes.
