@@ -24,8 +24,8 @@ class CurrentList:
     a whole, but only if its revision is not the one the edition was frozen from: once when a run resumes, and once more
     after each change during the run. Memory then holds 8 bytes for each reader, a hash of the address, by status.
 
-    If the file cannot be read, or has no valid row, the recipients are sent to as they were frozen: a list that is just
-    being uploaded must not end an edition.
+    If the file cannot be read, or the list has no valid row, the recipients are sent to as they were frozen: a list
+    that is just being uploaded, or not imported yet, must not end an edition.
     """
 
     def __init__(self, run: SendRun, database: Database, record: EditionRecord) -> None:
@@ -35,7 +35,8 @@ class CurrentList:
         self._hashes: dict[str, array[int]] | None = None
         """Sorted hashes of the addresses, by status; None while the list is the one the edition was frozen from."""
         self._is_file = run.config.audience.subscribers is not None
-        self.statuses = ListStatuses(self._store.name, self._find if self._is_file else None)
+        in_database = not self._is_file and self._has_readers()
+        self.statuses = ListStatuses(self._store.name, None if in_database else self._find)
         """What a claim looks the recipients up by."""
 
     def refresh(self) -> None:
@@ -48,11 +49,20 @@ class CurrentList:
             try:
                 hashes = self._read()
             except SubscribersError as error:
-                hint = "the recipients are sent to as they were when the edition was frozen"
-                self._report_problem(Problem(error.location or self._store.location, error.message, hint))
+                self._report_unusable(error.message, error.location)
             if self._store.revision() == revision:
                 self._revision, self._hashes = revision, hashes
                 return
+
+    def _has_readers(self) -> bool:
+        if next(self._store.read(), None):
+            return True
+        self._report_unusable("no valid subscribers")
+        return False
+
+    def _report_unusable(self, message: str, location: str = "") -> None:
+        hint = "the recipients are sent to as they were when the edition was frozen"
+        self._report_problem(Problem(location or self._store.location, message, hint))
 
     def _wait_until_settled(self) -> str:
         revision = ""

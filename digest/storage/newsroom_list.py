@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from digest.models import Subscriber, SubscriberCadence
 from digest.storage.engine import batched, reading, to_text
@@ -32,11 +32,6 @@ class NewsroomList:
         """Return a text that changes with every change of the list, empty if it was never written."""
         with reading(self._engine) as connection:
             return get_info(connection, _REVISION) or ""
-
-    def count(self) -> int:
-        """Return how many readers are in the list."""
-        with reading(self._engine) as connection:
-            return connection.scalar(select(func.count()).select_from(subscribers)) or 0
 
     def stream(self) -> Iterator[Subscriber]:
         """Yield every reader by address; what is written meanwhile may or may not be among them."""

@@ -115,3 +115,11 @@ def test_a_list_in_the_database_is_honoured_too(newsroom: NewsroomFolder, smtp_s
     assert found["ada"][0] == found["di"][0] == "accepted"
     assert found["bo"] == ("suppressed", "bounced in the database")
     assert found["cy"] == ("suppressed", "no longer in the database")
+
+
+def test_a_list_that_is_not_in_the_database_yet_ends_no_edition(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer
+) -> None:
+    freeze_only(newsroom, smtp_server, *ROWS)
+    newsroom.through_smtp(smtp_server, ("[audience]\n", '[audience]\nsubscribers = "database"\n'))
+    assert "3 accepted" in str(newsroom.send())
