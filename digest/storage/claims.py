@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from secrets import randbelow
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, or_, select, update
@@ -31,6 +32,10 @@ LOST = "the run stopped while this was on its way; it may have arrived"
 """What is recorded of recipients in doubt."""
 _RETRIES_AT_ONCE = 500
 """How many recipients to retry are read at once."""
+
+
+_Span = tuple[int, int]
+"""The number of a group and the start of an open claim in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class ClaimQueue:
         self._groups: list[_Group] = []
         self._may_have_retries = True
         self._usual_reply: str | None = None
+        self._reusable: list[_Span] = []
+        """The open claims that this transaction has settled and not deleted yet."""
         self.lost_lease: LockedError | None = None
         """The error to raise once everything in flight is recorded, if another run took the lease over."""
         self.stopping = False
@@ -142,10 +149,14 @@ class ClaimQueue:
                 self.lost_lease = self._lease.make_lost_error()
                 self._record_late(connection, receipts, released, now)
                 return []
-            self._record(connection, receipts, released, now)
-            if batches <= 0 or limit <= 0:
-                return []
-            return self._claim(connection, batches, batch_size, limit, now)
+            closed = self._record(connection, receipts, released, now)
+            if again:  # the last attempt may have written over these rows already
+                self._delete_claims(connection, closed)
+                closed = []
+            self._reusable = closed
+            claims = self._claim(connection, batches, batch_size, limit, now) if batches > 0 and limit > 0 else []
+            self._delete_claims(connection, self._reusable)
+            return claims
 
         return retry_transaction(self._engine, attempt)
 
@@ -153,7 +164,8 @@ class ClaimQueue:
 
     def _record(
         self, connection: Connection, receipts: Sequence[Receipt], released: Sequence[Recipient], now: datetime
-    ) -> None:
+    ) -> list[_Span]:
+        """Record outcomes; return the open claims that are settled by them, whose rows are to be deleted."""
         outcomes = [(item.recipient.email, item.outcome.value, _make_printable(item.detail)) for item in receipts]
         outcomes += [(recipient.email, "pending", "") for recipient in released]
         is_usual = self._compare_with_usual_reply(connection, outcomes)
@@ -176,13 +188,13 @@ class ClaimQueue:
             else:
                 closed.append(claim)
                 exceptions += [item for item in places if item[1] != Outcome.ACCEPTED or not is_usual(item[2])]
-        self._delete_claims(connection, closed)
         self._delete_exceptions(connection, accepted_retries)
         self._write_exceptions(connection, exceptions, now)
         self._may_have_retries = self._may_have_retries or bool(released)
         for receipt in receipts:
             if receipt.bounced:
                 add_bounce(connection, receipt.recipient.email, now)
+        return closed
 
     def _record_late(
         self, connection: Connection, receipts: Sequence[Receipt], released: Sequence[Recipient], now: datetime
@@ -381,10 +393,29 @@ class ClaimQueue:
                 claims.append(Claim(group.segment, tuple(batch)))
                 this = {"edition": self._edition, "number": group.number, "start": start + first, "span": len(span)}
                 rows.append({**this, "sending": len(batch), "holder": self._lease.holder})
-        if rows:
-            connection.execute(insert(open_claims), rows)
+        self._write_claims(connection, rows)
         self._write_exceptions(connection, passed_over, now)
         return claims
+
+    def _write_claims(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
+        """Write open claims, over the rows of those just settled as long as there are some."""
+        written_over = rows[: len(self._reusable)]
+        if written_over:
+            settled = [{"n": number, "s": start} for number, start in self._reusable[: len(written_over)]]
+            columns = open_claims.c
+            statement = update(open_claims).where(
+                columns.edition == self._edition, columns.number == bindparam("n"), columns.start == bindparam("s")
+            )
+            changes = [{**old, **new} for old, new in zip(settled, written_over, strict=True)]
+            new_values: dict[str, Any] = {
+                name: bindparam(name) for name in ("number", "start", "span", "sending", "holder")
+            }
+            if connection.execute(statement.values(new_values), changes).rowcount != len(changes):
+                # Another run has taken over at this moment; whom it put in doubt is not sent to.
+                raise self._lease.make_lost_error()
+            self._reusable = self._reusable[len(written_over) :]
+        if new := rows[len(written_over) :]:
+            connection.execute(insert(open_claims), [{**row, "id": randbelow(2**31)} for row in new])
 
     def _claim_retries(
         self,

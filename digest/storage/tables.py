@@ -122,9 +122,12 @@ recipient_blocks = Table(
 open_claims = Table(
     "open_claims",
     metadata,
-    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),  # the group's
-    Column("start", Integer, primary_key=True),
+    # Random. A run writes its next claim over a row that it would delete, which PostgreSQL does without touching an
+    # index as long as what changes is in none.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("edition", ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),  # the group's
+    Column("start", Integer, nullable=False),
     Column("span", Integer, nullable=False),  # positions
     Column("sending", Integer, nullable=False),  # of these, recipients in flight: some may be suppressed
     Column("holder", String, nullable=False),  # of the lease

@@ -75,7 +75,7 @@ def test_receipts_and_the_next_claim_are_one_transaction(tmp_path: Path) -> None
         _, (first,) = take_turn(database, today, (), 1)
         with closing(sqlite3.connect(file)) as raw, raw:
             raw.execute(
-                "create trigger full_disk before insert on open_claims begin select raise(abort, 'disk is full'); end"
+                "create trigger full_disk before update on open_claims begin select raise(abort, 'disk is full'); end"
             )
         with pytest.raises(StorageError, match="disk is full"):
             take_turn(database, today, receipts([first]), 1)

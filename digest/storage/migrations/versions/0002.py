@@ -52,9 +52,10 @@ def _create_tables() -> None:
     )
     op.create_table(
         "open_claims",
-        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("start", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("edition", sa.String, sa.ForeignKey("editions.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("start", sa.Integer, nullable=False),
         sa.Column("span", sa.Integer, nullable=False),
         sa.Column("sending", sa.Integer, nullable=False),
         sa.Column("holder", sa.String, nullable=False),
