@@ -212,7 +212,7 @@ def describe_engine(engine: Engine) -> str:
 
 _HINTS = {
     "readonly": "make the file and its folder writable for this user",
-    "unable to open": "make its folder exist and writable for this user",
+    "unable to open": "check that its folder exists, and that this user may read and write the file and the folder",
     "locked": "another run is writing; run the command again in a minute",
     "disk is full": "free some space, then run the command again; nothing is lost",
     "disk i/o": "check the disk and its free space, then run the command again",

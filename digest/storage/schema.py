@@ -155,9 +155,11 @@ def copy_sqlite(engine: Engine, file: Path) -> None:
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(file)
+    except StorageError as error:
+        if "full" in error.message:  # the disk that the copy is on
+            raise StorageError(f"the copy of {error.message}", location=str(file), hint=error.hint) from None
+        raise
     except OSError as error:
-        if isinstance(error, StorageError):
-            raise
         raise _cannot_write(file, error) from None
     finally:
         part.unlink(missing_ok=True)
@@ -167,5 +169,5 @@ def _cannot_write(file: Path, error: OSError) -> StorageError:
     return StorageError(
         f"cannot be written: {error.strerror}",
         location=str(file),
-        hint="make its folder exist and writable for this user",
+        hint="check that its folder exists and that this user may write to it",
     )
