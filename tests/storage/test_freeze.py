@@ -14,7 +14,7 @@ SEGMENTS = 24
 
 def _suppress_all_the_time(url: str, ready: Any, stop: Any, waits: Any) -> None:
     """Suppress one address after the other, as `digest suppress` does, and report how long each took."""
-    taken = []
+    taken: list[float] = []
     with Database.open(url) as database:
         database.suppressions.add("first@example.com", "unsubscribed", NOW)
         ready.set()
