@@ -29,7 +29,6 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
     get it.
     """
     from digest.errors import StorageError
-    from digest.inspection.reader_history import read_history
     from digest.storage import Database
 
     config = console.config()
@@ -39,6 +38,8 @@ def status(console: Console, edition: str | None, *, as_json: bool) -> None:
         except StorageError as error:  # what it shows may be out of date
             console.problem(error.as_problem())
         if edition and "@" in edition:
+            from digest.inspection.reader_history import read_history
+
             _reader(read_history(config, database, edition, datetime.now(UTC)), as_json=as_json)
         elif edition:
             _one(database, edition, as_json=as_json)
@@ -127,6 +128,9 @@ def _reader(history: ReaderHistory, *, as_json: bool) -> None:
             *filter(None, (reader.timezone, reader.language)),
         ]
         click.echo(f"Chose: {'; '.join(choices)}")
+    for consent in history.consents:
+        given = f"{consent.action} on {consent.given_at:%d %b %Y %H:%M} UTC through {consent.source}"
+        click.echo(f"Consent: {given}" + (f": {consent.wording}" if consent.wording else ""))
     if history.suppression and not history.is_erased:
         click.echo(f"Suppressed since {history.suppression.since:%d %b %Y %H:%M} UTC: {history.suppression.reason}")
     rows = [
@@ -157,6 +161,15 @@ def _reader_as_json(history: ReaderHistory) -> dict[str, Any]:
         },
         "suppression": suppression
         and {"reason": suppression.reason, "since": _iso(suppression.since), "erased": history.is_erased},
+        "consents": [
+            {
+                "action": consent.action,
+                "given_at": _iso(consent.given_at),
+                "source": consent.source,
+                "wording": consent.wording,
+            }
+            for consent in history.consents
+        ],
         "editions": [
             {
                 "edition": item.edition,

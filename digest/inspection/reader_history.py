@@ -10,7 +10,7 @@ from digest import subscribers
 from digest.config import Config
 from digest.editions.recipients import assign_segment
 from digest.models import Subscriber, Suppression
-from digest.storage import Database, HistoryEntry, ReaderChoice
+from digest.storage import Consent, Database, HistoryEntry, ReaderChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class ReaderHistory:
     subscriber: Subscriber | None
     choice: ReaderChoice | None
     suppression: Suppression | None
+    consents: Sequence[Consent]
+    """The evidence of what the reader agreed to, oldest first."""
     editions: Sequence[ReaderEdition]
 
     @property
@@ -79,6 +81,7 @@ def read_history(config: Config, database: Database, address: str, now: datetime
         subscriber=reader,
         choice=choice,
         suppression=database.suppressions.find([email]).get(email),
+        consents=database.reader_choices.find_consents([email]).get(email, []),
         editions=[
             ReaderEdition(
                 entry.edition,

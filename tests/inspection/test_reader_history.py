@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from digest.storage import Consent, Database
 from digest.subscribers import erase_subscriber
 from tests.command import digest
 from tests.newsroom_folder import FEED, NOW, NewsroomFolder
@@ -78,6 +79,23 @@ def test_a_weekday_reader_on_a_saturday(newsroom: NewsroomFolder) -> None:
     newsroom.subscribe("ada@example.com,Ada", "zoe@example.net,Zoë,,weekdays")
     newsroom.send(saturday)
     assert edition_of("zoe@example.net") == (None, "reads on weekdays only")
+
+
+def test_what_a_reader_chose_and_agreed_to(newsroom: NewsroomFolder) -> None:
+    with Database.open_for(newsroom.run()[0].config) as database:
+        evidence = Consent("zoe@example.net", "confirmed", NOW, "/subscribe", "Yes, send me the digest")
+        database.reader_choices.choose("zoe@example.net", NOW, evidence, categories=("City",), cadence="weekly")
+    shown = digest("status", "zoe@example.net").stdout.splitlines()
+    assert shown[1] == "Chose: weekly; City"
+    assert shown[2] == "Consent: confirmed on 23 Nov 2026 07:00 UTC through /subscribe: Yes, send me the digest"
+    assert history_of("zoe@example.net")["consents"] == [
+        {
+            "action": "confirmed",
+            "given_at": "2026-11-23T07:00:00+00:00",
+            "source": "/subscribe",
+            "wording": "Yes, send me the digest",
+        }
+    ]
 
 
 def test_a_suppressed_reader(newsroom: NewsroomFolder) -> None:
