@@ -30,6 +30,9 @@ def cancel(config: Config, edition: str, now: datetime) -> str:
         logger.info("%s: cancellation requested", edition, extra={"edition": edition})
         try:
             with database.hold(record.cadence):
+                record = get_edition(database, edition)
+                if record.finished_at:  # by the run that was active a moment ago
+                    return f"{edition}: {describe_closed(config, record)}"
                 return f"{edition}: {close_cancelled(database, record, now)}"
         except LockedError:
             return f"{edition}: cancelled; the active run finishes the emails in flight and sends no more"

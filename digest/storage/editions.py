@@ -206,6 +206,9 @@ class Editions:
             give_up = "cancelled"
 
         def finish(connection: Connection, **_: bool) -> str:
+            known = connection.scalar(select(editions.c.state).where(editions.c.id == edition))
+            if known is not None and known not in OPEN:  # a run closed it a moment ago: whom it skipped stay skipped
+                return str(known)
             counts = count_by_state(connection, edition)
             left = [state for state in UNSENT if counts.get(state)]
             if left and not give_up:

@@ -68,3 +68,16 @@ def test_what_a_run_that_died_wrote_of_another_day_is_deleted(database: Database
     with reading(engine) as connection:
         assert list(connection.scalars(select(recipient_groups.c.edition))) == [edition().id]
     engine.dispose()
+
+
+def test_an_edition_that_a_run_has_just_stopped_stays_stopped(database: Database) -> None:
+    """Whoever requested the stop closes the edition too, unless the run was faster."""
+    frozen = freeze(database, 5)
+    _, batch = take_turn(database, frozen, (), 2)
+    take_turn(database, frozen, receipts(batch), 0)
+    assert database.editions.request_stop(frozen)
+    assert database.editions.close(frozen, NOW) == "stopped"
+    assert database.editions.close(frozen, NOW, give_up="cancelled") == "stopped"
+    record = database.editions.get(frozen)
+    assert record
+    assert (record.state, record.counts) == ("stopped", {"accepted": 2, "skipped": 3})
