@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_nothing_in_a_version_1_ledger_is_lost(ledger_url: str) -> None:
 
 def test_an_open_edition_continues_with_the_bytes_that_were_frozen(ledger_url: str) -> None:
     write_version_1(ledger_url)
-    with sqlite3.connect(FILE) as original:
+    with closing(sqlite3.connect(FILE)) as original:
         frozen = dict(original.execute("select email, message_id from recipients where edition = ?", [OPEN]))
     with Database.open(ledger_url, KEY) as database, database.hold("daily"):
         assert database.recipients.recover(OPEN, NOW) == 1  # left in flight by version 1
@@ -98,7 +99,7 @@ def test_the_migration_is_reported_and_the_old_file_kept(tmp_path: Path, caplog:
     assert f"migrated from version 1 to {VERSION}" in line
     assert str(backup) in line
     assert backup.stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(backup) as old:
+    with closing(sqlite3.connect(backup)) as old:
         assert old.execute("select version from digest_ledger").fetchall() == [(1,)]
         assert old.execute("select count(*) from recipients").fetchall() == [(45,)]
 
