@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from digest.sending.send import send
 from digest.storage import Database
 from digest.subscribers import import_subscribers
 from tests.newsroom_folder import NewsroomFolder
@@ -46,10 +47,42 @@ def test_a_change_during_the_run_is_honoured_by_its_next_claim(
 
     def change_the_list(done: int, _: int) -> None:
         if done == 1:
-            newsroom.subscribe(*ROWS[:2])
+            newsroom.subscribe(*ROWS[:2], f"{ROWS[2]},,,,,bounced")
 
     newsroom.send(report_progress=change_the_list)
     assert [state for state, _ in states(newsroom).values()] == ["accepted", "accepted", "suppressed", "suppressed"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ROWS[:2],
+        [*ROWS[:2], "cy@example,cy", ROWS[3]],
+        [*ROWS[:3], '"di@example.com,di'],
+        [*ROWS[:3], f"{ROWS[3]},,,,,zzz"],
+    ],
+    ids=["half a file", "a typo", "an open quote", "an unknown status"],
+)
+def test_a_file_that_may_be_incomplete_withdraws_nobody_and_is_reported(
+    newsroom: NewsroomFolder, smtp_server: SmtpServer, rows: list[str]
+) -> None:
+    freeze_only(newsroom, smtp_server, *ROWS)
+    newsroom.subscribe(*rows)
+    run, problems = newsroom.run()
+    (report,) = send(run)
+    assert "3 accepted, 0 refused, " in str(report)
+    assert "suppressed" not in str(report)
+    assert sorted(smtp_server.handler.recipients) == [f"{name}@example.com" for name in NAMES]
+    assert ["may be incomplete" in str(problem) for problem in problems] == [True]
+    assert "digest suppress EMAIL" in problems[0].hint
+
+
+def test_a_deleted_row_is_reported(newsroom: NewsroomFolder, smtp_server: SmtpServer) -> None:
+    freeze_only(newsroom, smtp_server, *ROWS)
+    newsroom.subscribe(*ROWS[:3])
+    run, problems = newsroom.run()
+    assert "2 accepted, 0 refused, 1 suppressed" in str(*send(run))
+    assert "no longer lists 1 of 4 recipients; they are left out" in str(problems[0])
 
 
 @pytest.mark.parametrize("text", [None, "", "email\n", "name\nAda\n"])
