@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from digest.core.text import format_count
@@ -59,7 +59,7 @@ def send(run: SendRun) -> Iterator[Report]:
 def _prune(run: SendRun, database: Database) -> None:
     """Reduce old editions to counts. If that fails, the mail has been sent all the same."""
     try:
-        pruned = database.editions.prune(run.cadence, run.clock() - run.config.ledger.keep)
+        pruned = database.editions.prune(run.cadence, min(run.clock(), datetime.now(UTC)) - run.config.ledger.keep)
     except StorageError as error:
         run.report_problem(error.as_problem())
         return

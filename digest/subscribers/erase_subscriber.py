@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from digest.config import Config
 from digest.models import Problem
@@ -39,4 +40,20 @@ def erase_subscriber(config: Config, address: str, now: datetime) -> ErasureResu
         with database.hold_subscribers():
             rows, problems = store.erase(email)
             editions = database.subscribers.erase(email, now)
-    return ErasureResult(email, store.name, rows, editions, problems)
+    backups = [
+        Problem(str(file), f"still contains {email}", "delete this old copy of the ledger, once you need it no more")
+        for file in sorted(config.folder.glob(f"{config.ledger_file.name}.v*.bak"))
+        if _contains(file, email)
+    ]
+    return ErasureResult(email, store.name, rows, editions, [*problems, *backups])
+
+
+def _contains(file: Path, email: str) -> bool:
+    """Return whether a ledger of version 1, which a migration left as a backup, contains an address."""
+    tail = b""
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            if email.encode() in tail + chunk:
+                return True
+            tail = chunk[-len(email.encode()) :]
+    return False

@@ -10,7 +10,7 @@ from digest.models import Outcome
 from digest.sending.send import send
 from digest.storage import Database
 from tests.mails import parse_mail, read_texts
-from tests.newsroom_folder import NewsroomFolder
+from tests.newsroom_folder import FEED, NewsroomFolder
 from tests.sending.common import NOW, READERS, list_editions
 
 LINE_7 = (
@@ -121,3 +121,11 @@ def test_an_earlier_edition_that_runs_out_of_time_does_not_stop_today_s(newsroom
     assert "the time allowed for sending is over" in str(problems[0])
     assert str(earlier).startswith("2026-11-23-daily: stopped: too late for ")
     assert (today.edition, today.outcomes[Outcome.ACCEPTED]) == ("2026-11-24-daily", 4)
+
+
+def test_a_made_up_time_prunes_nothing(newsroom: NewsroomFolder) -> None:
+    newsroom.write("feed.xml", FEED.replace("2026", "2090"))
+    newsroom.send(datetime(2090, 11, 23, 7, tzinfo=UTC))
+    newsroom.send(datetime(2093, 11, 23, 7, tzinfo=UTC))
+    with Database.read_for(newsroom.run()[0].config) as database:
+        assert [row.state for row in database.recipients.stream("2090-11-23-daily")] == ["accepted", "accepted"]
